@@ -1,0 +1,27 @@
+#include "base/clock.h"
+
+#include <ctime>
+
+namespace tapps {
+namespace {
+
+int64_t Read(clockid_t id) {
+  timespec ts{};
+  clock_gettime(id, &ts);
+  return static_cast<int64_t>(ts.tv_sec) * kSecond + ts.tv_nsec / 1000;
+}
+
+class RealClock final : public Clock {
+ public:
+  int64_t WallNow() const override { return Read(CLOCK_REALTIME); }
+  int64_t MonotonicNow() const override { return Read(CLOCK_MONOTONIC); }
+};
+
+}  // namespace
+
+const Clock& Clock::Real() {
+  static const RealClock clock;
+  return clock;
+}
+
+}  // namespace tapps
