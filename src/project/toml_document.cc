@@ -46,11 +46,12 @@ class Mender {
   bool Mend(int line, std::string_view reason) {
     if (lines_.empty()) return false;
     const size_t at = std::min(static_cast<size_t>(std::max(line, 1)), lines_.size()) - 1;
-    const bool at_end = static_cast<size_t>(line) >= lines_.size() || Trim(lines_[at]).empty();
-    const bool boundary = at_end || IsHeader(lines_[at]) || IsKey(lines_[at]);
+    const bool at_end = static_cast<size_t>(line) >= lines_.size();
+    const bool boundary =
+        at_end || Trim(lines_[at]).empty() || IsHeader(lines_[at]) || IsKey(lines_[at]);
     // A new statement where an array goes on: its bracket is missing.
     if (boundary && at != closed_ && reason.find("redefine") == std::string_view::npos &&
-        CloseArray(at)) {
+        CloseArray(at_end ? lines_.size() : at)) {
       closed_ = at;
       return true;
     }
