@@ -141,6 +141,19 @@ TEST(PyprojectTest, ReadsOnAfterAnArrayWithoutItsEnd) {
   EXPECT_EQ(f.diagnostics.size(), 2u);
 }
 
+TEST(PyprojectTest, DeepNestingIsRefused) {
+  std::string key;
+  for (int i = 0; i < 200'000; ++i) key += "a.";
+  const std::string good = "dependency-groups.a = ['rich', \"\"\"tqdm\"\"\"] # a.b\n";
+  for (const std::string& bad :
+       {key + "a = 1", "[" + key + "a]", "x = [{" + key + "a = 1}]", std::string(100'000, '['),
+        "x = \"\"\"s\"\"\"\"\nz = ['', {'=." + std::string("'.") + key + "a = 1}]"}) {
+    const Findings f = Read(good + bad + "\n");
+    EXPECT_GE(f.diagnostics.size(), 1u);
+    EXPECT_EQ(Listed(f), (Texts{"rich  dev:1", "tqdm  dev:1"})) << bad.substr(0, 20);
+  }
+}
+
 TEST(PyprojectTest, WrongTypesAreReported) {
   const Findings f =
       Read("project = 5\ndependency-groups = 'x'\nbuild-system = []\n[tool]\npoetry = 1\n");
