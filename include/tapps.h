@@ -47,6 +47,7 @@
 #define TAPPS_VERSION_MAJOR 0
 #define TAPPS_VERSION_MINOR 1
 #define TAPPS_VERSION_PATCH 0
+#define TAPPS_ABI 0
 
 #ifndef TAPPS_API
 #if defined(__GNUC__)
