@@ -5,17 +5,15 @@
  *
  *     tapps_cache *cache = NULL;
  *     tapps_error *err = NULL;
- *     if (tapps_cache_open(NULL, NULL, &cache, &err) != TAPPS_OK) { puts(tapps_error_message(err)); ... }
- *     tapps_cache_put(cache, NULL, "greeting", 8, "hello", 5, NULL, NULL);
+ *     if (tapps_cache_open(NULL, NULL, &cache, &err) != TAPPS_OK) { puts(tapps_error_message(err));
+ * ... } tapps_cache_put(cache, NULL, "greeting", 8, "hello", 5, NULL, NULL);
  *
  *     tapps_value *value = NULL;
  *     const void *data = NULL;
  *     size_t size = 0;
- *     if (tapps_cache_get(cache, NULL, "greeting", 8, NULL, &value, &data, &size, NULL) == TAPPS_OK)
- *         fwrite(data, 1, size, stdout);
- *     tapps_value_release(value);
- *     tapps_cache_close(cache, 0, NULL);
- *     tapps_cache_release(cache);
+ *     if (tapps_cache_get(cache, NULL, "greeting", 8, NULL, &value, &data, &size, NULL) ==
+ * TAPPS_OK) fwrite(data, 1, size, stdout); tapps_value_release(value); tapps_cache_close(cache, 0,
+ * NULL); tapps_cache_release(cache);
  *
  * Conventions, which hold everywhere and are not repeated below:
  *
@@ -23,21 +21,22 @@
  *     `err` is not NULL and the call fails, *err receives an owned error (tapps_error_release); on
  *     success *err is set to NULL. Outputs are set to NULL or zero when the call fails.
  *  2. Order of parameters: the object, inputs, options, outputs, err.
- *  3. Bytes going in are a pointer and a length, borrowed for the call; asynchronous calls copy what
- *     they keep. Strings going in are UTF-8 and NUL-terminated; text that is not UTF-8 is INVALID.
+ *  3. Bytes going in are a pointer and a length, borrowed for the call; asynchronous calls copy
+ * what they keep. Strings going in are UTF-8 and NUL-terminated; text that is not UTF-8 is INVALID.
  *     Bytes coming out belong to an immutable tapps_value. The caller never calls free().
- *  4. Times are integer microseconds: UTC since 1970 where named *_us of an instant, else durations.
- *     In options 0 means the default, -1 (TAPPS_NONE) none, -2 (TAPPS_UNLIMITED) no limit.
- *  5. Options structs start with struct_size = sizeof(the struct); NULL means all defaults. Fields are
- *     only ever appended. Bytes beyond those the library knows must be zero, else UNSUPPORTED.
+ *  4. Times are integer microseconds: UTC since 1970 where named *_us of an instant, else
+ * durations. In options 0 means the default, -1 (TAPPS_NONE) none, -2 (TAPPS_UNLIMITED) no limit.
+ *  5. Options structs start with struct_size = sizeof(the struct); NULL means all defaults. Fields
+ * are only ever appended. Bytes beyond those the library knows must be zero, else UNSUPPORTED.
  *  6. Objects are released in any order, from any thread; children hold their parents; NULL is
  *     accepted. Release never blocks and does no I/O. After close, calls return CLOSED.
  *  7. tapps_cache, tapps_queue, tapps_value, tapps_breaker and tapps_plan: any threads at once.
  *     tapps_cursor and tapps_error: one thread at a time, any thread.
- *  8. After fork() the child gets FORKED from every call on inherited objects and from opening the same
- *     file, until it calls exec.
- *  9. The library never prints, never aborts, installs no signal or exit handler. Threads start when
- *     first needed (a write, an asynchronous call, a fetch), are named tapps-* and block all signals.
+ *  8. After fork() the child gets FORKED from every call on inherited objects and from opening the
+ * same file, until it calls exec.
+ *  9. The library never prints, never aborts, installs no signal or exit handler. Threads start
+ * when first needed (a write, an asynchronous call, a fetch), are named tapps-* and block all
+ * signals.
  */
 #ifndef TAPPS_H
 #define TAPPS_H
@@ -63,9 +62,10 @@ extern "C" {
 
 /* ffi: begin */
 
-/* ---- Errors -------------------------------------------------------------------------------------- */
+/* ---- Errors ---------------------------------------------------------------- */
 
-/* Result codes, grouped by what the caller should do. Numbers never change; new ones may be added. */
+/* Result codes, grouped by what the caller should do. Numbers never change; new ones may be added.
+ */
 enum {
   TAPPS_OK = 0,
 
@@ -81,15 +81,15 @@ enum {
   TAPPS_E_VERSION = -14,     /* file or header of another, incompatible major version */
 
   /* Not now: try again later, or do without. */
-  TAPPS_E_BUSY = -20,            /* a bounded queue or a concurrency limit is full */
-  TAPPS_E_WOULD_BLOCK = -21,     /* the answer is not in memory and the call may not touch the disk */
-  TAPPS_E_TIMEOUT = -22,         /* the deadline passed; nothing was changed */
-  TAPPS_E_CANCELLED = -23,       /* cancelled by the host */
+  TAPPS_E_BUSY = -20,        /* a bounded queue or a concurrency limit is full */
+  TAPPS_E_WOULD_BLOCK = -21, /* the answer is not in memory and the call may not touch the disk */
+  TAPPS_E_TIMEOUT = -22,     /* the deadline passed; nothing was changed */
+  TAPPS_E_CANCELLED = -23,   /* cancelled by the host */
   TAPPS_E_OUTCOME_UNKNOWN = -24, /* the deadline passed while a commit was under way */
 
   /* The machine: look at the file, the disk, the permissions. */
   TAPPS_E_IO = -30,
-  TAPPS_E_FULL = -31,      /* the disk, or a limit of the cache, is full */
+  TAPPS_E_FULL = -31, /* the disk, or a limit of the cache, is full */
   TAPPS_E_NOMEM = -32,
   TAPPS_E_CORRUPT = -33,   /* not a cache file, or damaged */
   TAPPS_E_READ_ONLY = -34, /* the file or folder may not be written */
@@ -105,6 +105,656 @@ enum {
 
   TAPPS_E_INTERNAL = -50 /* a defect of tapps: please report it */
 };
+
+/* ---- Numbers with a meaning in options (convention 4) ---------------------- */
+
+enum {
+  TAPPS_NONE = -1,     /* no TTL, no wait, no retry */
+  TAPPS_UNLIMITED = -2 /* no limit */
+};
+
+/* ---- Library --------------------------------------------------------------- */
+
+/* The library's version as text, "0.1.0".
+ * Lifetime: static. Threads: any. Since: 0.1. */
+TAPPS_API const char* tapps_version(void);
+
+/* The ABI's number, the same as in the file name libtapps.so.N; differs only after a break.
+ * Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_abi(void);
+
+/* ---- Errors: functions ----------------------------------------------------- */
+
+/* A failure with its details. One thread at a time; may cross threads. */
+typedef struct tapps_error tapps_error;
+
+/* The code of an error; TAPPS_OK for NULL. Threads: one at a time. Since: 0.1. */
+TAPPS_API int32_t tapps_error_code(const tapps_error* error);
+
+/* One line of UTF-8 on what failed and why; never holds credentials.
+ * Lifetime: until the error is released. "" for NULL. Threads: one at a time. Since: 0.1. */
+TAPPS_API const char* tapps_error_message(const tapps_error* error);
+
+/* SQLite's extended result code, or 0. Threads: one at a time. Since: 0.1. */
+TAPPS_API int32_t tapps_error_sqlite(const tapps_error* error);
+
+/* errno of the system call that failed, or 0. Threads: one at a time. Since: 0.1. */
+TAPPS_API int32_t tapps_error_errno(const tapps_error* error);
+
+/* HTTP status of the answer that made the call fail, or 0. Threads: one at a time. Since: 0.1. */
+TAPPS_API int32_t tapps_error_http_status(const tapps_error* error);
+
+/* How long to wait before trying again, in microseconds; 0 when not known.
+ * Threads: one at a time. Since: 0.1. */
+TAPPS_API int64_t tapps_error_retry_after_us(const tapps_error* error);
+
+/* Frees an error. Threads: one at a time. Since: 0.1. */
+TAPPS_API void tapps_error_release(tapps_error* error);
+
+/* The name of a code without its prefix, "NOT_FOUND"; "UNKNOWN" for a number that is none.
+ * Lifetime: static. Threads: any. Since: 0.1. */
+TAPPS_API const char* tapps_code_name(int32_t code);
+
+/* One sentence on what a code means. Lifetime: static. Threads: any. Since: 0.1. */
+TAPPS_API const char* tapps_code_meaning(int32_t code);
+
+/* ---- Values ---------------------------------------------------------------- */
+
+/* Immutable bytes and what is known about them: a cached value, a fetched response, a document.
+ * Counted atomically; any threads. */
+typedef struct tapps_value tapps_value;
+
+/* Where a value came from. */
+enum {
+  TAPPS_FROM_MEMORY = 1,
+  TAPPS_FROM_DISK = 2,
+  TAPPS_FROM_NETWORK = 3,
+  TAPPS_FROM_REVALIDATED = 4, /* stored; the origin confirmed it */
+  TAPPS_FROM_INSTALLED = 5    /* read from a package installed on this machine */
+};
+
+/* Bits of tapps_info.flags. */
+enum {
+  TAPPS_VALUE_STALE = 1,   /* past its lifetime, inside its stale window */
+  TAPPS_VALUE_NEGATIVE = 2 /* remembered as "not found" */
+};
+
+/* The numbers known about a value. Layout frozen; reserved is zero. */
+typedef struct tapps_info {
+  int64_t version;        /* differs after every write of the key, and grows; 0: not stored */
+  int64_t created_us;     /* when it was written, or generated by its origin */
+  int64_t expires_us;     /* end of its lifetime; 0: none */
+  int64_t stale_until_us; /* end of its stale window; 0: none */
+  int64_t age_us;         /* from created_us to the call that returned it, never below 0 */
+  int64_t size;           /* bytes */
+  int64_t tokens;         /* documents: estimated language-model tokens; else 0 */
+  int32_t served_from;    /* TAPPS_FROM_* */
+  uint32_t flags;         /* TAPPS_VALUE_* */
+  int32_t http_status;    /* responses: 100..999; else 0 */
+  int32_t padding;
+  int64_t reserved[6];
+} tapps_info;
+
+/* The texts known about a value. */
+enum {
+  TAPPS_TEXT_CONTENT_TYPE = 1,
+  TAPPS_TEXT_SOURCE = 2,       /* free text of the writer; documents: where they were found */
+  TAPPS_TEXT_TAGS = 3,         /* one a line */
+  TAPPS_TEXT_JSON = 4,         /* the writer's own JSON */
+  TAPPS_TEXT_URL = 5,          /* responses: the final URL after redirects */
+  TAPPS_TEXT_HEADERS = 6,      /* responses: "Name: value" lines as received, each ended by \r\n */
+  TAPPS_TEXT_CACHE_STATUS = 7, /* responses: RFC 9211 Cache-Status of this call */
+  TAPPS_TEXT_WARNING = 8,      /* why the value is less than asked for */
+  TAPPS_TEXT_LIBRARY = 9,      /* documents: the library's name in its ecosystem */
+  TAPPS_TEXT_LIBRARY_VERSION = 10,
+  TAPPS_TEXT_ECOSYSTEM = 11, /* documents: "npm", "pypi" */
+  TAPPS_TEXT_TOPIC = 12      /* documents: headings of the sections chosen, one a line */
+};
+
+/* The bytes of a value; *size receives their number when size is not NULL. Bytes are followed by a
+ * NUL that is not counted. Lifetime: until the value is released. NULL for NULL. Threads: any.
+ * Since: 0.1. */
+TAPPS_API const void* tapps_value_data(const tapps_value* value, size_t* size);
+
+/* Fills *info. Threads: any. Since: 0.1. */
+TAPPS_API void tapps_value_info(const tapps_value* value, tapps_info* info);
+
+/* One of the texts (TAPPS_TEXT_*), NUL-terminated UTF-8; NULL when it is not known. *size receives
+ * its length without the NUL when size is not NULL. Lifetime: until the value is released. Threads:
+ * any. Since: 0.1. */
+TAPPS_API const char* tapps_value_text(const tapps_value* value, int32_t text, size_t* size);
+
+/* Adds a reference; returns `value`. Threads: any. Since: 0.1. */
+TAPPS_API tapps_value* tapps_value_retain(tapps_value* value);
+
+/* Drops a reference. Threads: any. Since: 0.1. */
+TAPPS_API void tapps_value_release(tapps_value* value);
+
+/* ---- Cache: open and close ------------------------------------------------- */
+
+/* An open cache: a memory tier over one SQLite file. Any threads. */
+typedef struct tapps_cache tapps_cache;
+
+/* Bits of tapps_open_options.flags. */
+enum {
+  TAPPS_OPEN_READ_ONLY = 1, /* never writes the file; needs an existing file */
+  TAPPS_OPEN_OFFLINE = 2    /* fetches answer from the cache or fail with OFFLINE */
+};
+
+/* How to open a cache. */
+typedef struct tapps_open_options {
+  uint32_t struct_size;
+  uint32_t flags;             /* TAPPS_OPEN_* */
+  int64_t memory_bytes;       /* bound of the memory tier, >= 64 KiB; = 64 MiB */
+  int64_t memory_entries;     /* bound of the memory tier; = unlimited */
+  int64_t disk_bytes;         /* bound of the file set, >= 1 MiB; = 1 GiB */
+  int64_t queue_bytes;        /* bound of what is not yet written, >= 64 KiB; = 32 MiB */
+  int64_t commit_interval_us; /* longest time an async put waits for its commit; = 20 ms */
+  int64_t open_timeout_us;    /* = 5 s */
+  int64_t put_timeout_us;     /* wait for room in the queue, or for a sync commit; = 3 s */
+  int64_t ttl_us;             /* lifetime of entries put without one; = none */
+  const char* user_agent;     /* of fetches; = "tapps/<version>" */
+  const char* proxy;          /* of fetches, a URL; = none: the environment is not read */
+  const char* ca_file;        /* of fetches, PEM; = the system's */
+  int64_t max_concurrency;    /* requests under way to one origin; = 5 */
+  int64_t break_failures;     /* consecutive failures that open an origin's breaker; = 5 */
+  int64_t break_us;           /* first time an open breaker stays open; = 30 s */
+} tapps_open_options;
+
+/* Opens the cache in the file at `path`, creating folder (0700) and file (0600) when missing.
+ * path NULL: $XDG_CACHE_HOME/tapps/cache-1.db, else $HOME/.cache/tapps/cache-1.db. ":memory:": no
+ * file. Opening a file again in one process returns the same cache; other options then: EXISTS. A
+ * file that may not be written opens all the same and keeps new entries in memory only, as
+ * tapps_cache_state tells.
+ * Returns INVALID (options, not a folder), CORRUPT (not a cache file), VERSION (a newer major),
+ * DENIED (permission, other owner, symbolic link), UNSUPPORTED (file system on which WAL is not
+ * safe), TIMEOUT, IO, FULL, FORKED. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_open(const char* path, const tapps_open_options* options,
+                                   tapps_cache** cache, tapps_error** err);
+
+/* Writes what is queued, stops the threads and marks this handle closed. Another handle on the same
+ * file in this process keeps the cache running. deadline_us 0: 5 s; what is not written by then is
+ * reported as TIMEOUT and goes on being written in the background. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_close(tapps_cache* cache, int64_t deadline_us, tapps_error** err);
+
+/* Gives the handle back. Without a close before, what is queued is written in the background.
+ * Threads: any. Since: 0.1. */
+TAPPS_API void tapps_cache_release(tapps_cache* cache);
+
+/* How the cache stands. */
+enum {
+  TAPPS_STATE_OK = 0,
+  TAPPS_STATE_READ_ONLY = 1, /* the file may not be written: new entries stay in memory */
+  TAPPS_STATE_MEMORY = 2,    /* no file: memory only */
+  TAPPS_STATE_LOCKED = 3,    /* another process holds the write lock for long; writes are waiting */
+  TAPPS_STATE_FULL = 4,      /* the disk is full; writes are waiting */
+  TAPPS_STATE_FAILED = 5,    /* the file fails otherwise; writes are waiting */
+  TAPPS_STATE_WAL_PINNED =
+      6, /* a foreign reader keeps the WAL from shrinking; writes are waiting */
+  TAPPS_STATE_CLOSED = 7
+};
+
+/* The present TAPPS_STATE_*. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_state(const tapps_cache* cache);
+
+/* The path of the file, ":memory:" without one. Lifetime: the handle's. Threads: any. Since: 0.1.
+ */
+TAPPS_API const char* tapps_cache_path(const tapps_cache* cache);
+
+/* ---- Cache: entries -------------------------------------------------------- */
+/* A key is 1..4,096 bytes within a namespace. A namespace is 1..255 bytes of UTF-8; NULL means
+ * "default". Names that begin with "tapps." are the library's own: they can be read, not written. A
+ * value is 0..256 MiB. */
+
+/* Bits of tapps_get_options.flags. */
+enum {
+  TAPPS_GET_CACHED_ONLY = 1, /* never touches the disk: WOULD_BLOCK instead */
+  TAPPS_GET_ALLOW_STALE =
+      2,             /* returns entries inside their stale window, marked TAPPS_VALUE_STALE */
+  TAPPS_GET_PEEK = 4 /* does not count as a use */
+};
+
+typedef struct tapps_get_options {
+  uint32_t struct_size;
+  uint32_t flags; /* TAPPS_GET_* */
+} tapps_get_options;
+
+/* How long a put is waited for and what a crash may lose. */
+enum {
+  TAPPS_DURABILITY_ASYNC = 0,  /* committed within commit_interval_us */
+  TAPPS_DURABILITY_MEMORY = 1, /* not written to the file */
+  TAPPS_DURABILITY_SYNC = 2,   /* committed on return: survives the death of the process */
+  TAPPS_DURABILITY_FULL = 3    /* fsynced on return: survives a power loss */
+};
+
+/* Bits of tapps_put_options.flags. */
+enum {
+  TAPPS_PUT_NEGATIVE = 1, /* remembers "not found"; ttl_us = 60 s */
+  TAPPS_PUT_SLIDING = 2   /* every use prolongs the lifetime by ttl_us */
+};
+
+typedef struct tapps_put_options {
+  uint32_t struct_size;
+  uint32_t flags;     /* TAPPS_PUT_* */
+  int32_t durability; /* TAPPS_DURABILITY_* */
+  int32_t padding;
+  int64_t ttl_us;           /* lifetime; = the cache's */
+  int64_t stale_us;         /* window after it in which ALLOW_STALE serves the entry; = none */
+  int64_t timeout_us;       /* = the cache's put_timeout_us */
+  const char* content_type; /* or NULL */
+  const char* source;       /* free text, or NULL */
+  const char* tags;         /* one a line, or NULL */
+  const char* json;         /* a JSON object of the host's, or NULL */
+} tapps_put_options;
+
+/* Looks a key up. *data and *size (each may be NULL) receive the bytes of *value.
+ * Returns NOT_FOUND, also for expired and negative entries; WOULD_BLOCK only with CACHED_ONLY; an
+ * unreadable file makes a miss. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_get(tapps_cache* cache, const char* space, const void* key,
+                                  size_t key_size, const tapps_get_options* options,
+                                  tapps_value** value, const void** data, size_t* size,
+                                  tapps_error** err);
+
+/* One key of tapps_cache_get_many. The caller fills key and key_size; the library the rest. */
+typedef struct tapps_get_item {
+  const void* key;
+  size_t key_size;
+  tapps_value* value; /* to be released by the caller; NULL unless code is TAPPS_OK */
+  const void* data;
+  size_t size;
+  int32_t code;
+  int32_t padding;
+} tapps_get_item;
+
+/* Looks `count` keys up in one crossing and one view of the file. Returns TAPPS_OK when each item
+ * has its code, whatever the codes are. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_get_many(tapps_cache* cache, const char* space, tapps_get_item* items,
+                                       size_t count, const tapps_get_options* options,
+                                       tapps_error** err);
+
+/* Stores a copy of `size` bytes. Visible to this process at once, to others after the commit.
+ * Returns BUSY when the queue stays full for the timeout, TIMEOUT (withdrawn) or OUTCOME_UNKNOWN
+ * for sync and full puts, TOO_LARGE, IO, FULL, READ_ONLY. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_put(tapps_cache* cache, const char* space, const void* key,
+                                  size_t key_size, const void* data, size_t size,
+                                  const tapps_put_options* options, tapps_error** err);
+
+/* One entry of tapps_cache_put_many. */
+typedef struct tapps_put_item {
+  const void* key;
+  size_t key_size;
+  const void* data;
+  size_t size;
+} tapps_put_item;
+
+/* Stores `count` entries with the same options, in one transaction. All are checked before the
+ * first is stored. Returns as tapps_cache_put. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_put_many(tapps_cache* cache, const char* space,
+                                       const tapps_put_item* items, size_t count,
+                                       const tapps_put_options* options, tapps_error** err);
+
+/* Removes a key; one that is not there is no error. durability: TAPPS_DURABILITY_*.
+ * Returns as tapps_cache_put. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_delete(tapps_cache* cache, const char* space, const void* key,
+                                     size_t key_size, int32_t durability, tapps_error** err);
+
+/* Which entries tapps_cache_delete_all removes: those that meet every condition given. */
+typedef struct tapps_filter {
+  uint32_t struct_size;
+  uint32_t padding;
+  const char* space;  /* NULL: every namespace but the library's own */
+  const void* prefix; /* first bytes of the key, or NULL */
+  size_t prefix_size;
+  const char* tag; /* or NULL */
+} tapps_filter;
+
+/* Removes entries by namespace, key prefix and tag, committed when the call returns; filter NULL:
+ * all entries. *removed (may be NULL) receives their number. Returns as a sync tapps_cache_put.
+ * Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_delete_all(tapps_cache* cache, const tapps_filter* filter,
+                                         int64_t* removed, tapps_error** err);
+
+/* Gives an entry a new lifetime from now on; ttl_us as in tapps_put_options.
+ * Returns NOT_FOUND, and as an async tapps_cache_put. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_touch(tapps_cache* cache, const char* space, const void* key,
+                                    size_t key_size, int64_t ttl_us, tapps_error** err);
+
+/* Returns when everything put before is committed. timeout_us 0: 3 s.
+ * Returns TIMEOUT, and what kept the writer from writing. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_flush(tapps_cache* cache, int64_t timeout_us, tapps_error** err);
+
+/* ---- Cache: iteration ------------------------------------------------------ */
+
+/* A walk over keys. One thread at a time. Holds no lock and no snapshot between calls: entries
+ * written during the walk may or may not appear, none appears twice. */
+typedef struct tapps_cursor tapps_cursor;
+
+/* An entry a cursor stands on. Pointers live until the next call with the cursor. Layout frozen. */
+typedef struct tapps_entry {
+  const void* key;
+  size_t key_size;
+  const char* space;
+  const char* content_type; /* or NULL */
+  int64_t size;
+  int64_t created_us;
+  int64_t expires_us; /* 0: none */
+  int64_t last_used_us;
+  int64_t hits;
+  uint32_t flags; /* TAPPS_VALUE_* */
+  uint32_t padding;
+  int64_t reserved[4];
+} tapps_entry;
+
+/* Starts a walk over the committed entries of a namespace (NULL: of all) whose key begins with
+ * `prefix`, in the order of namespace and key bytes; expired ones are left out. Pending puts are
+ * flushed first. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cursor_open(tapps_cache* cache, const char* space, const void* prefix,
+                                    size_t prefix_size, tapps_cursor** cursor, tapps_error** err);
+
+/* Moves to the next entry and fills *entry. Returns NOT_FOUND after the last one.
+ * Threads: one at a time. Since: 0.1. */
+TAPPS_API int32_t tapps_cursor_next(tapps_cursor* cursor, tapps_entry* entry, tapps_error** err);
+
+/* Ends a walk. Threads: one at a time. Since: 0.1. */
+TAPPS_API void tapps_cursor_release(tapps_cursor* cursor);
+
+/* ---- Statistics ------------------------------------------------------------ */
+
+/* A snapshot of everything counted by this process since the cache was opened, as a JSON object in
+ * *value:
+ * {"hits":{"memory","disk","stale","negative"}, "misses", "hit_rate", "writes", "pending":{...},
+ * "memory":{...}, "disk":{...}, "latency_us":{op:{"count","p50","p90","p99","p999","max"}},
+ * "fetch":{...}, "docs":{...}, "breakers":[...]}. Members may be added. hit_rate is hits / (hits +
+ * misses), 0..1. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_stats(tapps_cache* cache, tapps_value** value, const void** data,
+                                    size_t* size, tapps_error** err);
+
+/* ---- Completion queues ----------------------------------------------------- */
+
+/* Where asynchronous operations report. Any threads; several queues a cache. */
+typedef struct tapps_queue tapps_queue;
+
+/* What a record tells. Operations end in exactly one record of their kind, also after cancel. */
+enum {
+  TAPPS_RECORD_GET = 1,
+  TAPPS_RECORD_PUT = 2,
+  TAPPS_RECORD_FLUSH = 3,
+  TAPPS_RECORD_FETCH = 4,
+  TAPPS_RECORD_DOCS = 5,
+  TAPPS_RECORD_WARM = 6,
+
+  /* Events: not the end of anything. Their data is a JSON object. When 4,096 wait in a queue
+     further ones are dropped. */
+  TAPPS_EVENT_PROGRESS = 64, /* of a warm run: op names it */
+  TAPPS_EVENT_BREAKER = 65,  /* a breaker changed its state; subscribe */
+  TAPPS_EVENT_STATE = 66     /* tapps_cache_state changed; subscribe */
+};
+
+/* What a queue hands out. Layout frozen. */
+typedef struct tapps_record {
+  int64_t op;         /* as the submit returned it; 0 for subscribed events */
+  uint64_t user_data; /* as given to the submit */
+  int32_t kind;       /* TAPPS_RECORD_* or TAPPS_EVENT_* */
+  int32_t code;       /* TAPPS_OK or TAPPS_E_* */
+  tapps_value* value; /* to be released by the receiver; or NULL */
+  const void* data;   /* the bytes of value */
+  size_t size;
+  tapps_error* error; /* to be released by the receiver; or NULL */
+  int64_t reserved[2];
+} tapps_record;
+
+/* Makes a queue. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_open(tapps_cache* cache, tapps_queue** queue, tapps_error** err);
+
+/* A descriptor that poll, epoll, kqueue or libuv can watch: readable if and only if the queue holds
+ * records. A drain that leaves records signals anew. Do not read, write or close it. Lifetime: the
+ * queue's. -1 for NULL. Threads: any. Since: 0.1. */
+TAPPS_API int64_t tapps_queue_fd(const tapps_queue* queue);
+
+/* Takes up to `max` records without waiting; returns their number. Threads: any. Since: 0.1. */
+TAPPS_API size_t tapps_queue_drain(tapps_queue* queue, tapps_record* records, size_t max);
+
+/* As drain, but waits up to timeout_us (0: not at all; -2: for ever) for the first record; *count
+ * receives the number. Returns TIMEOUT when none came, CLOSED when the queue was closed and is
+ * empty. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_wait(tapps_queue* queue, int64_t timeout_us, tapps_record* records,
+                                   size_t max, size_t* count, tapps_error** err);
+
+/* Asks for an operation to end early: its record comes soon, with CANCELLED unless it was done
+ * already. Unknown or ended operations: no effect. Threads: any. Since: 0.1. */
+TAPPS_API void tapps_queue_cancel(tapps_queue* queue, int64_t op);
+
+/* Calls notify(context) whenever the queue goes from empty to not empty, on a thread of the
+ * library; it must not block nor call tapps. When the function returns, the previous callback will
+ * not run again. NULL: none. Threads: any but from within notify. Since: 0.1. */
+TAPPS_API void tapps_queue_notify(tapps_queue* queue, void (*notify)(void* context), void* context);
+
+/* Adds events of the cache to the queue: any of TAPPS_EVENT_BREAKER and TAPPS_EVENT_STATE, 0 for
+ * none. kinds: bits 1 << (TAPPS_EVENT_* - 64). Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_subscribe(tapps_queue* queue, uint32_t kinds, tapps_error** err);
+
+/* Cancels what is under way, drops what is waiting, and gives the queue back.
+ * Threads: any. Since: 0.1. */
+TAPPS_API void tapps_queue_release(tapps_queue* queue);
+
+/* Submits a get: the record carries the value. *op receives the number of the operation, above 0.
+ * Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_get(tapps_queue* queue, const char* space, const void* key,
+                                  size_t key_size, const tapps_get_options* options,
+                                  uint64_t user_data, int64_t* op, tapps_error** err);
+
+/* Submits a put: the record comes when its durability is reached (async: when it is queued).
+ * Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_put(tapps_queue* queue, const char* space, const void* key,
+                                  size_t key_size, const void* data, size_t size,
+                                  const tapps_put_options* options, uint64_t user_data, int64_t* op,
+                                  tapps_error** err);
+
+/* Submits a flush. timeout_us as in tapps_cache_flush. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_flush(tapps_queue* queue, int64_t timeout_us, uint64_t user_data,
+                                    int64_t* op, tapps_error** err);
+
+/* ---- Fetch ----------------------------------------------------------------- */
+
+/* How the cache is used by a fetch. */
+enum {
+  TAPPS_FETCH_DEFAULT = 0,        /* RFC 9111: fresh from the cache, else revalidated or fetched */
+  TAPPS_FETCH_RELOAD = 1,         /* always asks the origin; stores the answer */
+  TAPPS_FETCH_NO_STORE = 2,       /* neither reads nor writes the cache */
+  TAPPS_FETCH_FORCE_CACHE = 3,    /* whatever is stored, however old; else the network */
+  TAPPS_FETCH_ONLY_IF_CACHED = 4, /* whatever is stored, however old; else NOT_FOUND */
+  TAPPS_FETCH_NO_CACHE = 5        /* revalidates what is stored before using it */
+};
+
+/* Bits of tapps_fetch_options.flags. */
+enum {
+  TAPPS_FETCH_DENY_PRIVATE =
+      1 /* refuses private, loopback and link-local addresses, as connected to */
+};
+
+typedef struct tapps_fetch_options {
+  uint32_t struct_size;
+  uint32_t flags; /* TAPPS_FETCH_DENY_PRIVATE */
+  int32_t policy; /* TAPPS_FETCH_* */
+  int32_t padding;
+  const char* method;  /* = "GET" */
+  const char* headers; /* "Name: value" lines, or NULL */
+  const void* body;    /* or NULL */
+  size_t body_size;
+  int64_t timeout_us;         /* of the whole call; = 30 s */
+  int64_t connect_timeout_us; /* = 10 s */
+  int64_t max_body_bytes;     /* after decoding; = 64 MiB */
+  int64_t max_redirects;      /* = 10; -1: none are followed, the 3xx answer is returned */
+  int64_t ttl_us;             /* lifetime given to the answer in place of its own; = its own */
+} tapps_fetch_options;
+
+/* Gets a URL (http or https) from the cache or its origin, by RFC 9111 as a private cache. Any
+ * status the origin answers is a success of the call: see tapps_info.http_status. When the origin
+ * fails, a stored answer inside its stale-if-error window is returned with TAPPS_VALUE_STALE and a
+ * warning. Returns INVALID, NETWORK, TIMEOUT, OPEN_CIRCUIT, OFFLINE, NOT_FOUND (only-if-cached),
+ * TOO_LARGE, PROTOCOL, BUSY, UNSUPPORTED (no libcurl). Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_fetch(tapps_cache* cache, const char* url,
+                                    const tapps_fetch_options* options, tapps_value** value,
+                                    const void** data, size_t* size, tapps_error** err);
+
+/* Submits a fetch. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_fetch(tapps_queue* queue, const char* url,
+                                    const tapps_fetch_options* options, uint64_t user_data,
+                                    int64_t* op, tapps_error** err);
+
+/* ---- Documentation --------------------------------------------------------- */
+
+/* Bits of tapps_docs_options.flags. */
+enum {
+  TAPPS_DOCS_REFRESH = 1, /* looks at the sources even when the cache has an answer */
+  TAPPS_DOCS_OFFLINE = 2  /* leaves out sources on the network */
+};
+
+typedef struct tapps_docs_options {
+  uint32_t struct_size;
+  uint32_t flags;           /* TAPPS_DOCS_* */
+  const char* topic;        /* picks sections by their headings and text; = the overview */
+  const char* version;      /* exact; = locked in the project, installed there, newest known */
+  const char* ecosystem;    /* "npm", "pypi"; = the first that knows the library */
+  const char* project_root; /* where to look first; = none */
+  const char* paths;        /* further node_modules and site-packages folders, one a line; = none */
+  const char*
+      url_template;   /* network source: {ecosystem}, {library}, {version} are filled in; = none */
+  int64_t timeout_us; /* = 10 s */
+  int64_t max_tokens; /* bound of the answer; = 8,000; -2: whole document */
+} tapps_docs_options;
+
+/* Answers what the documentation of a library says, from the cache, from the package installed on
+ * this machine, from the URL template, or from a stale copy, in this order. See TAPPS_TEXT_* for
+ * library, version, source and warning. Returns NOT_FOUND (the message lists near names as
+ * suggestions; they are never answered in place of the library), and the codes of a fetch. Threads:
+ * any. Since: 0.1. */
+TAPPS_API int32_t tapps_docs_lookup(tapps_cache* cache, const char* library,
+                                    const tapps_docs_options* options, tapps_value** value,
+                                    const void** data, size_t* size, tapps_error** err);
+
+/* Submits a lookup. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_docs(tapps_queue* queue, const char* library,
+                                   const tapps_docs_options* options, uint64_t user_data,
+                                   int64_t* op, tapps_error** err);
+
+/* ---- Warming --------------------------------------------------------------- */
+
+/* What would be looked up for a project. Immutable; any threads. */
+typedef struct tapps_plan tapps_plan;
+
+typedef struct tapps_warm_options {
+  uint32_t struct_size;
+  uint32_t flags;           /* TAPPS_DOCS_* */
+  const char* paths;        /* as in tapps_docs_options */
+  const char* url_template; /* as in tapps_docs_options */
+  int64_t concurrency;      /* lookups at once, 1..16; = 3 */
+  int64_t timeout_us;       /* of each library; = 10 s */
+  int64_t max_requests;     /* network requests allowed in the run; = unlimited */
+} tapps_warm_options;
+
+/* Reads the manifests below `root` and plans a lookup for every library found. A manifest that
+ * cannot be read becomes a diagnostic of the plan, not a failure. Returns INVALID (not a folder),
+ * DENIED, IO. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_plan_open(tapps_cache* cache, const char* root,
+                                  const tapps_warm_options* options, tapps_plan** plan,
+                                  tapps_error** err);
+
+/* The number of libraries in the plan. Threads: any. Since: 0.1. */
+TAPPS_API size_t tapps_plan_count(const tapps_plan* plan);
+
+/* The plan as JSON: {"root",
+ * "items":[{"library","ecosystem","version","constraint","kind","direct","priority","manifest",
+ * "line","fresh","requests"}], "requests", "diagnostics":[{"file","line","message"}]}.
+ * Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_plan_describe(tapps_plan* plan, tapps_value** value, const void** data,
+                                      size_t* size, tapps_error** err);
+
+/* Submits the run of a plan: TAPPS_EVENT_PROGRESS events
+ * {"total","done","current","code","bytes","eta_us"}, then a record whose data is
+ * {"total","fetched","skipped","failed","bytes","duration_us","failures":[{"library","code","message"}]}.
+ * What is fresh is skipped: a run that was cut short goes on where it stopped. The record's code is
+ * TAPPS_OK also when libraries failed, CANCELLED after tapps_queue_cancel. Threads: any. Since:
+ * 0.1. */
+TAPPS_API int32_t tapps_queue_warm(tapps_queue* queue, tapps_plan* plan, uint64_t user_data,
+                                   int64_t* op, tapps_error** err);
+
+/* Gives a plan back. Threads: any. Since: 0.1. */
+TAPPS_API void tapps_plan_release(tapps_plan* plan);
+
+/* ---- Breaker --------------------------------------------------------------- */
+
+/* A circuit breaker with bounded concurrency, for the host's own calls. Any threads.
+ *
+ *     int64_t permit = 0;
+ *     if (tapps_breaker_acquire(breaker, &permit, NULL) == TAPPS_OK)
+ *         tapps_breaker_report(breaker, permit, call() ? TAPPS_OUTCOME_SUCCESS :
+ * TAPPS_OUTCOME_FAILURE);
+ */
+typedef struct tapps_breaker tapps_breaker;
+
+enum { TAPPS_BREAKER_CLOSED = 0, TAPPS_BREAKER_OPEN = 1, TAPPS_BREAKER_HALF_OPEN = 2 };
+
+enum { TAPPS_OUTCOME_SUCCESS = 0, TAPPS_OUTCOME_FAILURE = 1, TAPPS_OUTCOME_IGNORED = 2 };
+
+enum {
+  TAPPS_BREAKER_AUTO = 0,
+  TAPPS_BREAKER_FORCE_OPEN = 1,
+  TAPPS_BREAKER_FORCE_CLOSED = 2,
+  TAPPS_BREAKER_RESET = 3
+};
+
+typedef struct tapps_breaker_options {
+  uint32_t struct_size;
+  uint32_t padding;
+  int64_t failures;        /* consecutive failures that open it; = 5 */
+  int64_t successes;       /* of probes that close it again; = 2 */
+  int64_t open_us;         /* first time it stays open; = 30 s */
+  int64_t max_open_us;     /* doubling ends here; = 5 min */
+  int64_t max_concurrency; /* permits out at once, 1..4,096; = 5; -2: no limit */
+  int64_t probes;          /* permits out at once while half open; = 1 */
+  int64_t lease_us;        /* a permit that does not report by then is taken back; = 60 s */
+} tapps_breaker_options;
+
+/* How a breaker stands. Layout frozen. */
+typedef struct tapps_breaker_info {
+  int32_t state;  /* TAPPS_BREAKER_CLOSED, OPEN, HALF_OPEN */
+  int32_t forced; /* TAPPS_BREAKER_AUTO, FORCE_OPEN, FORCE_CLOSED */
+  int64_t failures_in_row;
+  int64_t in_flight;
+  int64_t retry_after_us; /* 0 unless open */
+  int64_t successes;      /* totals since it was made */
+  int64_t failures;
+  int64_t ignored;
+  int64_t rejected;
+  int64_t transitions;
+  int64_t reserved[6];
+} tapps_breaker_info;
+
+/* The breaker called `name` of this cache, 1..255 bytes, made when it is not there; the options
+ * count then. Fetches use the breaker named as the origin, "https://example.org:443". Threads: any.
+ * Since: 0.1. */
+TAPPS_API int32_t tapps_breaker_open(tapps_cache* cache, const char* name,
+                                     const tapps_breaker_options* options, tapps_breaker** breaker,
+                                     tapps_error** err);
+
+/* Asks to make a call. Returns OPEN_CIRCUIT (see tapps_error_retry_after_us) or BUSY without a
+ * wait; else *permit is above 0 and is reported exactly once. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_breaker_acquire(tapps_breaker* breaker, int64_t* permit, tapps_error** err);
+
+/* Reports how the call went: TAPPS_OUTCOME_*. A permit reported before, or taken back: no effect.
+ * Threads: any. Since: 0.1. */
+TAPPS_API void tapps_breaker_report(tapps_breaker* breaker, int64_t permit, int32_t outcome);
+
+/* Fills *info. Threads: any. Since: 0.1. */
+TAPPS_API void tapps_breaker_read(tapps_breaker* breaker, tapps_breaker_info* info);
+
+/* TAPPS_BREAKER_FORCE_OPEN or FORCE_CLOSED holds it there, AUTO ends that, RESET closes it and
+ * forgets. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_breaker_force(tapps_breaker* breaker, int32_t mode, tapps_error** err);
+
+/* Gives the breaker back; it goes on for others. Threads: any. Since: 0.1. */
+TAPPS_API void tapps_breaker_release(tapps_breaker* breaker);
 
 /* ffi: end */
 
