@@ -2,31 +2,17 @@
 #define TAPPS_HTTP_STORED_RESPONSE_H_
 
 #include <cstdint>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <utility>
 
 #include "http/headers.h"
+#include "memory/value.h"
 
 namespace tapps::http {
-
-// Immutable bytes and what keeps them alive. Copies share. Any thread.
-struct Body {
-  std::shared_ptr<const void> owner;
-  std::string_view bytes;
-
-  static Body Of(std::string text) {
-    auto held = std::make_shared<const std::string>(std::move(text));
-    return {held, *held};
-  }
-};
 
 // A response as the cache keeps it. Immutable once stored.
 struct StoredResponse {
   int32_t status = 0;
   Headers headers;  // as received, 304 responses merged in; no hop-by-hop fields
-  Body body;        // content decoded
+  ValueRef body;    // content decoded; null when empty
   int64_t request_time_us =
       0;  // UTC when the request was sent that brought it or last validated it
   int64_t response_time_us = 0;  // UTC when the answer to that came
