@@ -5,15 +5,16 @@
 namespace tapps {
 namespace {
 
-// Deeper nesting than this is refused: the parser's callback counts it, so that no input can exhaust the stack
-// of a host's thread when the tree is walked or destroyed.
+// Deeper nesting than this is refused: the parser's callback counts it, so that no input can
+// exhaust the stack of a host's thread when the tree is walked or destroyed.
 constexpr int kMaxDepth = 256;
 
 std::string Position(std::string_view text, size_t offset) {
   const std::string_view before = text.substr(0, std::min(offset, text.size()));
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const size_t newline = before.rfind('\n');
-  const size_t column = newline == std::string_view::npos ? before.size() + 1 : before.size() - newline;
+  const size_t column =
+      newline == std::string_view::npos ? before.size() + 1 : before.size() - newline;
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
@@ -29,11 +30,14 @@ Result<Json> ParseJson(std::string_view text) {
     });
   } catch (const Json::parse_error& e) {
     std::string reason = e.what();
-    // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ..." -> the tail.
-    if (const size_t at = reason.find("syntax error"); at != std::string::npos) reason = reason.substr(at);
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ..." -> the
+    // tail.
+    if (const size_t at = reason.find("syntax error"); at != std::string::npos)
+      reason = reason.substr(at);
     return Status(TAPPS_E_INVALID, Position(text, e.byte > 0 ? e.byte - 1 : 0) + ": " + reason);
   } catch (const TooDeep&) {
-    return Status(TAPPS_E_INVALID, "nested more than " + std::to_string(kMaxDepth) + " levels deep");
+    return Status(TAPPS_E_INVALID,
+                  "nested more than " + std::to_string(kMaxDepth) + " levels deep");
   }
 }
 

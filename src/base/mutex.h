@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <mutex>
 
-// Clang's thread-safety attributes: `GUARDED_BY(mu_)` on a member, `REQUIRES(mu_)` on a function that
-// must be called with it held. Checked by `./dev lint`, nothing in other compilers.
+// Clang's thread-safety attributes: `GUARDED_BY(mu_)` on a member, `REQUIRES(mu_)` on a function
+// that must be called with it held. Checked by `./dev lint`, nothing in other compilers.
 #if defined(__clang__)
 #define TAPPS_THREAD_ATTRIBUTE(x) __attribute__((x))
 #else

@@ -12,8 +12,8 @@ namespace tapps {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}               // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(std::move(status)) {}       // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(std::move(status)) {}  // NOLINT(google-explicit-constructor)
   Result(int32_t code, std::string message) : status_(code, std::move(message)) {}
 
   bool ok() const { return status_.ok(); }
@@ -36,8 +36,8 @@ class [[nodiscard]] Result {
 }  // namespace tapps
 
 // Returns the failure of EXPR from the enclosing function.
-#define TAPPS_RETURN_IF_ERROR(expr)                       \
-  do {                                                    \
+#define TAPPS_RETURN_IF_ERROR(expr)                                         \
+  do {                                                                      \
     if (::tapps::Status status__ = (expr); !status__.ok()) return status__; \
   } while (false)
 

@@ -47,8 +47,6 @@ const CodeText* Find(int32_t code) {
   return nullptr;
 }
 
-const ErrorDetail kNoDetail;
-
 }  // namespace
 
 const char* CodeName(int32_t code) {
@@ -65,7 +63,11 @@ std::string_view Status::message() const {
   return detail_ ? std::string_view(detail_->message) : std::string_view(CodeMeaning(code_));
 }
 
-const ErrorDetail& Status::detail() const { return detail_ ? *detail_ : kNoDetail; }
+const ErrorDetail& Status::detail() const {
+  // Never destroyed: late threads may still look at it while the process exits.
+  static const ErrorDetail* const none = new ErrorDetail();
+  return detail_ ? *detail_ : *none;
+}
 
 Status Status::Wrap(std::string_view context) && {
   ErrorDetail detail = detail_ ? std::move(*detail_) : ErrorDetail{};

@@ -23,7 +23,8 @@ struct ErrorDetail {
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(int32_t code, std::string message) : code_(code), detail_(std::make_unique<ErrorDetail>()) {
+  Status(int32_t code, std::string message)
+      : code_(code), detail_(std::make_unique<ErrorDetail>()) {
     detail_->message = std::move(message);
   }
   Status(int32_t code, ErrorDetail detail)
@@ -38,8 +39,8 @@ class [[nodiscard]] Status {
   Status(Status&&) = default;
   Status& operator=(Status&&) = default;
 
-  // The code alone, without a message or an allocation: for answers that are not failures (NOT_FOUND,
-  // WOULD_BLOCK) on paths that must be fast.
+  // The code alone, without a message or an allocation: for answers that are not failures
+  // (NOT_FOUND, WOULD_BLOCK) on paths that must be fast.
   static Status Bare(int32_t code) {
     Status s;
     s.code_ = code;

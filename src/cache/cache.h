@@ -10,8 +10,8 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "base/value.h"
 #include "cache/options.h"
-#include "memory/value.h"
 
 namespace tapps {
 

@@ -1,0 +1,123 @@
+#ifndef TAPPS_BASE_VALUE_H_
+#define TAPPS_BASE_VALUE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tapps {
+
+// A counted pointer to an immutable object with Retain() and Release(). As safe as a raw pointer:
+// any threads at once on different Refs, one thread at a time on one Ref.
+template <typename T>
+class Ref {
+ public:
+  Ref() = default;
+  Ref(const Ref& other) : ptr_(other.ptr_) {
+    if (ptr_) ptr_->Retain();
+  }
+  Ref(Ref&& other) noexcept : ptr_(std::exchange(other.ptr_, nullptr)) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(ptr_, other.ptr_);
+    return *this;
+  }
+  ~Ref() {
+    if (ptr_) ptr_->Release();
+  }
+
+  // Takes over a reference the caller owns.
+  static Ref Adopt(const T* ptr) {
+    Ref ref;
+    ref.ptr_ = ptr;
+    return ref;
+  }
+  // Hands the reference to the caller.
+  const T* Detach() { return std::exchange(ptr_, nullptr); }
+
+  const T* get() const { return ptr_; }
+  const T* operator->() const { return ptr_; }
+  const T& operator*() const { return *ptr_; }
+  explicit operator bool() const { return ptr_ != nullptr; }
+
+ private:
+  const T* ptr_ = nullptr;
+};
+
+// The numbers known about a value; as tapps_info in tapps.h, times in microseconds UTC.
+struct ValueInfo {
+  int64_t version = 0;
+  int64_t created_us = 0;
+  int64_t expires_us = 0;      // 0: never
+  int64_t stale_until_us = 0;  // 0: no stale window
+  int64_t sliding_us = 0;      // every use moves expires_us to now + this; 0: not sliding
+  int64_t age_us = -1;         // as its maker knows it; -1: now - created_us
+  int64_t tokens = 0;
+  int32_t served_from = 0;  // TAPPS_FROM_*
+  uint32_t flags = 0;       // TAPPS_VALUE_*
+  int32_t http_status = 0;
+};
+
+// One text (TAPPS_TEXT_*) of a value.
+struct ValueText {
+  int32_t field;
+  std::string_view text;
+};
+
+// Immutable bytes with what is known about them, in one block of memory; what tapps.h calls
+// tapps_value.
+//
+//   | Value | texts: (field, length, bytes, NUL)* | bytes, NUL |
+//
+// A value may instead show the bytes of another one, which it then holds (Wrap).
+class Value {
+ public:
+  // Copies `bytes` and `texts`; empty texts are left out. Throws std::bad_alloc.
+  static Ref<Value> Make(std::string_view bytes, const ValueInfo& info,
+                         const std::vector<ValueText>& texts = {});
+  // A value with room for `size` bytes, for a caller that fills them through `*bytes` before
+  // anybody else sees it.
+  static Ref<Value> MakeUninitialized(size_t size, const ValueInfo& info,
+                                      const std::vector<ValueText>& texts, char** bytes);
+  // The bytes of `base` under other numbers and texts, without a copy.
+  static Ref<Value> Wrap(Ref<Value> base, const ValueInfo& info,
+                         const std::vector<ValueText>& texts = {});
+  Value(const Value&) = delete;
+  Value& operator=(const Value&) = delete;
+
+  std::string_view bytes() const { return {data_, size_}; }
+  const ValueInfo& info() const { return info_; }
+  // One text; data() is NULL when it is not known.
+  std::string_view text(int32_t field) const;
+  // The texts of this value, to copy them into another.
+  std::vector<ValueText> texts() const;
+  // Bytes of memory it takes, its own block only.
+  size_t footprint() const { return footprint_; }
+
+  void Retain() const { refs_.fetch_add(1, std::memory_order_relaxed); }
+  void Release() const {
+    if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) Destroy();
+  }
+
+ private:
+  Value(const ValueInfo& info, size_t footprint) : info_(info), footprint_(footprint) {}
+  ~Value() = default;
+  static Value* Allocate(size_t size, const ValueInfo& info, const std::vector<ValueText>& texts);
+  void Destroy() const;
+
+  mutable std::atomic<uint32_t> refs_{1};
+  uint32_t texts_size_ = 0;
+  const char* data_ = nullptr;
+  size_t size_ = 0;
+  ValueInfo info_;
+  size_t footprint_;
+  Ref<Value> base_;  // holds data_ when it is another value's
+};
+
+using ValueRef = Ref<Value>;
+
+}  // namespace tapps
+
+#endif  // TAPPS_BASE_VALUE_H_
