@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "http/address.h"
 #include "http/text.h"
 
@@ -26,14 +27,6 @@ std::string Seconds(int64_t us) {
 std::string DefaultUserAgent() {
   return "tapps/" + std::to_string(TAPPS_VERSION_MAJOR) + "." +
          std::to_string(TAPPS_VERSION_MINOR) + "." + std::to_string(TAPPS_VERSION_PATCH);
-}
-
-// What libcurl says, made one line of printable ASCII: peers may have had a hand in it.
-std::string Printable(std::string_view text) {
-  std::string out(text.substr(0, 200));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x20 || c > 0x7e; }, ' ');
-  return out;
 }
 
 }  // namespace
@@ -240,7 +233,7 @@ TransferResult Transfer::Failure(CURLcode code) {
   }
   double connected = 0;
   curl_.easy_getinfo(easy_, CURLINFO_CONNECT_TIME, &connected);
-  const std::string said = Printable(error_[0] != '\0' ? error_ : curl_.easy_strerror(code));
+  const std::string said = Printable(error_[0] != '\0' ? error_ : curl_.easy_strerror(code), 200);
   switch (code) {
     case CURLE_URL_MALFORMAT:
       fail(TAPPS_E_INVALID, Fault::kCaller, "libcurl does not take the URL");

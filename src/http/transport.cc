@@ -1,10 +1,8 @@
 #include "http/transport.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
-#include <system_error>
+
+#include "base/thread.h"
 
 namespace tapps::http {
 namespace {
@@ -14,22 +12,6 @@ constexpr int kLongestSleepMs = 60'000;
 
 TransferResult Cancelled() {
   return {Status(TAPPS_E_CANCELLED, "the request was cancelled"), {}, Fault::kCaller};
-}
-
-// Starts a thread that has all signals blocked from its first instruction on.
-template <typename Body>
-Status StartThread(std::thread* thread, Body body) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  Status status;
-  try {
-    *thread = std::thread(std::move(body));
-  } catch (const std::system_error& error) {
-    status = Status(TAPPS_E_NOMEM, std::string("cannot start the network thread: ") + error.what());
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return status;
 }
 
 }  // namespace
@@ -57,12 +39,13 @@ Status Transport::StartLocked() {
   curl_ = *curl;
   multi_ = curl_->multi_init();
   if (multi_ == nullptr) return Status(TAPPS_E_NOMEM, "libcurl cannot allocate its state");
-  Status status = StartThread(&thread_, [this] { Run(); });
-  if (!status.ok()) {
+  Result<std::thread> thread = StartThread("net", [this] { Run(); });
+  if (!thread.ok()) {
     curl_->multi_cleanup(multi_);
     multi_ = nullptr;
-    return status;
+    return thread.status();
   }
+  thread_ = *std::move(thread);
   running_ = true;
   return Status();
 }
@@ -130,7 +113,6 @@ void Transport::Close() {
 }
 
 void Transport::Run() {
-  pthread_setname_np(pthread_self(), "tapps-net");
   for (int sleep_ms = Step(); sleep_ms >= 0; sleep_ms = Step()) {
     if (sleep_ms > 0) curl_->multi_poll(multi_, nullptr, 0, sleep_ms, nullptr);
   }
