@@ -3,48 +3,54 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace tapps::test {
 
 inline constexpr std::chrono::seconds kPatience{20};
 
-// Gathers what callbacks bring, for a test to wait for.
+// Gathers what callbacks bring, for a test to wait for. Callbacks may outlive it.
 template <typename T>
 class Collector {
  public:
-  // A callback that adds what it is given; the collector outlives it.
+  // A callback that adds what it is given.
   auto Callback() {
-    return [this](T one) { Add(std::move(one)); };
+    return [state = state_](T one) { state->Add(std::move(one)); };
   }
-  void Add(T one) {
-    std::lock_guard lock(mutex_);
-    all_.push_back(std::move(one));
-    changed_.notify_all();
-  }
+  void Add(T one) { state_->Add(std::move(one)); }
   // Waits until there are `count`; false when they did not come.
   bool Await(size_t count) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [&] { return all_.size() >= count; });
+    std::unique_lock lock(state_->mutex);
+    return state_->changed.wait_for(lock, kPatience, [&] { return state_->all.size() >= count; });
   }
   size_t count() {
-    std::lock_guard lock(mutex_);
-    return all_.size();
+    std::lock_guard lock(state_->mutex);
+    return state_->all.size();
   }
   // Only of what was awaited.
   T& operator[](size_t i) {
-    std::lock_guard lock(mutex_);
-    return all_.at(i);
+    std::lock_guard lock(state_->mutex);
+    return state_->all.at(i);
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<T> all_;
+  struct State {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::deque<T> all;
+
+    void Add(T one) {
+      std::lock_guard lock(mutex);
+      all.push_back(std::move(one));
+      changed.notify_all();
+    }
+  };
+  std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 // A door that stays shut until it is opened, once.

@@ -73,6 +73,7 @@ class FetchTest : public testing::Test {
 
   FakeClock clock_;
   MemoryStore store_;
+  test::Door door_;  // the origin's handlers may stand at it until the origin stops
   test::HttpServer origin_;
   std::atomic<int> requests_ = 0;
   std::unique_ptr<BreakerRegistry> breakers_ =
@@ -239,9 +240,8 @@ TEST_F(FetchTest, AFailingOriginMeansStaleContentWithAWarning) {
 }
 
 TEST_F(FetchTest, StaleWhileRevalidateRefreshesBehindOnce) {
-  test::Door door;
   Serve("/", [&](const Request&, Response& response) {
-    if (requests_ > 1) door.Pass();
+    if (requests_ > 1) door_.Pass();
     response.set_header("Cache-Control", "max-age=60, stale-while-revalidate=60");
     response.set_content(std::to_string(requests_), "text/plain");
   });
@@ -253,7 +253,7 @@ TEST_F(FetchTest, StaleWhileRevalidateRefreshesBehindOnce) {
     EXPECT_EQ(result.body(), "1");
     EXPECT_TRUE(result.stale);
   }
-  door.Open();
+  door_.Open();
   EXPECT_TRUE(test::Eventually([&] { return MustFetch("/").body() == "2"; }));
   EXPECT_EQ(requests_, 2);
 }
@@ -274,15 +274,14 @@ TEST_F(FetchTest, VariantsAreKeptApart) {
 }
 
 TEST_F(FetchTest, ConcurrentFetchesMakeOneRequest) {
-  test::Door door;
   Serve("/", [&](const Request&, Response& response) {
-    door.Pass();
+    door_.Pass();
     response.set_content("one", "text/plain");
   });
   Start();
   Collector<Result<FetchResult>> results;
   for (int i = 0; i < 50; ++i) engine_->Fetch(Get("/"), results.Callback());
-  door.Open();
+  door_.Open();
   ASSERT_TRUE(results.Await(50));
   for (size_t i = 0; i < 50; ++i) {
     ASSERT_TRUE(results[i].ok()) << results[i].status().message();
@@ -293,9 +292,8 @@ TEST_F(FetchTest, ConcurrentFetchesMakeOneRequest) {
 }
 
 TEST_F(FetchTest, OtherHeadersOrCredentialsAreOtherRequests) {
-  test::Door door;
   Serve("/", [&](const Request& request, Response& response) {
-    door.Pass();
+    door_.Pass();
     response.set_content(request.get_header_value("Authorization"), "text/plain");
   });
   Start();
@@ -303,15 +301,14 @@ TEST_F(FetchTest, OtherHeadersOrCredentialsAreOtherRequests) {
   engine_->Fetch(Get("/", {"Authorization: a"}), results.Callback());
   engine_->Fetch(Get("/", {"Authorization: b"}), results.Callback());
   engine_->Fetch(Get("/", {"X: y"}), results.Callback());
-  door.Open();
+  door_.Open();
   ASSERT_TRUE(results.Await(3));
   EXPECT_EQ(requests_, 3);
 }
 
 TEST_F(FetchTest, AFollowerThatLeavesLeavesTheOthers) {
-  test::Door door;
   Serve("/", [&](const Request&, Response& response) {
-    door.Pass();
+    door_.Pass();
     response.set_content("one", "text/plain");
   });
   Start();
@@ -328,7 +325,7 @@ TEST_F(FetchTest, AFollowerThatLeavesLeavesTheOthers) {
   ASSERT_TRUE(left.Await(2));
   EXPECT_EQ(left[1].code(), TAPPS_E_TIMEOUT);
   EXPECT_EQ(kept.count(), 0u);
-  door.Open();
+  door_.Open();
   ASSERT_TRUE(kept.Await(1));
   ASSERT_TRUE(kept[0].ok()) << kept[0].status().message();
   EXPECT_EQ(kept[0]->body(), "one");
@@ -354,9 +351,8 @@ TEST_F(FetchTest, TheLastToLeaveEndsTheTransfer) {
 }
 
 TEST_F(FetchTest, ADeadlineServesStaleContentWhereThatIsAllowed) {
-  test::Door door;
   Serve("/", [&](const Request&, Response& response) {
-    if (requests_ > 1) door.Pass();
+    if (requests_ > 1) door_.Pass();
     response.set_header("Cache-Control", "max-age=60");
     response.set_content("old", "text/plain");
   });
@@ -368,7 +364,7 @@ TEST_F(FetchTest, ADeadlineServesStaleContentWhereThatIsAllowed) {
   const FetchResult result = MustFetch(request);
   EXPECT_EQ(result.body(), "old");
   EXPECT_NE(result.warning.find("within 50 ms"), std::string::npos) << result.warning;
-  door.Open();
+  door_.Open();
 }
 
 TEST_F(FetchTest, RedirectsAreFollowedHopByHopThroughTheCache) {
