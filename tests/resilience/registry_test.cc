@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -82,11 +83,13 @@ TEST_F(RegistryTest, HeldBusyAndForcedBreakersStay) {
 }
 
 TEST_F(RegistryTest, TheLeastRecentlyAskedForGoesFirst) {
-  for (int i = 0; i < 16; ++i) registry_.Get(Origin(i))->Report(1, CallResult::kIgnored);
-  const Admission mark = registry_.Get(Origin(0))->Acquire();
-  registry_.Get(Origin(0))->Report(mark.permit, CallResult::kSuccess);
+  for (int i = 0; i < 16; ++i) registry_.Get(Origin(i));
+  registry_.Get(Origin(1));
   registry_.Get(Origin(16));
-  EXPECT_EQ(registry_.Get(Origin(0))->Snapshot().totals.successes, 1);
+  std::set<std::string> left;
+  for (const auto& entry : registry_.List()) left.insert(entry.name);
+  EXPECT_EQ(left.size(), 14u);
+  for (const int gone : {0, 2, 3}) EXPECT_EQ(left.count(Origin(gone)), 0u) << gone;
 }
 
 TEST_F(RegistryTest, ListsAllByName) {
