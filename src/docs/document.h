@@ -18,16 +18,17 @@ struct Document {
   std::string ecosystem;
   std::string library;  // its name in the ecosystem (LibraryName)
   std::string version;  // empty: not known
-  std::string source;   // where it was found, for people: "installed: node_modules/semver/README.md"
+  std::string source;  // where it was found, for people: "installed: node_modules/semver/README.md"
   Markup markup = Markup::kMarkdown;
   std::string text;     // CleanText
   std::string warning;  // why it is less than one would expect; empty: it is not
 
-  std::string place;  // tells the origin from all others: a real path, a URL
-  std::string stamp;  // tells its content from what the same place had before
+  std::string place;               // tells the origin from all others: a real path, a URL
+  std::string stamp;               // tells its content from what the same place had before
   std::vector<Witness> witnesses;  // while these hold, the source would give the same again
   int64_t created_us = 0;          // when its origin made it or it was read
   int32_t served_from = 0;         // TAPPS_FROM_*
+  bool stale = false;              // an old copy, because its origin failed
 };
 
 // "text/markdown", "text/x-rst", "text/plain".

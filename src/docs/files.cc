@@ -95,11 +95,10 @@ Witness Witness::Of(std::string path) {
   return {std::move(path), std::move(stamp)};
 }
 
-bool Witness::IsFresh() const {
+bool Witness::ModifiedSince(int64_t wall_us) const {
   struct stat st;
   if (::stat(path.c_str(), &st) != 0) return false;
-  const int64_t age_us = Clock::Real().WallNow() - Nanoseconds(st.st_mtim) / 1000;
-  return age_us >= 0 && age_us < kStampTick;
+  return Nanoseconds(st.st_mtim) / 1000 > wall_us - kStampTick;
 }
 
 Result<Folder> Folder::Open(const std::string& path) {

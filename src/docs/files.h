@@ -22,8 +22,9 @@ struct Witness {
 
   static Witness Of(std::string path);
   bool Holds() const { return FileStamp(path) == stamp; }
-  // Changed so lately that another change might leave its stamp as it is.
-  bool IsFresh() const;
+  // Whether the file was modified at or after a time of the machine's wall clock, or so shortly
+  // before that another change might have left its stamp as it was.
+  bool ModifiedSince(int64_t wall_us) const;
 };
 
 // A folder out of which files are read: nothing that lies outside of it, by its real path, is read

@@ -122,7 +122,8 @@ class Search {
     const Result<std::vector<std::string>> names = place.folder->List(store);
     if (!names.ok()) return std::nullopt;
     const std::string name(query_.library);
-    if (auto found = Try({place.folder, store + "node_modules/", place.in_project}, name, false)) return found;
+    if (auto found = Try({place.folder, store + "node_modules/", place.in_project}, name, false))
+      return found;
     std::string prefix = name + "@";
     std::replace(prefix.begin(), prefix.end(), '/', '+');
     for (auto at = std::lower_bound(names->begin(), names->end(), prefix);
@@ -233,8 +234,8 @@ std::string TypeSection(const Package& package) {
   if (Trim(head).empty()) return "";
   std::string fence = "```";
   while (head.find(fence) != std::string_view::npos) fence += '`';
-  return "\n\n## Type definitions: " + file + (cut ? " (beginning)" : "") + "\n\n" + fence + "ts\n" +
-         std::string(Trim(head)) + "\n" + fence + "\n";
+  return "\n\n## Type definitions: " + file + (cut ? " (beginning)" : "") + "\n\n" + fence +
+         "ts\n" + std::string(Trim(head)) + "\n" + fence + "\n";
 }
 
 void Compose(const Package& package, Document* document) {

@@ -9,7 +9,7 @@ namespace tapps {
 namespace {
 
 struct Header {
-  std::string name;  // lower case
+  std::string name;   // lower case
   std::string value;  // with its folded lines, joined by newlines
 };
 
@@ -27,7 +27,8 @@ std::vector<Header> TakeHeaders(std::string_view* text) {
     }
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) continue;
-    headers.push_back({Lower(Trim(line.substr(0, colon))), std::string(Trim(line.substr(colon + 1)))});
+    headers.push_back(
+        {Lower(Trim(line.substr(0, colon))), std::string(Trim(line.substr(colon + 1)))});
   }
   return headers;
 }

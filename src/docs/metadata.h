@@ -15,7 +15,7 @@ struct PythonMetadata {
   std::string summary;
   std::string home_page;
   std::string requires_python;
-  std::string content_type;  // of the description; empty: not said
+  std::string content_type;                               // of the description; empty: not said
   std::vector<std::pair<std::string, std::string>> urls;  // Project-URL: label, URL
   std::string description;  // the body, or the Description header of versions below 2.1
 };

@@ -13,9 +13,8 @@ namespace tapps {
 namespace {
 
 bool AllOf(std::string_view text, std::string_view also) {
-  return std::all_of(text.begin(), text.end(), [&](char c) {
-    return IsAlnum(c) || also.find(c) != std::string_view::npos;
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return IsAlnum(c) || also.find(c) != std::string_view::npos; });
 }
 
 // Names of ecosystems that are only asked for on the network: paths such as Go's are allowed.
@@ -43,8 +42,9 @@ Result<std::string> LibraryName(std::string_view ecosystem, std::string_view lib
     valid = valid && IsOtherName(library);
   }
   if (!valid) {
-    return Status(TAPPS_E_INVALID,
-                  "'" + Printable(library) + "' cannot be the name of a library of " + Printable(ecosystem));
+    return Status(
+        TAPPS_E_INVALID,
+        "'" + Printable(library) + "' cannot be the name of a library of " + Printable(ecosystem));
   }
   return ecosystem == kPypi ? NormalizePypiName(library) : std::string(library);
 }

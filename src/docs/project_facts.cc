@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "base/clock.h"
 #include "docs/names.h"
 #include "project/names.h"
 #include "project/text.h"
@@ -12,9 +13,9 @@ namespace tapps {
 namespace {
 
 // Files in a project's root that decide which version of a library it uses.
-constexpr std::array<std::string_view, 5> kRootFiles = {
-    "package.json", "package-lock.json", "npm-shrinkwrap.json", "pyproject.toml",
-    "requirements.txt"};
+constexpr std::array<std::string_view, 5> kRootFiles = {"package.json", "package-lock.json",
+                                                        "npm-shrinkwrap.json", "pyproject.toml",
+                                                        "requirements.txt"};
 
 std::vector<Witness> WitnessesOf(const std::string& root, const ProjectScan& scan) {
   std::set<std::string> paths{root + "/."};
@@ -63,6 +64,7 @@ Result<std::shared_ptr<const ProjectFacts>> ProjectFactsCache::Get(const std::st
     }
   }
   if (known && AllHold(known->witnesses)) return known;
+  const int64_t start_us = Clock::Real().WallNow();
   auto facts = std::make_shared<ProjectFacts>();
   facts->root.push_back(Witness::Of(root + "/."));
   for (const std::string_view file : kRootFiles) {
@@ -75,9 +77,10 @@ Result<std::shared_ptr<const ProjectFacts>> ProjectFactsCache::Get(const std::st
   facts->scan = *std::move(scan);
   facts->witnesses = WitnessesOf(root, facts->scan);
   facts->witnesses.insert(facts->witnesses.end(), facts->root.begin(), facts->root.end());
-  const bool lately = std::any_of(facts->witnesses.begin(), facts->witnesses.end(),
-                                  [](const Witness& witness) { return witness.IsFresh(); });
-  if (!lately) {
+  const bool moving =
+      std::any_of(facts->witnesses.begin(), facts->witnesses.end(),
+                  [&](const Witness& witness) { return witness.ModifiedSince(start_us); });
+  if (!moving) {
     MutexLock lock(mu_);
     facts_.remove_if([&](const auto& entry) { return entry.first == root; });
     facts_.emplace_front(root, facts);

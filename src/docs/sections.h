@@ -23,7 +23,8 @@ struct Section {
 // Splits a document at its headings: in Markdown (CommonMark) ATX and setext headings and one-line
 // HTML headings, none of them inside fenced or indented code, HTML comments or front matter; in
 // reStructuredText titles with an underline, or an overline and an underline. Plain text is one
-// section. `text` is CleanText and outlives the result. Any text can be split; it takes linear time.
+// section. `text` is CleanText and outlives the result. Any text can be split; it takes linear
+// time.
 std::vector<Section> SplitSections(std::string_view text, Markup markup);
 
 // The mark that would close the code block which is open at the end of Markdown text; empty when

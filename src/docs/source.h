@@ -20,15 +20,15 @@ struct SourceQuery {
   std::string_view version;  // exact; empty: the one the source has or takes for the newest
 
   // Installed packages: where to look, in this order.
-  std::string_view alias;                      // npm: the name it is installed under; or empty
+  std::string_view alias;                         // npm: the name it is installed under; or empty
   const std::vector<Folder>* projects = nullptr;  // the project's root and parts of it
   const std::vector<Folder>* paths = nullptr;     // node_modules and site-packages folders
 
   // Network.
   std::string_view url_template;
-  int64_t timeout_us = 0;                      // what is left of the call's time
-  bool reload = false;                         // ask the origin whatever is stored
-  std::atomic<int64_t>* requests = nullptr;    // how many requests may still be made; NULL: any
+  int64_t timeout_us = 0;                    // what is left of the call's time
+  bool reload = false;                       // ask the origin whatever is stored
+  std::atomic<int64_t>* requests = nullptr;  // how many requests may still be made; NULL: any
 };
 
 // A place where documentation is found. Any threads.

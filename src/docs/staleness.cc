@@ -10,13 +10,12 @@ namespace tapps {
 namespace {
 
 // Words as Words() gives them: lower case, without a plural "s".
-constexpr std::array<std::string_view, 6> kCritical = {"auth",  "crypto",   "jwt",
+constexpr std::array<std::string_view, 6> kCritical = {"auth",  "crypto", "jwt",
                                                        "oauth", "oauth2", "security"};
 constexpr std::array<std::string_view, 24> kActive = {
-    "ava",        "chai",      "coverage", "cypress",   "enzyme",    "hypothesis",
-    "jasmine",    "jest",      "karma",    "mocha",     "nock",      "nox",
-    "nyc",        "playwright", "puppeteer", "pytest",  "selenium",  "sinon",
-    "storybook",  "supertest", "test",     "testing",   "tox",       "vitest"};
+    "ava",      "chai",  "coverage",  "cypress",   "enzyme", "hypothesis", "jasmine",   "jest",
+    "karma",    "mocha", "nock",      "nox",       "nyc",    "playwright", "puppeteer", "pytest",
+    "selenium", "sinon", "storybook", "supertest", "test",   "testing",    "tox",       "vitest"};
 
 template <size_t kSize>
 bool Has(const std::array<std::string_view, kSize>& words, std::string_view word) {

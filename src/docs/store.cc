@@ -1,8 +1,10 @@
 #include "docs/store.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "docs/staleness.h"
 #include "docs/text.h"
@@ -71,7 +73,8 @@ bool Decode(std::string_view bytes, DocsRecord* record) {
     if (name == "witness") {
       const size_t end = value.find(' ');
       if (end == std::string_view::npos) return;
-      record->witnesses.push_back({FromLine(value.substr(end + 1)), std::string(value.substr(0, end))});
+      record->witnesses.push_back(
+          {FromLine(value.substr(end + 1)), std::string(value.substr(0, end))});
       return;
     }
     if (name == "created") record->created_us = ToNumber(value);
@@ -92,6 +95,18 @@ std::string AnswerKey(const DocsRecord& record, std::string_view topic, int64_t 
                        std::to_string(max_tokens), topic});
 }
 
+// What is left of a document's time at an age; never so little that it is written for nothing.
+int64_t FreshLeft(std::string_view library, int64_t age_us) {
+  return std::max(FreshFor(library) - std::max<int64_t>(age_us, 0), kMinute);
+}
+
+PutOptions Lasting(int64_t ttl_us, int64_t stale_us) {
+  PutOptions options;
+  options.ttl_us = ttl_us;
+  options.stale_us = stale_us;
+  return options;
+}
+
 std::string Tag(std::string_view ecosystem, std::string_view library) {
   return "library:" + std::string(ecosystem) + "/" + std::string(library);
 }
@@ -108,11 +123,10 @@ std::string DocsKey(char kind, std::initializer_list<std::string_view> fields) {
 }
 
 DocsRecord DocsRecord::Of(const Document& document) {
-  return {document.ecosystem, document.library,
-          document.version,   document.source,
-          document.warning,   ContentTypeOf(document.markup),
-          document.place,     document.stamp,
-          document.created_us, document.witnesses};
+  return {document.ecosystem, document.library, document.version,
+          document.source,    document.warning, ContentTypeOf(document.markup),
+          document.place,     document.stamp,   document.created_us,
+          document.witnesses};
 }
 
 Result<ValueRef> DocsStore::Get(const std::string& key) const {
@@ -136,49 +150,31 @@ std::optional<DocsStore::Found> DocsStore::GetRecord(const std::string& query_ke
   return found;
 }
 
-void DocsStore::PutRecord(const std::string& query_key, const DocsRecord& record) const {
+void DocsStore::PutRecord(const std::string& query_key, const DocsRecord& record,
+                          int64_t now_us) const {
   const std::string tag = Tag(record.ecosystem, record.library);
-  Put(query_key, Encode(record),
-      {.ttl_us = FreshFor(record.library), .stale_us = kStaleFor, .tags = tag});
+  PutOptions options = Lasting(FreshLeft(record.library, now_us - record.created_us), kStaleFor);
+  options.tags = tag;
+  Put(query_key, Encode(record), options);
 }
 
-std::optional<Document> DocsStore::GetDocument(std::string_view ecosystem,
-                                               std::string_view library, std::string_view place,
-                                               std::string_view stamp) const {
-  const Result<ValueRef> value = Get(DocumentKey(ecosystem, library, place));
-  if (!value.ok()) return std::nullopt;
-  const Result<Json> about = ParseJson((*value)->text(TAPPS_TEXT_JSON));
-  Document document;
-  if (!about.ok() || !MarkupOf((*value)->text(TAPPS_TEXT_CONTENT_TYPE), &document.markup)) {
-    return std::nullopt;
-  }
-  document.stamp = JsonString(*about, "stamp").value_or("");
-  if (!stamp.empty() && document.stamp != stamp) return std::nullopt;
-  document.ecosystem = ecosystem;
-  document.library = library;
-  document.place = place;
-  document.version = JsonString(*about, "version").value_or("");
-  document.warning = JsonString(*about, "warning").value_or("");
-  document.created_us = ToNumber(JsonString(*about, "created").value_or("0"));
-  document.source = (*value)->text(TAPPS_TEXT_SOURCE);
-  document.text = (*value)->bytes();
-  document.served_from = (*value)->info().served_from;
-  return document;
+bool DocsStore::HasDocument(const DocsRecord& record) const {
+  return Get(DocumentKey(record.ecosystem, record.library, record.place)).ok();
 }
 
-void DocsStore::PutDocument(const Document& document) const {
+void DocsStore::PutDocument(const Document& document, int64_t now_us) const {
   const std::string json = DumpJson({{"stamp", document.stamp},
                                      {"version", document.version},
                                      {"warning", document.warning},
                                      {"created", std::to_string(document.created_us)}});
   const std::string tag = Tag(document.ecosystem, document.library);
-  Put(DocumentKey(document.ecosystem, document.library, document.place), document.text,
-      {.ttl_us = FreshFor(document.library),
-       .stale_us = kStaleFor,
-       .content_type = ContentTypeOf(document.markup),
-       .source = document.source,
-       .tags = tag,
-       .json = json});
+  PutOptions options =
+      Lasting(FreshLeft(document.library, now_us - document.created_us), kStaleFor);
+  options.content_type = ContentTypeOf(document.markup);
+  options.source = document.source;
+  options.tags = tag;
+  options.json = json;
+  Put(DocumentKey(document.ecosystem, document.library, document.place), document.text, options);
 }
 
 std::optional<DocsStore::Answer> DocsStore::GetAnswer(const DocsRecord& record,
@@ -205,12 +201,12 @@ void DocsStore::PutAnswer(const DocsRecord& record, std::string_view topic, int6
   if (passage.cut) json["cut"] = true;
   const std::string about = DumpJson(json);
   const std::string tag = Tag(record.ecosystem, record.library);
-  Put(AnswerKey(record, topic, max_tokens), passage.text,
-      {.ttl_us = FreshFor(record.library) + kStaleFor,
-       .content_type = record.content_type,
-       .source = record.source,
-       .tags = tag,
-       .json = about});
+  PutOptions options = Lasting(FreshFor(record.library) + kStaleFor, TAPPS_NONE);
+  options.content_type = record.content_type;
+  options.source = record.source;
+  options.tags = tag;
+  options.json = about;
+  Put(AnswerKey(record, topic, max_tokens), passage.text, options);
 }
 
 bool DocsStore::IsKnownMissing(std::string_view place) const {
@@ -218,7 +214,7 @@ bool DocsStore::IsKnownMissing(std::string_view place) const {
 }
 
 void DocsStore::PutMissing(std::string_view place) const {
-  Put(DocsKey('n', {place}), "", {.ttl_us = kNotFoundFor});
+  Put(DocsKey('n', {place}), "", Lasting(kNotFoundFor, TAPPS_NONE));
 }
 
 bool DocsStore::MayRefresh(const std::string& query_key) const {
@@ -232,7 +228,7 @@ void DocsStore::NoteRefresh(const std::string& query_key) const {
   const int64_t attempts = note.ok() ? ToNumber((*note)->bytes()) + 1 : 0;
   const int64_t pause = std::min(kMinute << std::min<int64_t>(attempts, 20), kDay);
   // The stale window keeps the count of attempts when the pause is over.
-  Put(key, std::to_string(attempts), {.ttl_us = pause, .stale_us = kDay});
+  Put(key, std::to_string(attempts), Lasting(pause, kDay));
 }
 
 std::vector<std::string> DocsStore::Libraries(std::string_view ecosystem, size_t limit) const {

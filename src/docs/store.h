@@ -31,8 +31,8 @@ struct DocsRecord {
   static DocsRecord Of(const Document& document);
 };
 
-// Documentation in the cache, namespace "tapps.docs". Four kinds of entries, told apart by the first
-// byte of their keys, whose fields are separated by NUL:
+// Documentation in the cache, namespace "tapps.docs". Four kinds of entries, told apart by the
+// first byte of their keys, whose fields are separated by NUL:
 //
 //   q  a query             -> a DocsRecord: which document answers it, and how to check that
 //   d  library, place      -> the whole document, once, whatever is asked about it
@@ -52,12 +52,14 @@ class DocsStore {
     bool stale = false;
   };
   std::optional<Found> GetRecord(const std::string& query_key) const;
-  void PutRecord(const std::string& query_key, const DocsRecord& record) const;
+  // Both are fresh for FreshFor(library) from the creation of the document on.
+  void PutRecord(const std::string& query_key, const DocsRecord& record, int64_t now_us) const;
 
   // The document of a place. With a stamp, only with that content.
   std::optional<Document> GetDocument(std::string_view ecosystem, std::string_view library,
                                       std::string_view place, std::string_view stamp) const;
-  void PutDocument(const Document& document) const;
+  void PutDocument(const Document& document, int64_t now_us) const;
+  bool HasDocument(const DocsRecord& record) const;
 
   struct Answer {
     ValueRef value;

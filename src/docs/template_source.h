@@ -40,9 +40,9 @@ Result<std::string> ExpandTemplate(std::string_view url_template, std::string_vi
 std::string StorableUrl(std::string_view url);
 
 // Documentation from a URL template. Takes Markdown, reStructuredText and plain text, which is read
-// as Markdown. Returns NOT_FOUND for 404 and 410; PROTOCOL for other statuses, for HTML (a page made
-// for people, a login form) and for empty pages; QUOTA for 429; NETWORK for 5xx; OFFLINE without a
-// fetcher; QUOTA when no request is left to the caller; and what the fetch returns.
+// as Markdown. Returns NOT_FOUND for 404 and 410; PROTOCOL for other statuses, for HTML (a page
+// made for people, a login form) and for empty pages; QUOTA for 429; NETWORK for 5xx; OFFLINE
+// without a fetcher; QUOTA when no request is left to the caller; and what the fetch returns.
 class TemplateSource : public Source {
  public:
   TemplateSource(PageFetcher fetch, const Clock* clock) : fetch_(std::move(fetch)), clock_(clock) {}

@@ -14,9 +14,7 @@ std::string CleanText(std::string_view bytes);
 
 // Language-model tokens of a text of `bytes` bytes, estimated as one for 3.5 bytes and rounded up:
 // what English prose with code comes to.
-constexpr int64_t EstimateTokens(size_t bytes) {
-  return static_cast<int64_t>((bytes * 2 + 6) / 7);
-}
+constexpr int64_t EstimateTokens(size_t bytes) { return static_cast<int64_t>((bytes * 2 + 6) / 7); }
 // The longest text that is estimated at no more than `tokens`.
 constexpr size_t BytesOfTokens(int64_t tokens) { return static_cast<size_t>(tokens) * 7 / 2; }
 
