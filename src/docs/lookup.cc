@@ -193,19 +193,10 @@ Result<DocsLookup::Request> DocsLookup::Check(const DocsQuery& query) const {
 
 Result<ValueRef> DocsLookup::Answer(Request& request) {
   const std::optional<DocsStore::Found> found = store_.GetRecord(request.key);
-  if (found && !request.query.refresh && AllHold(found->record.witnesses)) {
-    if (!found->stale) {
-      if (auto value = FromRecord(request, *found, "")) {
-        counts_.from_cache.Add();
-        return *std::move(value);
-      }
-    } else if (background_ && request.online && found->record.place.starts_with("template")) {
-      const std::string age = Age(clock_->WallNow() - found->record.created_us);
-      if (auto value = FromRecord(request, *found, age + "; it is being refreshed")) {
-        RefreshLater(request);
-        counts_.from_cache.Add();
-        return *std::move(value);
-      }
+  if (found && !found->stale && !request.query.refresh && AllHold(found->record.witnesses)) {
+    if (auto value = FromRecord(request, *found, "")) {
+      counts_.from_cache.Add();
+      return *std::move(value);
     }
   }
   request.start_us = Clock::Real().WallNow();
@@ -217,7 +208,7 @@ Result<ValueRef> DocsLookup::Answer(Request& request) {
   }
   Result<Document> page = FromTemplate(request);
   if (page.ok()) {
-    counts_.from_template.Add();
+    (page->stale ? counts_.from_stale : counts_.from_template).Add();
     return FromDocument(request, *std::move(page));
   }
   if (Result<Document> other = FromInstalled(request, true); other.ok()) {
@@ -267,8 +258,7 @@ std::optional<Result<ValueRef>> DocsLookup::FromRecord(const Request& request,
 Result<ValueRef> DocsLookup::FromStale(const Request& request, const DocsStore::Found& found,
                                        const Status& reason) {
   std::string warning = found.record.version.empty() ? "" : found.record.version + ", ";
-  warning += Age(clock_->WallNow() - found.record.created_us);
-  warning += ", kept because the sources failed: " + std::string(reason.message());
+  warning += StaleWarning(found.record.created_us, reason);
   if (auto value = FromRecord(request, found, std::move(warning))) {
     counts_.from_stale.Add();
     return *std::move(value);
@@ -284,14 +274,15 @@ Result<ValueRef> DocsLookup::FromDocument(const Request& request, Document docum
                           request.witnesses.end());
   const Passage passage = Pick(document, request.query.topic, request.query.max_tokens);
   // Files that are being written, and what stands in for a source that failed, are not kept.
+  const auto moving = [&](const Witness& witness) {
+    return witness.ModifiedSince(request.start_us);
+  };
   const bool keep =
-      !document.stale &&
-      std::none_of(record.witnesses.begin(), record.witnesses.end(),
-                   [&](const Witness& witness) { return witness.ModifiedSince(request.start_us); });
-  if (keep) {
-    store_.PutDocument(document, now_us);
-    store_.PutRecord(request.key, record, now_us);
-  }
+      !document.stale && std::none_of(document.witnesses.begin(), document.witnesses.end(), moving);
+  const bool keep_record =
+      keep && std::none_of(request.witnesses.begin(), request.witnesses.end(), moving);
+  if (keep) store_.PutDocument(document, now_us);
+  if (keep_record) store_.PutRecord(request.key, record, now_us);
   if (passage.text.empty()) return NothingOnTopic(document, request.query.topic);
   if (keep) store_.PutAnswer(record, request.query.topic, request.query.max_tokens, passage);
   ValueInfo info;
@@ -434,9 +425,15 @@ Result<Document> DocsLookup::OnePage(const Request& request, const SourceQuery& 
       ExpandTemplate(query.url_template, query.ecosystem, query.library, query.version);
   if (!url.ok()) return url.status();
   const std::string place = "template\n" + StorableUrl(*url);
+  std::optional<Document> known = store_.GetDocument(query.ecosystem, query.library, place, "");
   if (!query.reload) {
-    if (auto known = store_.GetDocument(query.ecosystem, query.library, place, "");
-        known && known->created_us + FreshFor(query.library) > clock_->WallNow()) {
+    if (known && known->created_us + FreshFor(query.library) > clock_->WallNow()) {
+      return *std::move(known);
+    }
+    if (known && background_) {
+      RefreshLater(request, place);
+      known->stale = true;
+      Append(&known->warning, Age(clock_->WallNow() - known->created_us) + ", being refreshed");
       return *std::move(known);
     }
     if (store_.IsKnownMissing(place)) {
@@ -445,12 +442,21 @@ Result<Document> DocsLookup::OnePage(const Request& request, const SourceQuery& 
   }
   SourceQuery timed = query;
   timed.timeout_us = request.deadline_us - clock_->MonotonicNow();
-  if (timed.timeout_us <= 0) {
-    return Status(TAPPS_E_TIMEOUT, WithoutSecrets(*url) + ": no time was left to ask for it");
-  }
-  Result<Document> document = template_.Lookup(timed);
+  Result<Document> document =
+      timed.timeout_us > 0
+          ? template_.Lookup(timed)
+          : Status(TAPPS_E_TIMEOUT, WithoutSecrets(*url) + ": no time was left to ask for it");
+  if (document.ok()) return document;
   if (document.code() == TAPPS_E_NOT_FOUND) store_.PutMissing(place);
-  return document;
+  if (!known) return document;
+  known->stale = true;
+  Append(&known->warning, StaleWarning(known->created_us, document.status()));
+  return *std::move(known);
+}
+
+std::string DocsLookup::StaleWarning(int64_t created_us, const Status& reason) const {
+  return Age(clock_->WallNow() - created_us) +
+         ", kept because the sources failed: " + std::string(reason.message());
 }
 
 Status DocsLookup::NothingFound(const Request& request, const Status& installed,
@@ -481,9 +487,9 @@ Status DocsLookup::NothingFound(const Request& request, const Status& installed,
   return Status(TAPPS_E_NOT_FOUND, std::move(message));
 }
 
-void DocsLookup::RefreshLater(const Request& request) {
-  if (!store_.MayRefresh(request.key)) return;
-  store_.NoteRefresh(request.key);
+void DocsLookup::RefreshLater(const Request& request, const std::string& place) {
+  if (!store_.MayRefresh(place)) return;
+  store_.NoteRefresh(place);
   struct Texts {
     std::string library, version, ecosystem, root, paths, url_template;
   };

@@ -106,8 +106,10 @@ class DocsLookup : public std::enable_shared_from_this<DocsLookup> {
   Result<Document> FromInstalled(const Request& request, bool any_version);
   Result<Document> FromTemplate(const Request& request);
   Result<Document> OnePage(const Request& request, const SourceQuery& query);
+  std::string StaleWarning(int64_t created_us, const Status& reason) const;
   Status NothingFound(const Request& request, const Status& installed, const Status& page);
-  void RefreshLater(const Request& request);
+  // At most one refresh of a page at a time; see DocsStore::MayRefresh.
+  void RefreshLater(const Request& request, const std::string& place);
 
   const Background background_;
   const Clock* const clock_;

@@ -24,7 +24,7 @@ size_t Budget(int64_t max_tokens) {
 class Selection {
  public:
   Selection(const std::vector<Section>& sections, size_t budget)
-      : sections_(sections), taken_(sections.size(), 0), left_(budget) {}
+      : sections_(sections), taken_(sections.size(), 0), budget_(budget), left_(budget) {}
 
   // Takes a section as a whole; false when there is no room for it.
   bool Take(size_t index) {
@@ -39,7 +39,8 @@ class Selection {
   void TakeHead(size_t index) {
     if (taken_[index] != 0) return;
     // Room is kept for the fence that closes a code block cut through.
-    taken_[index] = CutAtLine(sections_[index].text, left_ - std::min<size_t>(left_, 8)).size();
+    const size_t reserve = left_ > 64 ? 8 : 0;
+    taken_[index] = CutAtLine(sections_[index].text, left_ - reserve).size();
     left_ = 0;
     cut_ = true;
   }
@@ -56,7 +57,8 @@ class Selection {
       const std::string_view part = sections_[i].text.substr(0, taken_[i]);
       passage.text += part;
       if (part.size() < sections_[i].text.size()) {
-        if (const std::string fence = UnclosedFence(part); !fence.empty()) {
+        const std::string fence = UnclosedFence(part);
+        if (!fence.empty() && passage.text.size() + fence.size() < budget_) {
           passage.text += fence + "\n";
         }
       }
@@ -68,6 +70,7 @@ class Selection {
  private:
   const std::vector<Section>& sections_;
   std::vector<size_t> taken_;  // bytes of each section in the answer
+  const size_t budget_;
   size_t left_;
   bool cut_ = false;
 };

@@ -158,6 +158,30 @@ void DocsStore::PutRecord(const std::string& query_key, const DocsRecord& record
   Put(query_key, Encode(record), options);
 }
 
+std::optional<Document> DocsStore::GetDocument(std::string_view ecosystem, std::string_view library,
+                                               std::string_view place,
+                                               std::string_view stamp) const {
+  const Result<ValueRef> value = Get(DocumentKey(ecosystem, library, place));
+  if (!value.ok()) return std::nullopt;
+  const Result<Json> about = ParseJson((*value)->text(TAPPS_TEXT_JSON));
+  Document document;
+  if (!about.ok() || !MarkupOf((*value)->text(TAPPS_TEXT_CONTENT_TYPE), &document.markup)) {
+    return std::nullopt;
+  }
+  document.stamp = JsonString(*about, "stamp").value_or("");
+  if (!stamp.empty() && document.stamp != stamp) return std::nullopt;
+  document.ecosystem = ecosystem;
+  document.library = library;
+  document.place = place;
+  document.version = JsonString(*about, "version").value_or("");
+  document.warning = JsonString(*about, "warning").value_or("");
+  document.created_us = ToNumber(JsonString(*about, "created").value_or("0"));
+  document.source = (*value)->text(TAPPS_TEXT_SOURCE);
+  document.text = (*value)->bytes();
+  document.served_from = (*value)->info().served_from;
+  return document;
+}
+
 bool DocsStore::HasDocument(const DocsRecord& record) const {
   return Get(DocumentKey(record.ecosystem, record.library, record.place)).ok();
 }
@@ -217,13 +241,13 @@ void DocsStore::PutMissing(std::string_view place) const {
   Put(DocsKey('n', {place}), "", Lasting(kNotFoundFor, TAPPS_NONE));
 }
 
-bool DocsStore::MayRefresh(const std::string& query_key) const {
-  const Result<ValueRef> note = Get(DocsKey('r', {query_key}));
+bool DocsStore::MayRefresh(std::string_view place) const {
+  const Result<ValueRef> note = Get(DocsKey('r', {place}));
   return !note.ok() || ((*note)->info().flags & TAPPS_VALUE_STALE) != 0;
 }
 
-void DocsStore::NoteRefresh(const std::string& query_key) const {
-  const std::string key = DocsKey('r', {query_key});
+void DocsStore::NoteRefresh(std::string_view place) const {
+  const std::string key = DocsKey('r', {place});
   const Result<ValueRef> note = Get(key);
   const int64_t attempts = note.ok() ? ToNumber((*note)->bytes()) + 1 : 0;
   const int64_t pause = std::min(kMinute << std::min<int64_t>(attempts, 20), kDay);

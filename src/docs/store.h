@@ -31,13 +31,15 @@ struct DocsRecord {
   static DocsRecord Of(const Document& document);
 };
 
-// Documentation in the cache, namespace "tapps.docs". Four kinds of entries, told apart by the
+// Documentation in the cache, namespace "tapps.docs". Kinds of entries are told apart by the first
+// byte of their keys, whose fields are separated by NUL:, told apart by the
 // first byte of their keys, whose fields are separated by NUL:
 //
 //   q  a query             -> a DocsRecord: which document answers it, and how to check that
 //   d  library, place      -> the whole document, once, whatever is asked about it
 //   a  document, topic, .. -> the sections that answer, so that a repeated lookup only reads
 //   n  place               -> a source that does not have a library
+//   r  place               -> a note that it is being refreshed
 //
 // A place that has new content replaces its document; answers name the content they were made from.
 // Failures to write are passed over: the next lookup asks the source again. Keys longer than a key
@@ -74,10 +76,10 @@ class DocsStore {
   bool IsKnownMissing(std::string_view place) const;
   void PutMissing(std::string_view place) const;
 
-  // Notes that a query is being refreshed, after `attempts` that failed. A note keeps others from
-  // trying for a minute, twice as long after each failure, at most a day.
-  bool MayRefresh(const std::string& query_key) const;
-  void NoteRefresh(const std::string& query_key) const;
+  // A note that a place is being refreshed keeps everybody from trying again for a minute, and for
+  // twice as long each time within a day, at most a day.
+  bool MayRefresh(std::string_view place) const;
+  void NoteRefresh(std::string_view place) const;
 
   // Libraries of an ecosystem with a document here; at most `limit`.
   std::vector<std::string> Libraries(std::string_view ecosystem, size_t limit) const;
