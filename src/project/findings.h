@@ -33,10 +33,11 @@ struct Findings {
   std::set<std::pair<Ecosystem, std::string>> local;
   std::vector<Include> includes;
   std::vector<Pin> pins;
+  bool full = false;  // dependencies were left out
 
-  void Complain(const std::string& file, int line, std::string message) {
-    diagnostics.push_back({file, line, std::move(message)});
-  }
+  // Both stop at a limit, which no honest project reaches, and say so once.
+  void Add(Dependency dependency);
+  void Complain(const std::string& file, int line, std::string message);
 };
 
 }  // namespace tapps

@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kMaxDepth = 200;
 constexpr size_t kMaxValues = 2'000'000;
 constexpr int kMaxErrors = 16;
+constexpr size_t kMaxMendedBytes = 1 << 20;
 
 // Reads text and counts lines. The parser takes characters one by one and hands out a key before it
 // looks past its closing quote, so the count is the key's line at that moment.
@@ -230,7 +231,8 @@ JsonNode ParseJsonTree(std::string text, const std::string& file, Findings* find
     const auto end = text.begin() + static_cast<ptrdiff_t>(std::min(fault.offset, text.size()));
     const int at = fault.fatal ? line : 1 + static_cast<int>(std::count(text.begin(), end, '\n'));
     findings->Complain(file, at, fault.reason);
-    if (errors + 1 == kMaxErrors || !Mend(fault, &text)) return std::move(builder->root);
+    const bool last_try = errors + 1 == kMaxErrors || text.size() > kMaxMendedBytes;
+    if (last_try || !Mend(fault, &text)) return std::move(builder->root);
   }
 }
 

@@ -34,7 +34,7 @@ struct JsonNode {
 
 // Parses text. Each syntax error becomes a diagnostic for `file`; commas too many or missing are
 // mended and other lines at fault are left out, so that the rest is read. Limits: nesting of 200,
-// 2,000,000 values, 16 errors; past those the result is what stood before.
+// 2,000,000 values, 16 errors (one above 1 MiB); past those the result is what stood before.
 JsonNode ParseJsonTree(std::string text, const std::string& file, Findings* findings);
 
 }  // namespace tapps

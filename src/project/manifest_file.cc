@@ -140,16 +140,25 @@ std::vector<ProjectTree::Entry> ProjectTree::List(const std::string& directory) 
     entry.name = found->d_name;
     if (entry.name == "." || entry.name == "..") continue;
     const std::string path = directory.empty() ? entry.name : directory + "/" + entry.name;
-    struct stat info {};
-    if (lstat(Absolute(path).c_str(), &info) != 0) continue;
-    entry.link = S_ISLNK(info.st_mode);
-    entry.directory = S_ISDIR(info.st_mode) || (entry.link && IsDirectory(path));
+    mode_t type = DTTOIF(found->d_type);
+    if (found->d_type == DT_UNKNOWN) {  // some file systems do not say
+      struct stat info {};
+      if (lstat(Absolute(path).c_str(), &info) != 0) continue;
+      type = info.st_mode;
+    }
+    entry.link = S_ISLNK(type);
+    entry.directory = S_ISDIR(type) || (entry.link && IsDirectory(path));
     entries.push_back(std::move(entry));
     if (entries.size() == kMaxEntries) break;
   }
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return a.name < b.name; });
   return entries;
+}
+
+bool ProjectTree::Exists(const std::string& path) const {
+  struct stat info {};
+  return lstat(Absolute(path).c_str(), &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
 bool ProjectTree::IsFile(const std::string& path) const {

@@ -29,6 +29,8 @@ class ProjectTree {
   // The entries of a folder, by name. At most 10,000; a folder that cannot be read is empty.
   std::vector<Entry> List(const std::string& directory) const;
 
+  // Anything by that name but a folder; also a link that leads nowhere.
+  bool Exists(const std::string& path) const;
   bool IsFile(const std::string& path) const;
   bool IsDirectory(const std::string& path) const;
 

@@ -87,7 +87,7 @@ class Reader {
     out.kind = kind;
     out.manifest = file_;
     out.line = entry.line;
-    findings_->dependencies.push_back(std::move(out));
+    findings_->Add(std::move(out));
   }
 
   void Complain(const JsonNode& node, std::string message) {

@@ -109,7 +109,7 @@ void AddPython(const Place& place, const Requirement& requirement, Findings* fin
   out.kind = place.kind;
   out.manifest = place.file;
   out.line = place.line;
-  findings->dependencies.push_back(std::move(out));
+  findings->Add(std::move(out));
 }
 
 void AddPythonText(const Place& place, std::string_view text, Findings* findings) {

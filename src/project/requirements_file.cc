@@ -23,30 +23,47 @@ bool IsComment(std::string_view line) {
 
 // Joins lines that end with a backslash and drops comments, in the order pip does it: a comment
 // ends a continuation, even when it ends with a backslash itself.
-std::vector<LogicalLine> JoinLines(std::string_view text) {
-  std::vector<LogicalLine> out;
-  bool open = false;
-  int number = 0;
-  for (std::string_view line : Lines(text)) {
-    ++number;
-    const bool comment = IsComment(line);
-    const bool more = !comment && !line.empty() && line.back() == '\\';
-    if (more) line.remove_suffix(1);
-    if (!open) out.push_back({"", number});
-    out.back().text += comment ? std::string(" ") + std::string(line) : std::string(line);
-    open = more;
-  }
-  for (LogicalLine& line : out) {
-    const std::string& t = line.text;
-    for (size_t at = t.find('#'); at != std::string::npos; at = t.find('#', at + 1)) {
-      if (at > 0 && !IsBlank(t[at - 1])) continue;
-      line.text.resize(at);
-      break;
+class LogicalLines {
+ public:
+  explicit LogicalLines(std::string_view text) : rest_(text) {}
+
+  // The next line that is not empty; false at the end.
+  bool Next(LogicalLine* out) {
+    while (!rest_.empty()) {
+      Join(out);
+      DropComment(&out->text);
+      out->text = std::string(Trim(out->text));
+      if (!out->text.empty()) return true;
     }
-    line.text = std::string(Trim(line.text));
+    return false;
   }
-  return out;
-}
+
+ private:
+  void Join(LogicalLine* out) {
+    out->text.clear();
+    out->line = number_ + 1;
+    for (bool more = true; more && !rest_.empty();) {
+      std::string_view line = NextLine(&rest_);
+      ++number_;
+      const bool comment = IsComment(line);
+      more = !comment && !line.empty() && line.back() == '\\';
+      if (more) line.remove_suffix(1);
+      if (comment) out->text += ' ';
+      out->text += line;
+    }
+  }
+
+  static void DropComment(std::string* text) {
+    for (size_t at = text->find('#'); at != std::string::npos; at = text->find('#', at + 1)) {
+      if (at > 0 && !IsBlank((*text)[at - 1])) continue;
+      text->resize(at);
+      return;
+    }
+  }
+
+  std::string_view rest_;
+  int number_ = 0;
+};
 
 // Splits like a shell: blanks separate, quotes join.
 std::vector<std::string> Words(std::string_view text) {
@@ -247,9 +264,8 @@ bool HasWord(std::string_view name, std::initializer_list<std::string_view> word
 
 void ReadRequirements(const Include& file, std::string_view text, Findings* findings) {
   Reader reader(file, findings);
-  for (const LogicalLine& line : JoinLines(text)) {
-    if (!line.text.empty()) reader.Line(line);
-  }
+  LogicalLines lines(text);
+  for (LogicalLine line; lines.Next(&line);) reader.Line(line);
 }
 
 DependencyKind KindOfRequirementsFile(std::string_view path, DependencyKind otherwise) {

@@ -47,11 +47,11 @@ class Scanner {
  private:
   void ReadFolder(const std::string& folder) {
     const std::string package = Below(folder, "package.json");
-    const bool has_package = Exists(package);
+    const bool has_package = tree_.Exists(package);
     if (has_package) ReadPackage(folder, package);
     ReadLock(folder, has_package);
     const std::string pyproject = Below(folder, "pyproject.toml");
-    if (Exists(pyproject)) {
+    if (tree_.Exists(pyproject)) {
       if (const auto text = Read(pyproject)) ReadPyproject(pyproject, *text, &findings_);
     }
     for (const ProjectTree::Entry& entry : tree_.List(folder)) {
@@ -63,19 +63,6 @@ class Scanner {
       file.pins_only = Lower(entry.name).find("constraint") != std::string::npos;
       findings_.includes.push_back(std::move(file));
     }
-  }
-
-  // Anything by that name but a folder: what is no regular file is complained about when read.
-  bool Exists(const std::string& path) const {
-    const std::string folder = DirectoryOf(path);
-    const std::string name = FileNameOf(path);
-    auto [it, added] = names_.try_emplace(folder);
-    if (added) {
-      for (const ProjectTree::Entry& entry : tree_.List(folder)) {
-        if (!entry.directory) it->second.insert(entry.name);
-      }
-    }
-    return it->second.count(name) > 0;
   }
 
   std::optional<std::string> Read(const std::string& path) {
@@ -99,12 +86,12 @@ class Scanner {
   void ReadLock(const std::string& folder, bool has_package) {
     for (const char* name : {"npm-shrinkwrap.json", "package-lock.json"}) {
       const std::string path = Below(folder, name);
-      if (!Exists(path)) continue;
+      if (!tree_.Exists(path)) continue;
       const auto text = Read(path);
       if (!text) continue;
       PackageLock lock = ReadPackageLock(path, *text, &findings_);
       if (!has_package) {
-        for (Dependency& d : lock.root.dependencies) findings_.dependencies.push_back(std::move(d));
+        for (Dependency& d : lock.root.dependencies) findings_.Add(std::move(d));
       }
       locks_.emplace(folder, std::move(lock));
       return;
@@ -134,8 +121,8 @@ class Scanner {
   // Packages that others in the tree get as a link: members of workspaces, the root itself, and
   // where another tool than npm keeps the list of members, every package of the tree.
   void NameLocalPackages() {
-    const bool foreign =
-        Exists("pnpm-workspace.yaml") || Exists("lerna.json") || Exists("rush.json");
+    const bool foreign = tree_.Exists("pnpm-workspace.yaml") || tree_.Exists("lerna.json") ||
+                         tree_.Exists("rush.json");
     for (const auto& [folder, name] : package_names_) {
       if (name.empty()) continue;
       if (folder.empty() || foreign || members_.count(folder) > 0) {
@@ -232,7 +219,6 @@ class Scanner {
   std::map<std::string, PackageLock> locks_;          // by folder
   std::map<std::string, std::string> pins_;           // by normalised name
   std::map<std::string, std::map<std::string, std::string>> environments_;  // by folder
-  mutable std::map<std::string, std::set<std::string>> names_;              // files by folder
 };
 
 }  // namespace

@@ -28,18 +28,17 @@ std::string_view Trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
+std::string_view NextLine(std::string_view* rest) {
+  const size_t end = std::min(rest->find_first_of("\r\n"), rest->size());
+  const std::string_view line = rest->substr(0, end);
+  const size_t length = rest->substr(end, 2) == "\r\n" ? 2 : 1;
+  rest->remove_prefix(std::min(end + length, rest->size()));
+  return line;
+}
+
 std::vector<std::string_view> Lines(std::string_view text) {
   std::vector<std::string_view> lines;
-  size_t start = 0;
-  while (start < text.size()) {
-    const size_t end = text.find_first_of("\r\n", start);
-    if (end == std::string_view::npos) {
-      lines.push_back(text.substr(start));
-      break;
-    }
-    lines.push_back(text.substr(start, end - start));
-    start = end + (text.substr(end, 2) == "\r\n" ? 2 : 1);
-  }
+  while (!text.empty()) lines.push_back(NextLine(&text));
   return lines;
 }
 

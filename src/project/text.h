@@ -15,7 +15,10 @@ std::string Lower(std::string_view text);
 // Without white space at both ends.
 std::string_view Trim(std::string_view text);
 
-// The lines of text, ended by LF, CRLF or CR, without their ends. The views live as long as text.
+// Takes the first line off *rest, which must not be empty. Lines end with LF, CRLF or CR; the end
+// is not part of what is returned.
+std::string_view NextLine(std::string_view* rest);
+// All lines of text.
 std::vector<std::string_view> Lines(std::string_view text);
 
 // A piece of a manifest for a message: in single quotes, at most 60 bytes, ASCII, no user info or

@@ -37,10 +37,11 @@ TEST(PackageJsonTest, ReadsEveryKindOfDependency) {
   },
   "bundleDependencies": ["react"],
   "workspaces": ["packages/*", "!packages/old"]
-})", &f);
-  EXPECT_EQ(Listed(f), (Texts{"react ^18.2.0 runtime:4", "@scope/pkg 1.2.3 runtime:5",
-                              "lodash  runtime:5", "fsevents ~2.3 optional:10",
-                              "vue >=3 optional:8", "jest latest dev:7"}));
+})",
+                                              &f);
+  EXPECT_EQ(Listed(f),
+            (Texts{"react ^18.2.0 runtime:4", "@scope/pkg 1.2.3 runtime:5", "lodash  runtime:5",
+                   "fsevents ~2.3 optional:10", "vue >=3 optional:8", "jest latest dev:7"}));
   EXPECT_EQ(f.dependencies[1].locked_version, "1.2.3");
   EXPECT_EQ(package.name, "@me/app");
   EXPECT_EQ(package.workspaces, (Texts{"packages/*", "!packages/old"}));
@@ -55,13 +56,14 @@ TEST(PackageJsonTest, AliasesAndRemoteSpecsAreListedLocalOnesAreNot) {
 "t": "https://host/t.tgz?token=x", "c": "catalog:", "p": "patch:p@npm%3A1.2.3#./p.patch",
 "f": "file:../f", "l": "link:./l", "w": "workspace:*", "d": "./d", "h": "~/h", "a": "/abs",
 "self": "^1", "fs": "*", "events": "^3"
-}})", &f);
-  EXPECT_EQ(Listed(f),
-            (Texts{"react(old-react) ^16 runtime:2", "@a/b(scoped) 1.0.0 runtime:2",
-                   "plain ^2 runtime:2", "g1 git+https://github.com/u/r.git#semver:^1 runtime:3",
-                   "g2 u/r#main runtime:3", "g3 github:u/r runtime:3",
-                   "t https://host/t.tgz runtime:4", "c catalog: runtime:4", "p 1.2.3 runtime:4",
-                   "events ^3 runtime:6"}));
+}})",
+                  &f);
+  EXPECT_EQ(
+      Listed(f),
+      (Texts{"react(old-react) ^16 runtime:2", "@a/b(scoped) 1.0.0 runtime:2", "plain ^2 runtime:2",
+             "g1 git+https://github.com/u/r.git#semver:^1 runtime:3", "g2 u/r#main runtime:3",
+             "g3 github:u/r runtime:3", "t https://host/t.tgz runtime:4", "c catalog: runtime:4",
+             "p 1.2.3 runtime:4", "events ^3 runtime:6"}));
   EXPECT_EQ(Complaints(f), (Texts{"package.json:6: 'fs' is a module of Node"}));
 }
 
@@ -74,7 +76,8 @@ TEST(PackageJsonTest, ABadEntryLosesOnlyItself) {
 "//": "a comment",
 ".hidden": "1",
 "@x": "1"
-}, "devDependencies": ["c"], "optionalDependencies": [], "workspaces": {"packages": ["w", 1]}})", &f);
+}, "devDependencies": ["c"], "optionalDependencies": [], "workspaces": {"packages": ["w", 1]}})",
+                  &f);
   EXPECT_EQ(Listed(f), (Texts{"b 1 runtime:3"}));
   EXPECT_EQ(Complaints(f), (Texts{"package.json:8: expected a text in 'workspaces'",
                                   "package.json:2: expected a version as text for 'a'",
@@ -99,7 +102,8 @@ TEST(PackageJsonTest, ReadsOnAfterSyntaxErrors) {
   "devDependencies": {
     "g": "1",
   }
-})", &f);
+})",
+                  &f);
   EXPECT_EQ(Listed(f), (Texts{"a 1 runtime:4", "c 1 runtime:6", "d 1 runtime:7", "f 1 runtime:9",
                               "g 1 dev:12"}));
   std::vector<int> lines;

@@ -47,9 +47,9 @@ all = ["my-app[redis]"]
 test = ["pytest>7", {include-group = "Lint"}]
 lint = ["ruff"]
 )");
-  EXPECT_EQ(Listed(f), (Texts{"fastapi >=0.100 runtime:7", "httpx  runtime:8", "my-app  optional:12",
-                              "redis >=5 optional:11", "ruff  dev:16", "pytest >7 dev:15",
-                              "hatchling >=1.18 build:2"}));
+  EXPECT_EQ(Listed(f), (Texts{"fastapi >=0.100 runtime:7", "httpx  runtime:8",
+                              "my-app  optional:12", "redis >=5 optional:11", "ruff  dev:16",
+                              "pytest >7 dev:15", "hatchling >=1.18 build:2"}));
   EXPECT_EQ(f.dependencies[1].marker, "python_version >= \"3.8\"");
   EXPECT_EQ(f.local.count({Ecosystem::kPypi, "my-app"}), 1u);
   EXPECT_EQ(Complaints(f), Texts{});
@@ -62,11 +62,12 @@ b = [{include-group = "a"}, {include-group = "gone"}, "mypy"]
 c = [{other = 1}, 5, "ruff"]
 )");
   EXPECT_EQ(f.dependencies.size(), 3u);
-  EXPECT_EQ(Complaints(f),
-            (Texts{"pyproject.toml:4: expected a text or { include-group = ... } in dependency-groups.c",
-                   "pyproject.toml:4: expected a text in dependency-groups.c",
-                   "pyproject.toml:3: dependency group 'a' includes itself",
-                   "pyproject.toml:3: dependency group 'gone' does not exist"}));
+  EXPECT_EQ(
+      Complaints(f),
+      (Texts{"pyproject.toml:4: expected a text or { include-group = ... } in dependency-groups.c",
+             "pyproject.toml:4: expected a text in dependency-groups.c",
+             "pyproject.toml:3: dependency group 'a' includes itself",
+             "pyproject.toml:3: dependency group 'gone' does not exist"}));
 }
 
 TEST(PyprojectTest, ReadsPoetry) {
@@ -85,10 +86,10 @@ pytest = "*"
 [tool.poetry.group.docs.dependencies]
 mkdocs = {version = "^1.5", markers = "sys_platform == 'linux'"}
 )");
-  EXPECT_EQ(Listed(f), (Texts{"black git+https://github.com/psf/black.git runtime:8",
-                              "celery 5.3.1 optional:6", "django ^4.2 runtime:5",
-                              "numpy <=1.19 runtime:9", "numpy ^1.20 runtime:9", "pytest * dev:12",
-                              "mkdocs ^1.5 dev:14"}));
+  EXPECT_EQ(Listed(f),
+            (Texts{"black git+https://github.com/psf/black.git runtime:8",
+                   "celery 5.3.1 optional:6", "django ^4.2 runtime:5", "numpy <=1.19 runtime:9",
+                   "numpy ^1.20 runtime:9", "pytest * dev:12", "mkdocs ^1.5 dev:14"}));
   EXPECT_EQ(f.dependencies[1].locked_version, "5.3.1");
   EXPECT_EQ(f.dependencies[6].marker, "sys_platform == 'linux'");
   EXPECT_EQ(f.local.count({Ecosystem::kPypi, "mine"}), 1u);
@@ -140,9 +141,22 @@ TEST(PyprojectTest, ReadsOnAfterAnArrayWithoutItsEnd) {
   EXPECT_EQ(f.diagnostics.size(), 2u);
 }
 
+TEST(PyprojectTest, DeepNestingIsRefused) {
+  std::string key;
+  for (int i = 0; i < 200'000; ++i) key += "a.";
+  const std::string good = "dependency-groups.a = ['rich', \"\"\"tqdm\"\"\"] # a.b\n";
+  for (const std::string& bad :
+       {key + "a = 1", "[" + key + "a]", "x = [{" + key + "a = 1}]", std::string(100'000, '['),
+        "x = \"\"\"s\"\"\"\"\nz = ['', {'=." + std::string("'.") + key + "a = 1}]"}) {
+    const Findings f = Read(good + bad + "\n");
+    EXPECT_GE(f.diagnostics.size(), 1u);
+    EXPECT_EQ(Listed(f), (Texts{"rich  dev:1", "tqdm  dev:1"})) << bad.substr(0, 20);
+  }
+}
+
 TEST(PyprojectTest, WrongTypesAreReported) {
-  const Findings f = Read(
-      "project = 5\ndependency-groups = 'x'\nbuild-system = []\n[tool]\npoetry = 1\n");
+  const Findings f =
+      Read("project = 5\ndependency-groups = 'x'\nbuild-system = []\n[tool]\npoetry = 1\n");
   EXPECT_EQ(f.dependencies.size(), 0u);
   EXPECT_EQ(f.diagnostics.size(), 4u);
 }

@@ -32,9 +32,23 @@ TEST(RequirementTest, TakesAUrlWithItsMarker) {
 
 TEST(RequirementTest, AcceptsWhatPep440AndPep508Allow) {
   for (const char* text : {
-           "a", "A.B-C_D", "a[]", "a[ x ]", "a==1!2.0.post1.dev3+local.7", "a==1.0-1", "a~=1.4.5a4",
-           "a(>=1,<2)", "a ( ==1.* )", "a===anything-at.all", "a>=1,", "a<2rc1", "a>1.0.DEV0",
-           "a;extra=='x'", "a @ file:///x ; 'a' in extras", "a==v1.0", "a>=1;python_version<'3'",
+           "a",
+           "A.B-C_D",
+           "a[]",
+           "a[ x ]",
+           "a==1!2.0.post1.dev3+local.7",
+           "a==1.0-1",
+           "a~=1.4.5a4",
+           "a(>=1,<2)",
+           "a ( ==1.* )",
+           "a===anything-at.all",
+           "a>=1,",
+           "a<2rc1",
+           "a>1.0.DEV0",
+           "a;extra=='x'",
+           "a @ file:///x ; 'a' in extras",
+           "a==v1.0",
+           "a>=1;python_version<'3'",
        }) {
     Parsed(text);
   }

@@ -40,8 +40,8 @@ TEST(RequirementsFileTest, ReadsLinesCommentsAndContinuations) {
       "# a comment ends it\n"
       "httpx[http2]>=0.24 ; python_version >= '3.8'\r"
       "Jinja2");
-  EXPECT_EQ(Listed(f), (Texts{"requests ==2.31.0:2", "flask >=2,    <4:4", "django :7", "numpy >=1:9",
-                              "httpx >=0.24:11", "Jinja2 :12"}));
+  EXPECT_EQ(Listed(f), (Texts{"requests ==2.31.0:2", "flask >=2,    <4:4", "django :7",
+                              "numpy >=1:9", "httpx >=0.24:11", "Jinja2 :12"}));
   EXPECT_TRUE(f.diagnostics.empty());
   ASSERT_EQ(f.dependencies.size(), 6u);
   EXPECT_EQ(f.dependencies[0].locked_version, "2.31.0");
@@ -117,17 +117,19 @@ TEST(RequirementsFileTest, LocalModulesAreNotListed) {
 }
 
 TEST(RequirementsFileTest, ABrokenLineLosesOnlyItself) {
-  const Findings f = Read("requests\nflask>=\nThese are the libraries we use:\n===\njson\ndjango\n"
-                          "requirements.txt\npkg-resources==0.0.0\n");
+  const Findings f = Read(
+      "requests\nflask>=\nThese are the libraries we use:\n===\njson\ndjango\n"
+      "requirements.txt\npkg-resources==0.0.0\n");
   EXPECT_EQ(Listed(f), (Texts{"requests :1", "django :6"}));
   Texts texts;
   for (const Diagnostic& d : f.diagnostics) texts.push_back(DiagnosticText(d));
-  EXPECT_EQ(texts, (Texts{"requirements.txt:2: expected a version after '>='",
-                          "requirements.txt:3: unexpected 'are the libraries we use:' after 'These'",
-                          "requirements.txt:4: expected a package name, found '==='",
-                          "requirements.txt:5: 'json' is a module of the standard library",
-                          "requirements.txt:7: 'requirements.txt' is not a library",
-                          "requirements.txt:8: 'pkg-resources' is not a library"}));
+  EXPECT_EQ(texts,
+            (Texts{"requirements.txt:2: expected a version after '>='",
+                   "requirements.txt:3: unexpected 'are the libraries we use:' after 'These'",
+                   "requirements.txt:4: expected a package name, found '==='",
+                   "requirements.txt:5: 'json' is a module of the standard library",
+                   "requirements.txt:7: 'requirements.txt' is not a library",
+                   "requirements.txt:8: 'pkg-resources' is not a library"}));
 }
 
 TEST(RequirementsFileTest, ConstraintsGivePinsOnly) {
