@@ -29,6 +29,7 @@ struct Document {
   int64_t created_us = 0;          // when its origin made it or it was read
   int32_t served_from = 0;         // TAPPS_FROM_*
   bool stale = false;              // an old copy, because its origin failed
+  bool keep = true;                // may be stored: the same query would be answered so again
 };
 
 // "text/markdown", "text/x-rst", "text/plain".

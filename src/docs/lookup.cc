@@ -109,7 +109,14 @@ struct DocsLookup::Request {
   int64_t start_us = 0;     // the machine's wall clock, as in the stamps of files
   bool online = false;
 
+  // The key of the same query with another text for its ecosystem.
+  std::string KeyFor(std::string_view ecosystem) const {
+    return DocsKey('q', {root, query.paths, ecosystem, query.library, query.version,
+                         StorableUrl(query.url_template)});
+  }
+
   // By Prepare:
+  bool one_ecosystem = false;  // the project has a library of this name in the ecosystem alone
   std::vector<Folder> projects;
   std::vector<Folder> paths;
   std::vector<Candidate> candidates;
@@ -186,8 +193,7 @@ Result<DocsLookup::Request> DocsLookup::Check(const DocsQuery& query) const {
   const int64_t timeout_us = query.timeout_us == 0 ? kDefaultTimeout : query.timeout_us;
   request.deadline_us = clock_->MonotonicNow() + timeout_us;
   request.online = online_ && !query.offline && !query.url_template.empty();
-  request.key = DocsKey('q', {request.root, query.paths, query.ecosystem, query.library,
-                              query.version, StorableUrl(query.url_template)});
+  request.key = request.KeyFor(query.ecosystem);
   return request;
 }
 
@@ -282,7 +288,16 @@ Result<ValueRef> DocsLookup::FromDocument(const Request& request, Document docum
   const bool keep_record =
       keep && std::none_of(request.witnesses.begin(), request.witnesses.end(), moving);
   if (keep) store_.PutDocument(document, now_us);
-  if (keep_record) store_.PutRecord(request.key, record, now_us);
+  if (keep_record) {
+    store_.PutRecord(request.key, record, now_us);
+    // Who names the ecosystem and who does not asks for the same, as far as that is sure.
+    const bool unnamed = request.query.ecosystem.empty();
+    if (unnamed && !record.ecosystem.empty()) {
+      store_.PutRecord(request.KeyFor(record.ecosystem), record, now_us);
+    } else if (!unnamed && request.one_ecosystem) {
+      store_.PutRecord(request.KeyFor(""), record, now_us);
+    }
+  }
   if (passage.text.empty()) return NothingOnTopic(document, request.query.topic);
   if (keep) store_.PutAnswer(record, request.query.topic, request.query.max_tokens, passage);
   ValueInfo info;
@@ -322,6 +337,8 @@ Status DocsLookup::Prepare(Request& request) {
     if (Result<std::shared_ptr<const ProjectFacts>> read = facts_.Get(request.root); read.ok()) {
       facts = *std::move(read);
       declared = facts->Find(query.ecosystem, query.library);
+      request.one_ecosystem =
+          !declared.empty() && facts->Find("", query.library).size() == declared.size();
       request.witnesses = facts->root;
     }
     request.projects.push_back(*std::move(root));
@@ -389,7 +406,7 @@ Result<Document> DocsLookup::FromInstalled(const Request& request, bool any_vers
         document->warning = "the project locks " + candidate.version + ", but this version is " +
                             "the one installed";
         // Another answer may come from the template any time.
-        document->stale = request.online;
+        document->keep = !request.online;
       }
       return document;
     }
@@ -430,7 +447,8 @@ Result<Document> DocsLookup::OnePage(const Request& request, const SourceQuery& 
     if (known && known->created_us + FreshFor(query.library) > clock_->WallNow()) {
       return *std::move(known);
     }
-    if (known && background_) {
+    if (known && background_ && !request.query.wait) {
+      known->keep = false;
       RefreshLater(request, place);
       known->stale = true;
       Append(&known->warning, Age(clock_->WallNow() - known->created_us) + ", being refreshed");
@@ -450,6 +468,7 @@ Result<Document> DocsLookup::OnePage(const Request& request, const SourceQuery& 
   if (document.code() == TAPPS_E_NOT_FOUND) store_.PutMissing(place);
   if (!known) return document;
   known->stale = true;
+  known->keep = false;
   Append(&known->warning, StaleWarning(known->created_us, document.status()));
   return *std::move(known);
 }

@@ -34,6 +34,7 @@ struct DocsQuery {
   std::string_view url_template;
   bool refresh = false;
   bool offline = false;
+  bool wait = false;       // refreshes a stale page first, instead of serving it meanwhile
   int64_t timeout_us = 0;  // = 10 s
   int64_t max_tokens = 0;  // = 8,000; TAPPS_UNLIMITED: the whole document
   // Network requests that may still be made; each takes one. NULL: any number.

@@ -258,9 +258,9 @@ void DocsStore::NoteRefresh(std::string_view place) const {
 std::vector<std::string> DocsStore::Libraries(std::string_view ecosystem, size_t limit) const {
   std::vector<std::string> libraries;
   const std::string prefix = DocsKey('d', {ecosystem, ""});
-  const Result<std::vector<Cache::Entry>> entries = cache_->List(kSpace, prefix, nullptr, limit);
+  const auto entries = cache_->List(kSpace, prefix, 0, limit);
   if (!entries.ok()) return libraries;
-  for (const Cache::Entry& entry : *entries) {
+  for (const storage::Listed& entry : *entries) {
     const std::string_view rest = std::string_view(entry.key).substr(prefix.size());
     libraries.emplace_back(rest.substr(0, rest.find('\0')));
   }

@@ -32,8 +32,7 @@ struct DocsRecord {
 };
 
 // Documentation in the cache, namespace "tapps.docs". Kinds of entries are told apart by the first
-// byte of their keys, whose fields are separated by NUL:, told apart by the
-// first byte of their keys, whose fields are separated by NUL:
+// byte of their keys, whose fields are separated by NUL:
 //
 //   q  a query             -> a DocsRecord: which document answers it, and how to check that
 //   d  library, place      -> the whole document, once, whatever is asked about it

@@ -135,6 +135,7 @@ Result<Document> TemplateSource::Lookup(const SourceQuery& query) {
   document.version = query.version;
   document.source = "template: " + WithoutSecrets(*url);
   document.stale = page->stale;
+  document.keep = !page->stale;
   if (page->stale) document.warning = "the origin failed; this is its last known answer";
   document.created_us = clock_->WallNow() - std::max<int64_t>(page->age_us, 0);
   document.place = "template\n" + StorableUrl(*url);

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "cache/cache.h"
 #include "docs/lookup.h"
-#include "support/fake_cache.h"
 #include "support/temp_dir.h"
 
 namespace tapps::test {
@@ -31,6 +31,21 @@ class DocsFixture : public ::testing::Test {
     Settle();
     Start();
   }
+
+  ~DocsFixture() override { (void)cache_->Close(0); }
+
+  std::shared_ptr<Cache> OpenCache() {
+    CacheOptions options;
+    options.clock = &clock_;
+    auto cache = Cache::Open(cache_dir_.File("cache.db"), options);
+    EXPECT_TRUE(cache.ok()) << cache.status().message();
+    return *cache;
+  }
+  int64_t CacheHits() {
+    const Json hits = cache_->Stats()["hits"];
+    return hits["memory"].get<int64_t>() + hits["disk"].get<int64_t>();
+  }
+  int64_t CacheWrites() { return cache_->Stats()["writes"].get<int64_t>(); }
 
   // As a new process on the same cache.
   void Start() {
@@ -107,7 +122,8 @@ class DocsFixture : public ::testing::Test {
 
   TempDir dir_;
   FakeClock clock_;
-  std::shared_ptr<FakeCache> cache_ = std::make_shared<FakeCache>(&clock_);
+  TempDir cache_dir_;
+  std::shared_ptr<Cache> cache_ = OpenCache();
   Origin origin_;
   bool with_background_ = false;
   std::vector<std::function<void()>> jobs_;
