@@ -290,8 +290,7 @@ enum {
   TAPPS_STATE_LOCKED = 3,    /* another process holds the write lock for long; writes are waiting */
   TAPPS_STATE_FULL = 4,      /* the disk is full; writes are waiting */
   TAPPS_STATE_FAILED = 5,    /* the file fails otherwise; writes are waiting */
-  TAPPS_STATE_WAL_PINNED =
-      6, /* a foreign reader keeps the WAL from shrinking; writes are waiting */
+  TAPPS_STATE_WAL_PINNED = 6, /* a foreign reader keeps the WAL from shrinking */
   TAPPS_STATE_CLOSED = 7
 };
 
@@ -309,10 +308,10 @@ TAPPS_API const char* tapps_cache_path(const tapps_cache* cache);
 
 /* Bits of tapps_get_options.flags. */
 enum {
-  TAPPS_GET_CACHED_ONLY = 1, /* never touches the disk: WOULD_BLOCK instead */
-  TAPPS_GET_ALLOW_STALE =
-      2,             /* returns entries inside their stale window, marked TAPPS_VALUE_STALE */
-  TAPPS_GET_PEEK = 4 /* does not count as a use */
+  TAPPS_GET_CACHED_ONLY = 1,  /* never touches the disk: WOULD_BLOCK instead */
+  TAPPS_GET_ALLOW_STALE = 2,  /* also entries in their stale window, marked TAPPS_VALUE_STALE */
+  TAPPS_GET_PEEK = 4,         /* does not count as a use */
+  TAPPS_GET_SHOW_NEGATIVE = 8 /* returns negative entries, marked TAPPS_VALUE_NEGATIVE */
 };
 
 typedef struct tapps_get_options {
@@ -570,8 +569,7 @@ enum {
 
 /* Bits of tapps_fetch_options.flags. */
 enum {
-  TAPPS_FETCH_DENY_PRIVATE =
-      1 /* refuses private, loopback and link-local addresses, as connected to */
+  TAPPS_FETCH_DENY_PRIVATE = 1 /* no private, loopback or link-local address may answer */
 };
 
 typedef struct tapps_fetch_options {
