@@ -133,7 +133,7 @@ DocsLookup::DocsLookup(std::shared_ptr<Cache> cache, PageFetcher fetch, Backgrou
                        const Clock* clock)
     : background_(std::move(background)),
       clock_(clock),
-      store_(std::move(cache)),
+      store_(std::move(cache), clock),
       template_(fetch, clock),
       online_(fetch != nullptr) {}
 
@@ -273,8 +273,7 @@ Result<ValueRef> DocsLookup::FromStale(const Request& request, const DocsStore::
 }
 
 Result<ValueRef> DocsLookup::FromDocument(const Request& request, Document document) {
-  const int64_t now_us = clock_->WallNow();
-  if (document.created_us == 0) document.created_us = now_us;
+  if (document.created_us == 0) document.created_us = clock_->WallNow();
   DocsRecord record = DocsRecord::Of(document);
   record.witnesses.insert(record.witnesses.begin(), request.witnesses.begin(),
                           request.witnesses.end());
@@ -287,15 +286,15 @@ Result<ValueRef> DocsLookup::FromDocument(const Request& request, Document docum
       !document.stale && std::none_of(document.witnesses.begin(), document.witnesses.end(), moving);
   const bool keep_record =
       keep && std::none_of(request.witnesses.begin(), request.witnesses.end(), moving);
-  if (keep) store_.PutDocument(document, now_us);
+  if (keep) store_.PutDocument(document);
   if (keep_record) {
-    store_.PutRecord(request.key, record, now_us);
+    store_.PutRecord(request.key, record);
     // Who names the ecosystem and who does not asks for the same, as far as that is sure.
     const bool unnamed = request.query.ecosystem.empty();
     if (unnamed && !record.ecosystem.empty()) {
-      store_.PutRecord(request.KeyFor(record.ecosystem), record, now_us);
+      store_.PutRecord(request.KeyFor(record.ecosystem), record);
     } else if (!unnamed && request.one_ecosystem) {
-      store_.PutRecord(request.KeyFor(""), record, now_us);
+      store_.PutRecord(request.KeyFor(""), record);
     }
   }
   if (passage.text.empty()) return NothingOnTopic(document, request.query.topic);
@@ -305,6 +304,8 @@ Result<ValueRef> DocsLookup::FromDocument(const Request& request, Document docum
   info.served_from = document.served_from;
   info.tokens = EstimateTokens(passage.text.size());
   info.flags = document.stale ? TAPPS_VALUE_STALE : 0;
+  info.expires_us = document.created_us + FreshFor(document.library);
+  info.stale_until_us = info.expires_us + kStaleFor;
   AnswerTexts texts;
   texts.headings = Joined(passage.headings, passage.headings.size(), "\n");
   texts.warning = record.warning;

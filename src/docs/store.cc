@@ -95,11 +95,6 @@ std::string AnswerKey(const DocsRecord& record, std::string_view topic, int64_t 
                        std::to_string(max_tokens), topic});
 }
 
-// What is left of a document's time at an age; never so little that it is written for nothing.
-int64_t FreshLeft(std::string_view library, int64_t age_us) {
-  return std::max(FreshFor(library) - std::max<int64_t>(age_us, 0), kMinute);
-}
-
 PutOptions Lasting(int64_t ttl_us, int64_t stale_us) {
   PutOptions options;
   options.ttl_us = ttl_us;
@@ -134,6 +129,15 @@ Result<ValueRef> DocsStore::Get(const std::string& key) const {
   return cache_->Get({kSpace, key}, {.allow_stale = true});
 }
 
+bool DocsStore::IsStale(const Value& value) const {
+  return value.info().expires_us != 0 && clock_->WallNow() >= value.info().expires_us;
+}
+
+int64_t DocsStore::FreshLeft(std::string_view library, int64_t created_us) const {
+  const int64_t age_us = std::max<int64_t>(clock_->WallNow() - created_us, 0);
+  return std::max(FreshFor(library) - age_us, kMinute);
+}
+
 void DocsStore::Put(const std::string& key, std::string_view bytes,
                     const PutOptions& options) const {
   if (key.size() > kMaxKeyBytes) return;
@@ -145,15 +149,14 @@ std::optional<DocsStore::Found> DocsStore::GetRecord(const std::string& query_ke
   if (!value.ok()) return std::nullopt;
   Found found;
   if (!Decode((*value)->bytes(), &found.record)) return std::nullopt;
-  found.stale = ((*value)->info().flags & TAPPS_VALUE_STALE) != 0;
+  found.stale = IsStale(**value);
   found.value = *std::move(value);
   return found;
 }
 
-void DocsStore::PutRecord(const std::string& query_key, const DocsRecord& record,
-                          int64_t now_us) const {
+void DocsStore::PutRecord(const std::string& query_key, const DocsRecord& record) const {
   const std::string tag = Tag(record.ecosystem, record.library);
-  PutOptions options = Lasting(FreshLeft(record.library, now_us - record.created_us), kStaleFor);
+  PutOptions options = Lasting(FreshLeft(record.library, record.created_us), kStaleFor);
   options.tags = tag;
   Put(query_key, Encode(record), options);
 }
@@ -186,14 +189,13 @@ bool DocsStore::HasDocument(const DocsRecord& record) const {
   return Get(DocumentKey(record.ecosystem, record.library, record.place)).ok();
 }
 
-void DocsStore::PutDocument(const Document& document, int64_t now_us) const {
+void DocsStore::PutDocument(const Document& document) const {
   const std::string json = DumpJson({{"stamp", document.stamp},
                                      {"version", document.version},
                                      {"warning", document.warning},
                                      {"created", std::to_string(document.created_us)}});
   const std::string tag = Tag(document.ecosystem, document.library);
-  PutOptions options =
-      Lasting(FreshLeft(document.library, now_us - document.created_us), kStaleFor);
+  PutOptions options = Lasting(FreshLeft(document.library, document.created_us), kStaleFor);
   options.content_type = ContentTypeOf(document.markup);
   options.source = document.source;
   options.tags = tag;
@@ -234,16 +236,19 @@ void DocsStore::PutAnswer(const DocsRecord& record, std::string_view topic, int6
 }
 
 bool DocsStore::IsKnownMissing(std::string_view place) const {
-  return Get(DocsKey('n', {place})).ok();
+  const std::string key = DocsKey('n', {place});
+  return key.size() <= kMaxKeyBytes && cache_->Get({kSpace, key}, {.show_negative = true}).ok();
 }
 
 void DocsStore::PutMissing(std::string_view place) const {
-  Put(DocsKey('n', {place}), "", Lasting(kNotFoundFor, TAPPS_NONE));
+  PutOptions options = Lasting(kNotFoundFor, TAPPS_NONE);
+  options.negative = true;
+  Put(DocsKey('n', {place}), "", options);
 }
 
 bool DocsStore::MayRefresh(std::string_view place) const {
   const Result<ValueRef> note = Get(DocsKey('r', {place}));
-  return !note.ok() || ((*note)->info().flags & TAPPS_VALUE_STALE) != 0;
+  return !note.ok() || IsStale(**note);
 }
 
 void DocsStore::NoteRefresh(std::string_view place) const {
