@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "docs/lookup_fixture.h"
 #include "docs/staleness.h"
+#include "support/docs_fixture.h"
 
 namespace tapps {
 namespace {
