@@ -15,6 +15,9 @@ namespace {
 constexpr std::string_view kSpace = "tapps.docs";
 // Records are written and read by several releases at once: other first lines are passed over.
 constexpr std::string_view kRecordHead = "tapps docs 1";
+// The first line of what an answer says of itself; its headings follow, one a line.
+constexpr std::string_view kCut = "cut";
+constexpr std::string_view kWhole = "whole";
 
 int64_t ToNumber(std::string_view text) {
   int64_t number = 0;
@@ -53,6 +56,9 @@ std::string Encode(const DocsRecord& record) {
   for (const Witness& witness : record.witnesses) {
     AddLine(&out, "witness", witness.stamp + " " + witness.path);
   }
+  for (const Witness& witness : record.project) {
+    AddLine(&out, "project", witness.stamp + " " + witness.path);
+  }
   return out;
 }
 
@@ -70,11 +76,11 @@ bool Decode(std::string_view bytes, DocsRecord* record) {
     if (space == std::string_view::npos) return;
     const std::string_view name = line.substr(0, space);
     const std::string_view value = line.substr(space + 1);
-    if (name == "witness") {
+    if (name == "witness" || name == "project") {
       const size_t end = value.find(' ');
       if (end == std::string_view::npos) return;
-      record->witnesses.push_back(
-          {FromLine(value.substr(end + 1)), std::string(value.substr(0, end))});
+      (name == "witness" ? record->witnesses : record->project)
+          .push_back({FromLine(value.substr(end + 1)), std::string(value.substr(0, end))});
       return;
     }
     if (name == "created") record->created_us = ToNumber(value);
@@ -208,30 +214,26 @@ std::optional<DocsStore::Answer> DocsStore::GetAnswer(const DocsRecord& record,
                                                       int64_t max_tokens) const {
   Result<ValueRef> value = Get(AnswerKey(record, topic, max_tokens));
   if (!value.ok()) return std::nullopt;
+  // Not JSON: this is read at every hit.
+  std::string_view about = (*value)->text(TAPPS_TEXT_SOURCE);
   Answer answer;
-  const Result<Json> about = ParseJson((*value)->text(TAPPS_TEXT_JSON));
-  if (!about.ok()) return std::nullopt;
-  answer.headings = JsonString(*about, "headings").value_or("");
-  answer.cut = about->contains("cut");
+  answer.cut = about.starts_with(kCut);
+  if (const size_t line = about.find('\n'); line != std::string_view::npos) {
+    answer.headings = about.substr(line + 1);
+  }
   answer.value = *std::move(value);
   return answer;
 }
 
 void DocsStore::PutAnswer(const DocsRecord& record, std::string_view topic, int64_t max_tokens,
                           const Passage& passage) const {
-  std::string headings;
-  for (const std::string& heading : passage.headings) {
-    headings += (headings.empty() ? "" : "\n") + heading;
-  }
-  Json json = {{"headings", headings}};
-  if (passage.cut) json["cut"] = true;
-  const std::string about = DumpJson(json);
+  std::string about(passage.cut ? kCut : kWhole);
+  for (const std::string& heading : passage.headings) about += "\n" + heading;
   const std::string tag = Tag(record.ecosystem, record.library);
   PutOptions options = Lasting(FreshFor(record.library) + kStaleFor, TAPPS_NONE);
   options.content_type = record.content_type;
-  options.source = record.source;
+  options.source = about;
   options.tags = tag;
-  options.json = about;
   Put(AnswerKey(record, topic, max_tokens), passage.text, options);
 }
 

@@ -26,8 +26,9 @@ struct DocsRecord {
   std::string content_type;
   std::string place;  // of the document
   std::string stamp;
-  int64_t created_us = 0;  // of the document
-  std::vector<Witness> witnesses;
+  int64_t created_us = 0;          // of the document
+  std::vector<Witness> witnesses;  // the document's own
+  std::vector<Witness> project;    // of what decided which library and version are meant
 
   static DocsRecord Of(const Document& document);
 };
