@@ -340,7 +340,7 @@ export class Cache extends EventEmitter {
   touch(key: Bytes, ttlMs: number, options?: SpaceOption): Promise<void>;
   /** Resolves when everything put before is committed. */
   flush(options?: SignalOption & { timeoutMs?: number }): Promise<void>;
-  /** Committed entries in the order of namespace and key bytes. */
+  /** Committed entries, in no particular order. */
   entries(options?: WalkOptions): AsyncGenerator<ListedEntry, void, undefined>;
   /** A snapshot of everything counted by this process. */
   stats(): Record<string, any>;

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <chrono>
 #include <memory>
+#include <tuple>
 
 #include "cli/commands.h"
 #include "cli/format.h"
@@ -23,62 +25,87 @@ std::string Age(int64_t instant_us, int64_t now_us) {
   return HumanDuration(std::max<int64_t>(0, now_us - instant_us));
 }
 
-Json EntryJson(const tapps_entry& entry) {
+// An entry that outlives the cursor's next step.
+struct Entry {
+  std::string key;
+  std::string space;
+  std::string content_type;
+  tapps_entry numbers;
+};
+
+bool Before(const Entry& a, const Entry& b) {
+  return std::tie(a.space, a.key) < std::tie(b.space, b.key);
+}
+
+Json EntryJson(const Entry& entry) {
+  const tapps_entry& numbers = entry.numbers;
   Json json;
-  AddBytes(json, "key", {static_cast<const char*>(entry.key), entry.key_size});
+  AddBytes(json, "key", entry.key);
   json["namespace"] = entry.space;
-  json["size"] = entry.size;
-  if (entry.content_type != nullptr) json["content_type"] = entry.content_type;
-  json["created_us"] = entry.created_us;
-  if (entry.expires_us != 0) json["expires_us"] = entry.expires_us;
-  json["last_used_us"] = entry.last_used_us;
-  json["hits"] = entry.hits;
-  json["stale"] = (entry.flags & TAPPS_VALUE_STALE) != 0;
-  json["negative"] = (entry.flags & TAPPS_VALUE_NEGATIVE) != 0;
+  json["size"] = numbers.size;
+  if (!entry.content_type.empty()) json["content_type"] = entry.content_type;
+  json["created_us"] = numbers.created_us;
+  if (numbers.expires_us != 0) json["expires_us"] = numbers.expires_us;
+  json["last_used_us"] = numbers.last_used_us;
+  json["hits"] = numbers.hits;
+  json["stale"] = (numbers.flags & TAPPS_VALUE_STALE) != 0;
+  json["negative"] = (numbers.flags & TAPPS_VALUE_NEGATIVE) != 0;
   return json;
 }
 
-std::vector<std::string> EntryRow(const tapps_entry& entry, int64_t now_us) {
-  const std::string_view key(static_cast<const char*>(entry.key), entry.key_size);
-  const bool negative = (entry.flags & TAPPS_VALUE_NEGATIVE) != 0;
+std::vector<std::string> EntryRow(const Entry& entry, int64_t now_us) {
+  const tapps_entry& numbers = entry.numbers;
+  const bool negative = (numbers.flags & TAPPS_VALUE_NEGATIVE) != 0;
   std::string expires = "-";
-  if (entry.expires_us > now_us) expires = "in " + HumanDuration(entry.expires_us - now_us);
-  if (entry.expires_us != 0 && entry.expires_us <= now_us) expires = "stale";
-  return {entry.space,
-          negative ? "negative" : HumanBytes(entry.size),
-          Age(entry.created_us, now_us),
+  if (numbers.expires_us > now_us) expires = "in " + HumanDuration(numbers.expires_us - now_us);
+  if (numbers.expires_us != 0 && numbers.expires_us <= now_us) expires = "stale";
+  return {Printable(entry.space),
+          negative ? "negative" : HumanBytes(numbers.size),
+          Age(numbers.created_us, now_us),
           expires,
-          entry.last_used_us == 0 ? "-" : Age(entry.last_used_us, now_us),
-          std::to_string(entry.hits),
-          Printable(key)};
+          numbers.last_used_us == 0 ? "-" : Age(numbers.last_used_us, now_us),
+          std::to_string(numbers.hits),
+          Printable(entry.key)};
+}
+
+// The entries in the order of namespace and key: the library's own order means nothing to a reader.
+cxx::Result<std::vector<Entry>> ReadEntries(cxx::Cursor& cursor) {
+  std::vector<Entry> entries;
+  for (;;) {
+    auto next = cursor.Next();
+    if (!next) {
+      if (next.code() != TAPPS_E_NOT_FOUND) return std::move(next).error();
+      break;
+    }
+    entries.push_back({{static_cast<const char*>(next->key), next->key_size},
+                       next->space,
+                       next->content_type == nullptr ? "" : next->content_type,
+                       *next});
+  }
+  std::sort(entries.begin(), entries.end(), Before);
+  return entries;
 }
 
 int List(const Context& context, const ListArguments& arguments, cxx::Cache& cache) {
   const char* space = context.space.empty() ? "default" : context.space.c_str();
   auto cursor = cache.List(arguments.prefix, arguments.all ? nullptr : space);
   if (!cursor) return Fail(context, cursor.error());
-  const bool table = arguments.details || arguments.all;
-  const int64_t now_us = NowMicros();
-  Json entries = Json::array();
-  Table rows({"NAMESPACE", "SIZE", "AGE", "EXPIRES", "USED", "HITS", "KEY"}, {1, 2, 3, 4, 5});
-  for (int64_t count = 0; arguments.limit == 0 || count < arguments.limit; ++count) {
-    auto entry = cursor->Next();
-    if (!entry) {
-      if (entry.code() == TAPPS_E_NOT_FOUND) break;
-      return Fail(context, entry.error());
-    }
-    if (context.json) {
-      entries.push_back(EntryJson(*entry));
-    } else if (table) {
-      rows.Add(EntryRow(*entry, now_us));
-    } else {
-      Print(Printable({static_cast<const char*>(entry->key), entry->key_size}) + "\n");
-    }
+  auto entries = ReadEntries(*cursor);
+  if (!entries) return Fail(context, entries.error());
+  if (arguments.limit > 0 && static_cast<size_t>(arguments.limit) < entries->size()) {
+    entries->resize(static_cast<size_t>(arguments.limit));
   }
   if (context.json) {
-    PrintJson({{"entries", std::move(entries)}});
-  } else if (table && !rows.empty()) {
-    Print(rows.Render());
+    Json list = Json::array();
+    for (const Entry& entry : *entries) list.push_back(EntryJson(entry));
+    PrintJson({{"entries", std::move(list)}});
+  } else if (arguments.details || arguments.all) {
+    const int64_t now_us = NowMicros();
+    Table table({"NAMESPACE", "SIZE", "AGE", "EXPIRES", "USED", "HITS", "KEY"}, {1, 2, 3, 4, 5});
+    for (const Entry& entry : *entries) table.Add(EntryRow(entry, now_us));
+    if (!table.empty()) Print(table.Render());
+  } else {
+    for (const Entry& entry : *entries) Print(Printable(entry.key) + "\n");
   }
   return kOk;
 }

@@ -13,13 +13,11 @@ struct RemoveArguments {
   bool all = false;
 };
 
-// Whether a live entry is there: a walk over the key as a prefix meets the key itself first.
+// Whether there is an entry that a get may return.
 bool Exists(const Context& context, const std::string& key, cxx::Cache& cache) {
-  const char* space = context.space.empty() ? "default" : context.space.c_str();
-  auto cursor = cache.List(key, space);
-  if (!cursor) return false;
-  auto entry = cursor->Next();
-  return entry && entry->key_size == key.size();
+  auto options = cxx::Options<tapps_get_options>();
+  options.flags = TAPPS_GET_PEEK | TAPPS_GET_ALLOW_STALE;
+  return cache.Get(key, context.space_or_null(), &options).ok();
 }
 
 int RemoveKey(const Context& context, const std::string& key, cxx::Cache& cache) {
