@@ -15,6 +15,9 @@ class RealClock final : public Clock {
  public:
   int64_t WallNow() const override { return Read(CLOCK_REALTIME); }
   int64_t MonotonicNow() const override { return Read(CLOCK_MONOTONIC); }
+#ifdef CLOCK_MONOTONIC_COARSE
+  int64_t MonotonicCoarse() const override { return Read(CLOCK_MONOTONIC_COARSE); }
+#endif
 };
 
 }  // namespace

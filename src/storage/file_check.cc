@@ -1,0 +1,125 @@
+#include "storage/file_check.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "storage/sqlite.h"
+
+namespace tapps::storage {
+namespace {
+
+Status SystemError(const std::string& what, int error) {
+  ErrorDetail detail;
+  detail.sys_errno = error;
+  detail.message = what + ": " + std::strerror(error);
+  int32_t code = TAPPS_E_IO;
+  if (error == EACCES || error == EPERM || error == ELOOP) code = TAPPS_E_DENIED;
+  if (error == EROFS) code = TAPPS_E_READ_ONLY;
+  if (error == ENOSPC || error == EDQUOT) code = TAPPS_E_FULL;
+  if (error == ENOTDIR || error == ENAMETOOLONG || error == EISDIR) code = TAPPS_E_INVALID;
+  if (error == ENOENT) code = TAPPS_E_NOT_FOUND;
+  return Status(code, std::move(detail));
+}
+
+// Makes `folder` and what is missing above it.
+Status MakeFolders(const std::string& folder) {
+  if (mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  if (errno != ENOENT) return SystemError("cannot make the folder " + folder, errno);
+  const std::string parent = FolderOf(folder);
+  if (parent == folder) return SystemError("cannot make the folder " + folder, ENOENT);
+  TAPPS_RETURN_IF_ERROR(MakeFolders(parent));
+  if (mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return SystemError("cannot make the folder " + folder, errno);
+}
+
+Status CheckFolder(const std::string& folder) {
+  struct stat st {};
+  if (stat(folder.c_str(), &st) != 0) return SystemError("cannot use the folder " + folder, errno);
+  if (!S_ISDIR(st.st_mode)) return Status(TAPPS_E_INVALID, folder + " is not a folder");
+  // Who may write to the folder can replace the file. A sticky folder (/tmp) protects files of
+  // others.
+  if ((st.st_mode & S_IWOTH) != 0 && (st.st_mode & S_ISVTX) == 0) {
+    return Status(TAPPS_E_DENIED, "the folder " + folder + " may be written by everybody");
+  }
+  if (st.st_uid != geteuid() && st.st_uid != 0) {
+    return Status(TAPPS_E_DENIED, "the folder " + folder + " belongs to another user");
+  }
+  return {};
+}
+
+// SQLite's WAL needs shared memory between all processes that use the file.
+Status CheckFileSystem(const std::string& folder) {
+  struct Remote {
+    uint32_t magic;
+    const char* name;
+  };
+  static constexpr std::array kRemote = {
+      Remote{NFS_SUPER_MAGIC, "NFS"},   Remote{SMB_SUPER_MAGIC, "SMB"},
+      Remote{0xFF534D42, "CIFS"},       Remote{0xFE534D42, "SMB2"},
+      Remote{V9FS_MAGIC, "9p"},         Remote{AFS_SUPER_MAGIC, "AFS"},
+      Remote{CODA_SUPER_MAGIC, "Coda"}, Remote{0x00C36400, "Ceph"},
+      Remote{0x0BD00BD0, "Lustre"},     Remote{0x01161970, "GFS2"},
+  };
+  struct statfs fs {};
+  if (statfs(folder.c_str(), &fs) != 0)
+    return SystemError("cannot use the folder " + folder, errno);
+  for (const Remote& remote : kRemote) {
+    if (static_cast<uint32_t>(fs.f_type) == remote.magic) {
+      return Status(TAPPS_E_UNSUPPORTED,
+                    folder + " is on a " + remote.name +
+                        " file system, where processes cannot share a WAL safely");
+    }
+  }
+  return {};
+}
+
+Result<FileId> CheckFile(const std::string& path) {
+  struct stat st {};
+  if (lstat(path.c_str(), &st) != 0) return SystemError("cannot use " + path, errno);
+  if (S_ISLNK(st.st_mode)) return Status(TAPPS_E_DENIED, path + " is a symbolic link");
+  if (S_ISDIR(st.st_mode)) return Status(TAPPS_E_INVALID, path + " is a folder, not a file");
+  if (!S_ISREG(st.st_mode)) return Status(TAPPS_E_INVALID, path + " is not a regular file");
+  if (st.st_uid != geteuid() && geteuid() != 0) {
+    return Status(TAPPS_E_DENIED, path + " belongs to another user");
+  }
+  return FileId{st.st_dev, st.st_ino};
+}
+
+}  // namespace
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Result<FileId> IdentifyFile(const std::string& path) {
+  struct stat st {};
+  if (lstat(path.c_str(), &st) != 0) return SystemError("cannot find " + path, errno);
+  return FileId{st.st_dev, st.st_ino};
+}
+
+Result<FileId> PrepareFile(const std::string& path, bool read_only) {
+  const std::string folder = FolderOf(path);
+  if (!read_only) TAPPS_RETURN_IF_ERROR(MakeFolders(folder));
+  TAPPS_RETURN_IF_ERROR(CheckFolder(folder));
+  TAPPS_RETURN_IF_ERROR(CheckFileSystem(folder));
+  if (!read_only) {
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+      close(fd);
+    } else if (errno != EEXIST) {
+      return SystemError("cannot make " + path, errno);
+    }
+  }
+  return CheckFile(path);
+}
+
+}  // namespace tapps::storage

@@ -1,0 +1,36 @@
+#ifndef TAPPS_STORAGE_FILE_CHECK_H_
+#define TAPPS_STORAGE_FILE_CHECK_H_
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "base/result.h"
+
+namespace tapps::storage {
+
+// What tells one file from another on a machine.
+struct FileId {
+  dev_t device = 0;
+  ino_t inode = 0;
+  bool operator==(const FileId&) const = default;
+};
+
+// Makes the file at `path` ready to be opened by SQLite, or says why it may not be. Makes missing
+// folders (0700) and, unless read_only, the file (0600, O_EXCL, so that nobody can slip another one
+// in). Refuses symbolic links, files and folders of another owner, folders others may write to,
+// things that are no regular files (DENIED, INVALID) and file systems on which several processes
+// cannot share a WAL (UNSUPPORTED). Safe to run in many processes at once. In one process, callers
+// must keep others from opening the same file meanwhile: closing a descriptor drops SQLite's locks
+// on it.
+Result<FileId> PrepareFile(const std::string& path, bool read_only);
+
+// Which file is at `path` now; NOT_FOUND when there is none.
+Result<FileId> IdentifyFile(const std::string& path);
+
+// The folder part of a path: "a/b" -> "a", "b" -> ".".
+std::string FolderOf(const std::string& path);
+
+}  // namespace tapps::storage
+
+#endif  // TAPPS_STORAGE_FILE_CHECK_H_

@@ -1,0 +1,152 @@
+#include "storage/reader.h"
+
+#include <cstring>
+
+#include "base/clock.h"
+#include "base/hash.h"
+
+namespace tapps::storage {
+namespace {
+
+// Columns of the statement behind Find, in its order.
+enum FindColumn {
+  kKey,
+  kSpace,
+  kVersion,
+  kCreated,
+  kExpires,
+  kStaleUntil,
+  kSliding,
+  kFlags,
+  kChecksum,
+  kContentType,
+  kSource,
+  kTags,
+  kJson,
+  kValue,
+};
+constexpr char kFind[] =
+    "SELECT key, space, version, created, expires, stale_until, sliding, flags, checksum, "
+    "content_type, source, tags, json, value FROM entries WHERE hash = ?1";
+
+constexpr char kList[] =
+    "SELECT id, space, key, content_type, length(value), created, expires, last_used, hits, flags "
+    "FROM entries WHERE id > ?1 AND (dead = 0 OR dead > ?2) AND (?3 = '' OR space = ?3) "
+    "AND substr(key, 1, length(?4)) = ?4 ORDER BY id LIMIT ?5";
+
+// Readers wait for a recovery or a change of mode by another process, never for a writer.
+constexpr int64_t kMaxWait = 100 * kMillisecond;
+
+}  // namespace
+
+Result<std::unique_ptr<Reader>> Reader::Open(const std::string& path) {
+  Result<Connection> connection = Connection::Open(path, Connection::Mode::kReadOnly);
+  if (!connection.ok()) return std::move(connection).status();
+  std::unique_ptr<Reader> reader(new Reader());
+  reader->connection_ = std::make_unique<Connection>(*std::move(connection));
+  const int rc = sqlite3_busy_timeout(reader->connection_->handle(), kMaxWait / kMillisecond);
+  if (rc != SQLITE_OK) return reader->connection_->Error(rc, "cannot set a time-out");
+  Result<Statement> find = reader->connection_->Prepare(kFind);
+  if (!find.ok()) return std::move(find).status();
+  reader->find_ = *std::move(find);
+  return reader;
+}
+
+Result<ValueRef> Reader::Find(uint64_t hash, std::string_view space, std::string_view key) {
+  const ScopedReset reset(find_);
+  find_.Bind(1, static_cast<int64_t>(hash));
+  int rc = SQLITE_ROW;
+  while ((rc = find_.Step()) == SQLITE_ROW) {
+    if (find_.Bytes(kKey) == key && find_.Bytes(kSpace) == space) return Build(space, key);
+  }
+  if (rc == SQLITE_DONE) return Status::Bare(TAPPS_E_NOT_FOUND);
+  return connection_->Error(rc, "cannot read an entry");
+}
+
+Result<ValueRef> Reader::Build(std::string_view space, std::string_view key) {
+  const std::string_view bytes = find_.Bytes(kValue);
+  if (Hash64(bytes) != static_cast<uint64_t>(find_.Int(kChecksum))) {
+    return Status(TAPPS_E_CORRUPT, "the checksum of an entry in " + std::string(space) +
+                                       " is wrong (key of " + std::to_string(key.size()) +
+                                       " bytes)");
+  }
+  ValueInfo info;
+  info.version = find_.Int(kVersion);
+  info.created_us = find_.Int(kCreated);
+  info.expires_us = find_.Int(kExpires);
+  info.stale_until_us = find_.Int(kStaleUntil);
+  info.sliding_us = find_.Int(kSliding);
+  info.flags = static_cast<uint32_t>(find_.Int(kFlags));
+  info.served_from = TAPPS_FROM_DISK;
+  const std::vector<ValueText> texts = {{TAPPS_TEXT_CONTENT_TYPE, find_.Bytes(kContentType)},
+                                        {TAPPS_TEXT_SOURCE, find_.Bytes(kSource)},
+                                        {TAPPS_TEXT_TAGS, find_.Bytes(kTags)},
+                                        {TAPPS_TEXT_JSON, find_.Bytes(kJson)}};
+  return Value::Make(bytes, info, texts);
+}
+
+Status Reader::BeginView() {
+  const int rc = connection_->Exec("BEGIN");
+  return rc == SQLITE_OK ? Status() : connection_->Error(rc, "cannot begin to read");
+}
+
+void Reader::EndView() { connection_->Exec("COMMIT"); }
+
+Result<std::vector<Listed>> Reader::List(std::string_view space, std::string_view prefix,
+                                         int64_t after_id, int64_t now_us, size_t limit) {
+  Result<Statement> list = connection_->Prepare(kList);
+  if (!list.ok()) return std::move(list).status();
+  list->Bind(1, after_id).Bind(2, now_us).BindText(3, space).BindBlob(4, prefix);
+  list->Bind(5, static_cast<int64_t>(limit));
+  std::vector<Listed> found;
+  int rc = SQLITE_ROW;
+  while ((rc = list->Step()) == SQLITE_ROW) {
+    Listed entry;
+    entry.id = list->Int(0);
+    entry.space = list->Bytes(1);
+    entry.key = list->Bytes(2);
+    entry.content_type = list->Bytes(3);
+    entry.size = list->Int(4);
+    entry.created_us = list->Int(5);
+    entry.expires_us = list->Int(6);
+    entry.last_used_us = list->Int(7);
+    entry.hits = list->Int(8);
+    entry.flags = static_cast<uint32_t>(list->Int(9));
+    found.push_back(std::move(entry));
+  }
+  if (rc != SQLITE_DONE) return connection_->Error(rc, "cannot list entries");
+  return found;
+}
+
+Result<Reader::Totals> Reader::ReadTotals() {
+  const auto entries = connection_->QueryInt("SELECT count(*) FROM entries");
+  if (!entries.ok()) return entries.status();
+  const auto page_size = connection_->QueryInt("PRAGMA page_size");
+  const auto pages = connection_->QueryInt("PRAGMA page_count");
+  const auto free = connection_->QueryInt("PRAGMA freelist_count");
+  if (!page_size.ok() || !pages.ok() || !free.ok()) {
+    return Status(TAPPS_E_IO, "cannot read the size of the file");
+  }
+  return Totals{*entries, *pages * *page_size, *free * *page_size};
+}
+
+Result<ReaderPool::Lease> ReaderPool::Take() {
+  {
+    MutexLock lock(mu_);
+    if (!idle_.empty()) {
+      std::unique_ptr<Reader> reader = std::move(idle_.back());
+      idle_.pop_back();
+      return Lease(*this, std::move(reader));
+    }
+  }
+  Result<std::unique_ptr<Reader>> reader = Reader::Open(path_);
+  if (!reader.ok()) return std::move(reader).status();
+  return Lease(*this, *std::move(reader));
+}
+
+void ReaderPool::Return(std::unique_ptr<Reader> reader) {
+  MutexLock lock(mu_);
+  if (idle_.size() < kMaxIdle) idle_.push_back(std::move(reader));
+}
+
+}  // namespace tapps::storage

@@ -1,0 +1,98 @@
+#ifndef TAPPS_STORAGE_READER_H_
+#define TAPPS_STORAGE_READER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/result.h"
+#include "base/value.h"
+#include "storage/sqlite.h"
+
+namespace tapps::storage {
+
+// An entry without its value, as a listing shows it.
+struct Listed {
+  int64_t id = 0;
+  std::string space;
+  std::string key;
+  std::string content_type;
+  int64_t size = 0;
+  int64_t created_us = 0;
+  int64_t expires_us = 0;
+  int64_t last_used_us = 0;
+  int64_t hits = 0;
+  uint32_t flags = 0;
+};
+
+// A reading connection with its statements. One thread at a time.
+class Reader {
+ public:
+  static Result<std::unique_ptr<Reader>> Open(const std::string& path);
+
+  // The stored entry, expired or not; NOT_FOUND; CORRUPT when its checksum is wrong. Copies the
+  // value once, from SQLite's page cache into the block returned.
+  Result<ValueRef> Find(uint64_t hash, std::string_view space, std::string_view key);
+
+  // Gives several calls one view of the file. End it soon: an open view keeps checkpoints from
+  // finishing.
+  Status BeginView();
+  void EndView();
+
+  // Up to `limit` entries with id above `after_id`, in the order of ids, that are in `space`
+  // (empty: any), begin with `prefix`, and are not dead at `now_us`.
+  Result<std::vector<Listed>> List(std::string_view space, std::string_view prefix,
+                                   int64_t after_id, int64_t now_us, size_t limit);
+
+  struct Totals {
+    int64_t entries = 0;
+    int64_t page_bytes = 0;  // of the database file
+    int64_t free_bytes = 0;  // of pages not in use
+  };
+  Result<Totals> ReadTotals();
+
+ private:
+  Reader() = default;
+  Result<ValueRef> Build(std::string_view space, std::string_view key);
+
+  std::unique_ptr<Connection> connection_;
+  Statement find_;
+};
+
+// Readers for any thread, opened when needed and kept for the next caller.
+class ReaderPool {
+ public:
+  explicit ReaderPool(std::string path) : path_(std::move(path)) {}
+
+  // A reader that returns to the pool at the end of its scope.
+  class Lease {
+   public:
+    Lease(ReaderPool& pool, std::unique_ptr<Reader> reader)
+        : pool_(pool), reader_(std::move(reader)) {}
+    Lease(Lease&&) = default;
+    ~Lease() {
+      if (reader_) pool_.Return(std::move(reader_));
+    }
+    Reader* operator->() { return reader_.get(); }
+
+   private:
+    ReaderPool& pool_;
+    std::unique_ptr<Reader> reader_;
+  };
+  Result<Lease> Take();
+
+ private:
+  static constexpr size_t kMaxIdle = 8;
+  void Return(std::unique_ptr<Reader> reader);
+
+  const std::string path_;
+  Mutex mu_;
+  std::vector<std::unique_ptr<Reader>> idle_ GUARDED_BY(mu_);
+};
+
+}  // namespace tapps::storage
+
+#endif  // TAPPS_STORAGE_READER_H_

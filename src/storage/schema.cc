@@ -1,0 +1,148 @@
+#include "storage/schema.h"
+
+#include <time.h>
+
+#include <string>
+
+#include "base/clock.h"
+
+namespace tapps::storage {
+namespace {
+
+// The rowid counts up, so that puts append to the table; keys are found through their hash. Times
+// are microseconds UTC, 0 for "never". `dead` is when nobody may be served the entry any more: the
+// end of its lifetime or of its stale window.
+constexpr char kCreate[] = R"sql(
+CREATE TABLE entries(
+  id INTEGER PRIMARY KEY,
+  hash INTEGER NOT NULL,
+  space TEXT NOT NULL,
+  key BLOB NOT NULL,
+  version INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  stale_until INTEGER NOT NULL,
+  dead INTEGER NOT NULL,
+  sliding INTEGER NOT NULL,
+  last_used INTEGER NOT NULL,
+  hits INTEGER NOT NULL,
+  flags INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  content_type TEXT,
+  source TEXT,
+  tags TEXT,
+  json TEXT,
+  value BLOB NOT NULL
+);
+CREATE INDEX entries_hash ON entries(hash);
+CREATE INDEX entries_dead ON entries(dead) WHERE dead > 0;
+CREATE TABLE tags(
+  tag TEXT NOT NULL,
+  entry INTEGER NOT NULL,
+  PRIMARY KEY(tag, entry)
+) WITHOUT ROWID;
+CREATE INDEX tags_entry ON tags(entry);
+CREATE TABLE changes(
+  seq INTEGER PRIMARY KEY,
+  origin INTEGER NOT NULL,
+  hashes BLOB
+);
+)sql";
+
+Status Foreign(const char* why) {
+  return Status(TAPPS_E_CORRUPT, std::string("this is not a tapps cache file: ") + why);
+}
+
+enum class Found { kOurs, kEmpty };
+
+// Reads who made the file; writes nothing.
+Result<Found> Inspect(Connection& connection) {
+  const Result<int64_t> application = connection.QueryInt("PRAGMA application_id");
+  if (!application.ok()) return application.status();
+  const Result<int64_t> version = connection.QueryInt("PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  if (*application == kApplicationId) {
+    const int64_t major = *version / 1000;
+    if (major == kFormatMajor) return Found::kOurs;
+    return Status(TAPPS_E_VERSION, "the cache file has format " + std::to_string(major) +
+                                       ", this release of tapps reads format " +
+                                       std::to_string(kFormatMajor));
+  }
+  const Result<int64_t> tables = connection.QueryInt("SELECT count(*) FROM sqlite_schema");
+  if (!tables.ok()) return tables.status();
+  if (*application != 0 || *version != 0 || *tables != 0) {
+    return Foreign("it is a database of another program");
+  }
+  return Found::kEmpty;
+}
+
+// Switching to WAL takes an exclusive lock, and SQLite does not ask the busy handler on all its
+// paths there.
+Status EnterWal(Connection& connection, const std::function<bool()>& keep_waiting) {
+  while (true) {
+    Result<Statement> statement = connection.Prepare("PRAGMA journal_mode=WAL");
+    int rc = SQLITE_BUSY;
+    if (statement.ok()) {
+      rc = statement->Step();
+      if (rc == SQLITE_ROW && statement->Bytes(0) == "wal") return {};
+      if (rc == SQLITE_ROW) {
+        return Status(TAPPS_E_UNSUPPORTED, "this file system does not support SQLite's WAL mode");
+      }
+    } else {
+      rc = statement.status().detail().sqlite_code;
+    }
+    if ((rc & 0xFF) != SQLITE_BUSY && (rc & 0xFF) != SQLITE_LOCKED) {
+      return connection.Error(rc, "cannot enter WAL mode");
+    }
+    if (!keep_waiting()) return connection.Error(rc, "cannot enter WAL mode");
+    const timespec pause{0, 2'000'000};
+    nanosleep(&pause, nullptr);
+  }
+}
+
+Status CreateTables(Connection& connection) {
+  if (const int rc = connection.Exec("BEGIN IMMEDIATE"); rc != SQLITE_OK) {
+    return connection.Error(rc, "cannot lock the new cache file");
+  }
+  // Another process may have been first.
+  const Result<Found> found = Inspect(connection);
+  int rc = SQLITE_OK;
+  if (found.ok() && *found == Found::kEmpty) {
+    rc = connection.Exec(kCreate);
+    // The feed is never empty, and a file made anew continues no older one's numbers.
+    const std::string first =
+        "INSERT INTO changes VALUES(" + std::to_string(Clock::Real().WallNow()) + ", 0, x'')";
+    if (rc == SQLITE_OK) rc = connection.Exec(first.c_str());
+    const std::string stamp = "PRAGMA application_id=" + std::to_string(kApplicationId) +
+                              "; PRAGMA user_version=" + std::to_string(kFormatVersion);
+    if (rc == SQLITE_OK) rc = connection.Exec(stamp.c_str());
+  }
+  if (found.ok() && rc == SQLITE_OK) rc = connection.Exec("COMMIT");
+  if (found.ok() && rc == SQLITE_OK) return {};
+  Status failure = found.ok() ? connection.Error(rc, "cannot make the tables") : found.status();
+  connection.Exec("ROLLBACK");
+  return failure;
+}
+
+}  // namespace
+
+Status CheckSchema(Connection& connection) {
+  const Result<Found> found = Inspect(connection);
+  if (!found.ok()) return found.status();
+  return *found == Found::kOurs ? Status() : Foreign("it is empty");
+}
+
+Status PrepareSchema(Connection& connection, const std::function<bool()>& keep_waiting) {
+  connection.SetBusyHandler(keep_waiting);
+  Result<Found> found = Inspect(connection);
+  if (!found.ok()) return std::move(found).status();
+  if (*found == Found::kEmpty) {
+    // Takes effect in a database without tables only: freed pages can be given back in slices.
+    connection.Exec("PRAGMA auto_vacuum=INCREMENTAL");
+  }
+  TAPPS_RETURN_IF_ERROR(EnterWal(connection, keep_waiting));
+  if (*found == Found::kOurs) return {};
+  return CreateTables(connection);
+}
+
+}  // namespace tapps::storage

@@ -1,0 +1,232 @@
+#include "storage/write_queue.h"
+
+#include <algorithm>
+
+namespace tapps::storage {
+namespace {
+
+// A batch is written without waiting for more when it is as large as this.
+constexpr int64_t kBatchBytes = 4 << 20;
+
+int64_t Now() { return Clock::Real().MonotonicNow(); }
+
+bool HasLine(std::string_view lines, std::string_view line) {
+  while (true) {
+    const size_t end = lines.find('\n');
+    if (lines.substr(0, end) == line) return true;
+    if (end == std::string_view::npos) return false;
+    lines.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
+bool Filter::Matches(std::string_view entry_space, std::string_view key,
+                     std::string_view tags) const {
+  if (space.empty() ? entry_space.starts_with("tapps.") : entry_space != space) return false;
+  return key.starts_with(prefix) && (tag.empty() || HasLine(tags, tag));
+}
+
+Status WriteQueue::Add(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
+                       const std::function<void()>& on_queued) {
+  for (const Record& record : group->records) group->bytes += record.Bytes();
+  const auto size = static_cast<int64_t>(group->bytes);
+  const int64_t now = Now();
+  MutexLock lock(mu_);
+  while (bytes_ + size > max_bytes_ && pending_ > 0 && !stopped_) {
+    const int64_t left = failing_ || timeout_us == TAPPS_NONE ? 0 : now + timeout_us - Now();
+    if (left <= 0) return Status(TAPPS_E_BUSY, "the write queue is full");
+    room_.WaitFor(mu_, left);
+  }
+  if (stopped_) return Status(TAPPS_E_CLOSED, "the cache was closed");
+  if (!Coalesce(group)) {
+    group->seq = next_seq_++;
+    group->queued_us = now;
+    Link(*group);
+    if (group->urgent) ++urgent_;
+    ++pending_;
+    bytes_ += size;
+    waiting_.push_back(group);
+    // The writer sleeps until there is a first group, then until that is due: wake it for what
+    // changes that.
+    if (idle_ || group->urgent || bytes_ >= kBatchBytes) work_.NotifyOne();
+  }
+  if (on_queued) on_queued();
+  return {};
+}
+
+bool WriteQueue::Coalesce(const std::shared_ptr<WriteGroup>& group) {
+  if (group->records.size() != 1 || group->urgent || group->done || group->remove) return false;
+  Record& fresh = group->records[0];
+  if (fresh.kind == Record::Kind::kTouch) return false;
+  const auto chain = newest_.find(fresh.hash);
+  if (chain == newest_.end()) return false;
+  Record& last = *chain->second;
+  if (last.key != fresh.key || last.space != fresh.space) return false;
+  const auto alone = alone_.find(&last);
+  if (alone == alone_.end()) return false;
+  WriteGroup& older = *alone->second;
+  last.kind = fresh.kind;
+  std::swap(last.value, fresh.value);
+  bytes_ += static_cast<int64_t>(group->bytes) - static_cast<int64_t>(older.bytes);
+  older.bytes = group->bytes;
+  return true;
+}
+
+void WriteQueue::Link(WriteGroup& group) {
+  for (Record& record : group.records) {
+    Record*& head = newest_[record.hash];
+    record.next = head;
+    head = &record;
+  }
+  // A bulk removal must find what was put before it, and only that, before it in the queue.
+  if (group.remove) alone_.clear();
+  if (group.records.size() == 1 && !group.urgent && !group.done && !group.remove) {
+    alone_[&group.records[0]] = &group;
+  }
+}
+
+void WriteQueue::Unlink(WriteGroup& group) {
+  for (Record& record : group.records) {
+    alone_.erase(&record);
+    const auto chain = newest_.find(record.hash);
+    Record** at = &chain->second;
+    while (*at != &record) at = &(*at)->next;
+    *at = record.next;
+    if (chain->second == nullptr) newest_.erase(chain);
+  }
+  pending_.fetch_sub(1, std::memory_order_release);
+  bytes_ -= static_cast<int64_t>(group.bytes);
+  room_.NotifyAll();
+}
+
+bool WriteQueue::Withdraw(const std::shared_ptr<WriteGroup>& group) {
+  MutexLock lock(mu_);
+  const auto at = std::find(waiting_.begin(), waiting_.end(), group);
+  if (at == waiting_.end()) return false;
+  waiting_.erase(at);
+  if (group->urgent) --urgent_;
+  Unlink(*group);
+  return true;
+}
+
+void WriteQueue::SetFailing(bool failing) {
+  MutexLock lock(mu_);
+  failing_ = failing;
+  if (failing) room_.NotifyAll();
+}
+
+std::optional<ValueRef> WriteQueue::Find(uint64_t hash, std::string_view space,
+                                         std::string_view key) {
+  if (empty()) return std::nullopt;
+  MutexLock lock(mu_);
+  const auto chain = newest_.find(hash);
+  if (chain == newest_.end()) return std::nullopt;
+  for (const Record* record = chain->second; record; record = record->next) {
+    if (record->key == key && record->space == space) return record->value;
+  }
+  return std::nullopt;
+}
+
+bool WriteQueue::Due() {
+  if (waiting_.empty()) return false;
+  return stopped_ || urgent_ > 0 || bytes_ >= kBatchBytes ||
+         Now() - waiting_.front()->queued_us >= commit_interval_us_;
+}
+
+bool WriteQueue::WaitForWork() {
+  MutexLock lock(mu_);
+  while (!Due()) {
+    if (waiting_.empty()) {
+      if (stopped_) return false;
+      idle_ = true;
+      work_.Wait(mu_);
+      idle_ = false;
+    } else {
+      work_.WaitFor(
+          mu_, std::max<int64_t>(1, waiting_.front()->queued_us + commit_interval_us_ - Now()));
+    }
+  }
+  return true;
+}
+
+void WriteQueue::WaitForRetry(int64_t us) {
+  MutexLock lock(mu_);
+  if (!stopped_) work_.WaitFor(mu_, us);
+}
+
+std::vector<std::shared_ptr<WriteGroup>> WriteQueue::Take(size_t max_bytes) {
+  MutexLock lock(mu_);
+  std::vector<std::shared_ptr<WriteGroup>> taken;
+  size_t bytes = 0;
+  while (!waiting_.empty() && (taken.empty() || bytes + waiting_.front()->bytes <= max_bytes)) {
+    std::shared_ptr<WriteGroup> group = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (group->urgent) --urgent_;
+    for (const Record& record : group->records) alone_.erase(&record);
+    bytes += group->bytes;
+    taken.push_back(std::move(group));
+  }
+  return taken;
+}
+
+bool WriteQueue::NeedsFull() {
+  MutexLock lock(mu_);
+  return std::any_of(waiting_.begin(), waiting_.end(),
+                     [](const auto& group) { return group->durability == TAPPS_DURABILITY_FULL; });
+}
+
+void WriteQueue::Return(const std::vector<std::shared_ptr<WriteGroup>>& groups) {
+  MutexLock lock(mu_);
+  waiting_.insert(waiting_.begin(), groups.begin(), groups.end());
+  for (const auto& group : groups) {
+    if (group->urgent) ++urgent_;
+  }
+}
+
+void WriteQueue::Finish(const std::vector<std::shared_ptr<WriteGroup>>& groups,
+                        const Status& status) {
+  {
+    MutexLock lock(mu_);
+    for (const auto& group : groups) Unlink(*group);
+  }
+  for (const auto& group : groups) {
+    if (group->done) group->done(status);
+  }
+}
+
+void WriteQueue::ExpireOverdue(const Status& why) {
+  const int64_t now = Now();
+  std::vector<std::shared_ptr<WriteGroup>> overdue;
+  {
+    MutexLock lock(mu_);
+    for (auto at = waiting_.begin(); at != waiting_.end();) {
+      if ((*at)->deadline_us == 0 || (*at)->deadline_us > now) {
+        ++at;
+        continue;
+      }
+      overdue.push_back(std::move(*at));
+      at = waiting_.erase(at);
+      if (overdue.back()->urgent) --urgent_;
+      Unlink(*overdue.back());
+    }
+  }
+  for (const auto& group : overdue) {
+    Status timeout(TAPPS_E_TIMEOUT, why.detail());
+    group->done(std::move(timeout));
+  }
+}
+
+void WriteQueue::Stop() {
+  MutexLock lock(mu_);
+  stopped_ = true;
+  work_.NotifyAll();
+  room_.NotifyAll();
+}
+
+bool WriteQueue::stopped() {
+  MutexLock lock(mu_);
+  return stopped_;
+}
+
+}  // namespace tapps::storage

@@ -1,0 +1,142 @@
+#ifndef TAPPS_STORAGE_WRITE_QUEUE_H_
+#define TAPPS_STORAGE_WRITE_QUEUE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "base/value.h"
+
+namespace tapps::storage {
+
+// Which entries a bulk removal takes: those that meet every condition given. An empty space means
+// every one but the library's own ("tapps.*").
+struct Filter {
+  std::string space;
+  std::string prefix;
+  std::string tag;
+  bool Matches(std::string_view entry_space, std::string_view key, std::string_view tags) const;
+};
+
+// One change of one key.
+struct Record {
+  enum class Kind {
+    kPut,     // value
+    kDelete,  // no value
+    kTouch,   // value's times, if the key is there
+  };
+  Kind kind = Kind::kPut;
+  uint64_t hash = 0;
+  std::string space;
+  std::string key;
+  ValueRef value;
+  Record* next = nullptr;  // older record of the same hash; owned by the queue
+  size_t Bytes() const {
+    return key.size() + space.size() + (value ? value->footprint() : 0) + 200;
+  }
+};
+
+// Records that are committed together, and who waits for that. A group without records is a
+// barrier.
+struct WriteGroup {
+  std::vector<Record> records;
+  std::optional<Filter> remove;  // a bulk removal, after the records
+  int64_t removed = 0;           // by it
+  int32_t durability = 0;        // TAPPS_DURABILITY_ASYNC, SYNC or FULL
+  bool urgent = false;           // somebody waits: do not wait for more to come
+  int64_t deadline_us = 0;  // monotonic, for `done` to say TIMEOUT when not begun by then; 0: none
+  // Called exactly once unless the group is withdrawn, without locks held. May be empty.
+  std::function<void(Status)> done;
+
+  // The queue's own.
+  int64_t seq = 0;
+  int64_t queued_us = 0;  // monotonic
+  size_t bytes = 0;
+  bool taken = false;
+};
+
+// What was put and is not committed yet: a bounded first-in first-out queue that can be searched,
+// so that a process reads its own writes before they are in the file. Any thread; one consumer.
+//
+// A put of a key whose last record still waits alone in its group replaces that record where it
+// stands. A flush is therefore satisfied by the newer value, and order between different keys may
+// be that of their first put.
+class WriteQueue {
+ public:
+  WriteQueue(int64_t max_bytes, int64_t commit_interval_us)
+      : max_bytes_(max_bytes), commit_interval_us_(commit_interval_us) {}
+
+  // Adds a group, waiting up to timeout_us for room. `on_queued` runs under the queue's lock: what
+  // it does to the memory tier happens in the order of the queue. BUSY when there is no room,
+  // CLOSED after Stop. A group larger than the whole queue is taken when the queue is empty.
+  Status Add(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
+             const std::function<void()>& on_queued);
+  // Takes back a group the writer has not begun; false when it has. `done` will not be called.
+  bool Withdraw(const std::shared_ptr<WriteGroup>& group);
+  // While failing, Add does not wait for room: nothing will be written soon.
+  void SetFailing(bool failing);
+
+  // The newest pending record of a key: a value, a NULL value for a removal, or nothing.
+  std::optional<ValueRef> Find(uint64_t hash, std::string_view space, std::string_view key);
+  bool empty() const { return pending_.load(std::memory_order_acquire) == 0; }
+  int64_t pending() const { return pending_.load(std::memory_order_relaxed); }
+  int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+  // Consumer: waits until groups should be written. False when the queue is stopped and empty.
+  bool WaitForWork();
+  // Consumer: waits before another try; ends early when stopped.
+  void WaitForRetry(int64_t us);
+  // Consumer: takes groups from the front, as many as fit into `max_bytes` but at least one. They
+  // can still be found.
+  std::vector<std::shared_ptr<WriteGroup>> Take(size_t max_bytes);
+  bool NeedsFull();
+  // Consumer: puts groups back to the front after a failure.
+  void Return(const std::vector<std::shared_ptr<WriteGroup>>& groups);
+  // Consumer: forgets groups that are committed (or refused) and calls their `done`.
+  void Finish(const std::vector<std::shared_ptr<WriteGroup>>& groups, const Status& status);
+  // Consumer: answers TIMEOUT to groups whose deadline has passed and forgets them.
+  void ExpireOverdue(const Status& why);
+
+  // Nothing can be added any more; the consumer drains what is there.
+  void Stop();
+  bool stopped();
+
+ private:
+  using Groups = std::deque<std::shared_ptr<WriteGroup>>;
+  bool Coalesce(const std::shared_ptr<WriteGroup>& group) REQUIRES(mu_);
+  void Link(WriteGroup& group) REQUIRES(mu_);
+  void Unlink(WriteGroup& group) REQUIRES(mu_);
+  bool Due() REQUIRES(mu_);
+
+  const int64_t max_bytes_;
+  const int64_t commit_interval_us_;
+
+  Mutex mu_;
+  CondVar work_;  // for the consumer
+  CondVar room_;  // for producers
+  Groups waiting_ GUARDED_BY(mu_);
+  std::unordered_map<uint64_t, Record*> newest_ GUARDED_BY(mu_);  // by hash; chained through next
+  std::unordered_map<const Record*, WriteGroup*> alone_
+      GUARDED_BY(mu_);  // records that may be replaced
+  int64_t next_seq_ GUARDED_BY(mu_) = 1;
+  int64_t urgent_ GUARDED_BY(mu_) = 0;  // urgent groups in waiting_
+  bool failing_ GUARDED_BY(mu_) = false;
+  bool stopped_ GUARDED_BY(mu_) = false;
+  bool idle_ GUARDED_BY(mu_) = false;  // the consumer waits for the first group
+  std::atomic<int64_t> pending_{0};    // groups waiting or taken
+  std::atomic<int64_t> bytes_{0};      // of those
+};
+
+}  // namespace tapps::storage
+
+#endif  // TAPPS_STORAGE_WRITE_QUEUE_H_
