@@ -434,7 +434,7 @@ TAPPS_API int32_t tapps_cache_flush(tapps_cache* cache, int64_t timeout_us, tapp
 /* ---- Cache: iteration ------------------------------------------------------ */
 
 /* A walk over keys. One thread at a time. Holds no lock and no snapshot between calls: entries
- * written during the walk may or may not appear, none appears twice. */
+ * written during the walk may or may not appear. */
 typedef struct tapps_cursor tapps_cursor;
 
 /* An entry a cursor stands on. Pointers live until the next call with the cursor. Layout frozen. */
@@ -454,8 +454,8 @@ typedef struct tapps_entry {
 } tapps_entry;
 
 /* Starts a walk over the committed entries of a namespace (NULL: of all) whose key begins with
- * `prefix`, in the order of namespace and key bytes; expired ones are left out. Pending puts are
- * flushed first. Threads: any. Since: 0.1. */
+ * `prefix`, in no particular order; entries that may not be served any more are left out. Pending
+ * puts are flushed first. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cursor_open(tapps_cache* cache, const char* space, const void* prefix,
                                     size_t prefix_size, tapps_cursor** cursor, tapps_error** err);
 

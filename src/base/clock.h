@@ -20,8 +20,8 @@ class Clock {
   virtual int64_t WallNow() const = 0;
   // Never goes back; its zero has no meaning.
   virtual int64_t MonotonicNow() const = 0;
-  // Monotonic time that may lag MonotonicNow() by a scheduler tick (up to 10 ms) and costs a fifth of
-  // it. Never goes back. For hot paths that compare times in seconds; do not mix the two.
+  // Monotonic time that may lag MonotonicNow() by a scheduler tick (up to 10 ms) and costs a fifth
+  // of it. Never goes back. For hot paths that compare times in seconds; do not mix the two.
   virtual int64_t MonotonicCoarse() const { return MonotonicNow(); }
 
   // The machine's clock. Lives for ever.

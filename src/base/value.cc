@@ -63,7 +63,8 @@ ValueRef Value::Wrap(ValueRef base, const ValueInfo& info, const std::vector<Val
   Value* value = Allocate(0, info, texts);
   value->data_ = base->data_;
   value->size_ = base->size_;
-  value->base_ = std::move(base);
+  // Views of views would make chains: hold the value that owns the bytes.
+  value->base_ = base->base_ ? base->base_ : std::move(base);
   return ValueRef::Adopt(value);
 }
 

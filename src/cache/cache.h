@@ -12,6 +12,8 @@
 #include "base/result.h"
 #include "base/value.h"
 #include "cache/options.h"
+#include "storage/reader.h"
+#include "storage/write_queue.h"
 
 namespace tapps {
 
@@ -44,34 +46,18 @@ class Cache {
                         std::function<void(Status)> done) = 0;
 
   virtual Status Delete(Key key, int32_t durability) = 0;
-  // Entries that meet every condition given; an empty space means all but the library's own.
-  struct Filter {
-    std::string_view space;
-    std::string_view prefix;
-    std::string_view tag;
-  };
   // Returns the number of entries removed, committed.
-  virtual Result<int64_t> DeleteAll(const Filter& filter) = 0;
+  virtual Result<int64_t> DeleteAll(const storage::Filter& filter) = 0;
   virtual Status Touch(Key key, int64_t ttl_us) = 0;
 
   // Returns when everything put before is committed. timeout_us as in tapps_cache_flush.
   virtual Status Flush(int64_t timeout_us) = 0;
   virtual void FlushAsync(int64_t timeout_us, std::function<void(Status)> done) = 0;
 
-  // A page of committed, unexpired entries in the order of (space, key), after the position given.
-  struct Entry {
-    std::string space;
-    std::string key;
-    std::string content_type;
-    int64_t size = 0;
-    int64_t created_us = 0;
-    int64_t expires_us = 0;
-    int64_t last_used_us = 0;
-    int64_t hits = 0;
-    uint32_t flags = 0;
-  };
-  virtual Result<std::vector<Entry>> List(std::string_view space, std::string_view prefix,
-                                          const Entry* after, size_t limit) = 0;
+  // A page of committed entries that may still be served, in the order of their ids, from above
+  // `after_id` on.
+  virtual Result<std::vector<storage::Listed>> List(std::string_view space, std::string_view prefix,
+                                                    int64_t after_id, size_t limit) = 0;
 
   // The members "hits", "misses", "hit_rate", "writes", "pending", "memory", "disk", "latency_us".
   virtual Json Stats() = 0;

@@ -41,6 +41,7 @@ struct GetOptions {
   bool cached_only = false;
   bool allow_stale = false;
   bool peek = false;
+  bool show_negative = false;  // a negative entry is returned, marked, in place of NOT_FOUND
 };
 
 // As tapps_put_options in tapps.h. Views are borrowed for the call.

@@ -77,7 +77,7 @@ Result<ValueRef> Reader::Build(std::string_view space, std::string_view key) {
   info.stale_until_us = find_.Int(kStaleUntil);
   info.sliding_us = find_.Int(kSliding);
   info.flags = static_cast<uint32_t>(find_.Int(kFlags));
-  info.served_from = TAPPS_FROM_DISK;
+  info.served_from = TAPPS_FROM_MEMORY;  // as it will be for all but the caller
   const std::vector<ValueText> texts = {{TAPPS_TEXT_CONTENT_TYPE, find_.Bytes(kContentType)},
                                         {TAPPS_TEXT_SOURCE, find_.Bytes(kSource)},
                                         {TAPPS_TEXT_TAGS, find_.Bytes(kTags)},

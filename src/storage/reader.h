@@ -77,6 +77,7 @@ class ReaderPool {
       if (reader_) pool_.Return(std::move(reader_));
     }
     Reader* operator->() { return reader_.get(); }
+    Reader& operator*() { return *reader_; }
 
    private:
     ReaderPool& pool_;

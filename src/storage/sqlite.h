@@ -35,6 +35,10 @@ class Statement {
     sqlite3_bind_text64(stmt_, index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
     return *this;
   }
+  Statement& BindNull(int index) {
+    sqlite3_bind_null(stmt_, index);
+    return *this;
+  }
   // Empty text is stored as NULL.
   Statement& BindOptional(int index, std::string_view text) {
     if (text.empty()) {

@@ -102,12 +102,7 @@ void WriteQueue::Unlink(WriteGroup& group) {
 
 bool WriteQueue::Withdraw(const std::shared_ptr<WriteGroup>& group) {
   MutexLock lock(mu_);
-  const auto at = std::find(waiting_.begin(), waiting_.end(), group);
-  if (at == waiting_.end()) return false;
-  waiting_.erase(at);
-  if (group->urgent) --urgent_;
-  Unlink(*group);
-  return true;
+  return !Extract([&](const WriteGroup& waiting) { return &waiting == group.get(); }).empty();
 }
 
 void WriteQueue::SetFailing(bool failing) {
@@ -195,26 +190,39 @@ void WriteQueue::Finish(const std::vector<std::shared_ptr<WriteGroup>>& groups,
   }
 }
 
+WriteQueue::Groups WriteQueue::Extract(const std::function<bool(const WriteGroup&)>& condition) {
+  Groups extracted;
+  for (auto at = waiting_.begin(); at != waiting_.end();) {
+    if (!condition(**at)) {
+      ++at;
+      continue;
+    }
+    if ((*at)->urgent) --urgent_;
+    Unlink(**at);
+    extracted.push_back(std::move(*at));
+    at = waiting_.erase(at);
+  }
+  return extracted;
+}
+
 void WriteQueue::ExpireOverdue(const Status& why) {
-  const int64_t now = Now();
-  std::vector<std::shared_ptr<WriteGroup>> overdue;
+  Groups overdue;
   {
     MutexLock lock(mu_);
-    for (auto at = waiting_.begin(); at != waiting_.end();) {
-      if ((*at)->deadline_us == 0 || (*at)->deadline_us > now) {
-        ++at;
-        continue;
-      }
-      overdue.push_back(std::move(*at));
-      at = waiting_.erase(at);
-      if (overdue.back()->urgent) --urgent_;
-      Unlink(*overdue.back());
-    }
+    overdue = Extract([now = Now()](const WriteGroup& group) {
+      return group.deadline_us != 0 && group.deadline_us <= now;
+    });
   }
-  for (const auto& group : overdue) {
-    Status timeout(TAPPS_E_TIMEOUT, why.detail());
-    group->done(std::move(timeout));
+  for (const auto& group : overdue) group->done(Status(TAPPS_E_TIMEOUT, why.detail()));
+}
+
+void WriteQueue::FailWaiting(const Status& why) {
+  Groups failed;
+  {
+    MutexLock lock(mu_);
+    failed = Extract([](const WriteGroup& group) { return static_cast<bool>(group.done); });
   }
+  for (const auto& group : failed) group->done(why);
 }
 
 void WriteQueue::Stop() {

@@ -104,8 +104,11 @@ class WriteQueue {
   void Return(const std::vector<std::shared_ptr<WriteGroup>>& groups);
   // Consumer: forgets groups that are committed (or refused) and calls their `done`.
   void Finish(const std::vector<std::shared_ptr<WriteGroup>>& groups, const Status& status);
-  // Consumer: answers TIMEOUT to groups whose deadline has passed and forgets them.
+  // Consumer: answers TIMEOUT, with the reason given, to groups whose deadline has passed and
+  // forgets them.
   void ExpireOverdue(const Status& why);
+  // Consumer: gives all who wait the reason why nothing is written, and forgets their groups.
+  void FailWaiting(const Status& why);
 
   // Nothing can be added any more; the consumer drains what is there.
   void Stop();
@@ -117,6 +120,7 @@ class WriteQueue {
   void Link(WriteGroup& group) REQUIRES(mu_);
   void Unlink(WriteGroup& group) REQUIRES(mu_);
   bool Due() REQUIRES(mu_);
+  Groups Extract(const std::function<bool(const WriteGroup&)>& condition) REQUIRES(mu_);
 
   const int64_t max_bytes_;
   const int64_t commit_interval_us_;

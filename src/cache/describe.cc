@@ -1,0 +1,41 @@
+// The cache's part of the statistics snapshot.
+
+#include "cache/tiered_cache.h"
+
+namespace tapps {
+
+Json TieredCache::Stats() {
+  Json json = Json::object();
+  statistics_.Describe(&json);
+  const MemoryTier::Stats memory = memory_->ReadStats();
+  json["memory"] = {{"entries", memory.entries},
+                    {"bytes", memory.bytes},
+                    {"max_bytes", options_.memory_bytes},
+                    {"evictions", memory.evictions}};
+  json["path"] = path_;
+  json["state"] = state();
+  if (!store_) return json;
+
+  json["pending"] = {{"writes", store_->queue().pending()}, {"bytes", store_->queue().bytes()}};
+  Json& disk = json["disk"];
+  disk = {{"max_bytes", options_.disk_bytes}};
+  if (Result<storage::ReaderPool::Lease> reader = store_->readers().Take(); reader.ok()) {
+    if (const auto totals = (*reader)->ReadTotals(); totals.ok()) {
+      disk["entries"] = totals->entries;
+      disk["bytes"] = totals->page_bytes;
+      disk["free_bytes"] = totals->free_bytes;
+    }
+  }
+  if (const storage::WriterStats* writer = store_->writer_stats()) {
+    disk["commits"] = writer->commits.load();
+    disk["records"] = writer->records.load();
+    disk["failed_commits"] = writer->failures.load();
+    disk["evictions"] = writer->evictions.load();
+    disk["expirations"] = writer->expirations.load();
+    disk["checkpoints"] = writer->checkpoints.load();
+    json["latency_us"]["commit"] = writer->commit_ns.Describe();
+  }
+  return json;
+}
+
+}  // namespace tapps

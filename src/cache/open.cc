@@ -1,0 +1,94 @@
+// Cache::Open: one cache a file and process.
+
+#include <utility>
+#include <vector>
+
+#include "base/fork_guard.h"
+#include "base/mutex.h"
+#include "cache/tiered_cache.h"
+
+namespace tapps {
+namespace {
+
+// The caches of this process, by the file they are on.
+class Registry {
+ public:
+  // Never destroyed: caches may be opened and closed while the process exits.
+  static Registry& Get() {
+    static Registry* const registry = new Registry();
+    return *registry;
+  }
+
+  Result<std::shared_ptr<Cache>> Open(const std::string& path, const CacheOptions& options) {
+    // Held while the file is opened: closing the descriptor that makes it must not drop the locks
+    // of a connection that another thread is opening.
+    MutexLock lock(mu_);
+    if (const Result<storage::FileId> file = storage::IdentifyFile(path); file.ok()) {
+      if (inherited_.Forked()) TAPPS_RETURN_IF_ERROR(RefuseInherited(*file, path));
+      for (size_t i = 0; i < open_.size();) {
+        const std::shared_ptr<TieredCache> cache = open_[i].cache.lock();
+        if (!cache || cache->state() == TAPPS_STATE_CLOSED) {
+          open_.erase(open_.begin() + static_cast<ptrdiff_t>(i));
+          continue;
+        }
+        if (open_[i].file == *file) {
+          if (cache->options() == options) return std::shared_ptr<Cache>(cache);
+          return Status(TAPPS_E_EXISTS, path + " is open in this process with other options");
+        }
+        ++i;
+      }
+    }
+    return Make(path, options);
+  }
+
+ private:
+  struct Entry {
+    storage::FileId file;
+    std::weak_ptr<TieredCache> cache;
+  };
+
+  // SQLite's table of locks came over with the fork: a connection to the same file would take locks
+  // that are not there.
+  Status RefuseInherited(const storage::FileId& file, const std::string& path) REQUIRES(mu_) {
+    for (const Entry& open : open_) {
+      if (open.file == file && !open.cache.expired()) {
+        return Status(TAPPS_E_FORKED,
+                      path + " was open when this process was forked: open it after exec");
+      }
+    }
+    return {};
+  }
+
+  Result<std::shared_ptr<Cache>> Make(const std::string& path, const CacheOptions& options)
+      REQUIRES(mu_) {
+    auto cache = std::make_shared<TieredCache>(path, options);
+    storage::StoreOptions store_options{.path = path,
+                                        .read_only = options.read_only,
+                                        .disk_bytes = options.disk_bytes,
+                                        .queue_bytes = options.queue_bytes,
+                                        .commit_interval_us = options.commit_interval_us,
+                                        .open_timeout_us = options.open_timeout_us,
+                                        .clock = options.clock,
+                                        .on_state = cache->StateListener()};
+    Result<std::shared_ptr<storage::Store>> store = storage::Store::Open(std::move(store_options));
+    if (!store.ok()) return std::move(store).status();
+    open_.push_back({(*store)->file(), cache});
+    cache->Attach(*std::move(store));
+    return std::shared_ptr<Cache>(std::move(cache));
+  }
+
+  const ForkGuard inherited_;
+  Mutex mu_;
+  std::vector<Entry> open_ GUARDED_BY(mu_);
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Cache>> Cache::Open(const std::string& path, const CacheOptions& options) {
+  if (path == ":memory:") {
+    return std::shared_ptr<Cache>(std::make_shared<TieredCache>(path, options));
+  }
+  return Registry::Get().Open(path, options);
+}
+
+}  // namespace tapps

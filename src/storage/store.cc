@@ -1,0 +1,119 @@
+#include "storage/store.h"
+
+#include <random>
+#include <utility>
+
+#include "base/thread.h"
+#include "storage/schema.h"
+
+namespace tapps::storage {
+namespace {
+
+int64_t Monotonic() { return Clock::Real().MonotonicNow(); }
+
+// Opens the file for writing when it can be, else for reading; brings it to the present format.
+Result<bool> OpenAndPrepare(const StoreOptions& options, bool* read_only) {
+  const int64_t deadline = Monotonic() + options.open_timeout_us;
+  const auto keep_waiting = [deadline] { return Monotonic() < deadline; };
+  const auto mode = options.read_only ? Connection::Mode::kReadOnly : Connection::Mode::kReadWrite;
+  Result<Connection> connection = Connection::Open(options.path, mode);
+  if (!connection.ok()) return std::move(connection).status();
+  // SQLite falls back to reading when it may not write.
+  *read_only = sqlite3_db_readonly(connection->handle(), "main") == 1;
+  connection->SetBusyHandler(keep_waiting);
+  Status status = *read_only ? CheckSchema(*connection) : PrepareSchema(*connection, keep_waiting);
+  if (status.code() == TAPPS_E_BUSY) {
+    return Status(TAPPS_E_TIMEOUT,
+                  "another process kept the file locked: " + std::string(status.message()));
+  }
+  if (status.code() == TAPPS_E_READ_ONLY || (*read_only && status.code() == TAPPS_E_IO)) {
+    ErrorDetail detail = status.detail();
+    detail.message =
+        "a file in WAL mode can be read only when its folder may be written or its -shm and -wal "
+        "files "
+        "are there: " +
+        detail.message;
+    return Status(TAPPS_E_READ_ONLY, std::move(detail));
+  }
+  if (!status.ok()) return status;
+  return true;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
+  std::shared_ptr<Store> store(new Store(std::move(options)));
+  const StoreOptions& given = store->options_;
+  Result<FileId> file = PrepareFile(given.path, given.read_only);
+  if (!file.ok()) return std::move(file).status();
+  store->file_ = *file;
+  const Result<bool> prepared = OpenAndPrepare(given, &store->read_only_);
+  if (!prepared.ok()) return Status(prepared.status()).Wrap(given.path);
+  std::random_device random;
+  store->origin_ = ((static_cast<int64_t>(random()) << 21) ^ random()) & ((int64_t{1} << 53) - 1);
+  Result<std::unique_ptr<ChangeFeed>> feed = ChangeFeed::Open(given.path, store->origin_);
+  if (!feed.ok()) return std::move(feed).status().Wrap(given.path);
+  store->feed_ = *std::move(feed);
+  return store;
+}
+
+Status Store::Write(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
+                    const std::function<void()>& on_queued) {
+  if (read_only_) return Status(TAPPS_E_READ_ONLY, options_.path + " may not be written");
+  if (writer_.load(std::memory_order_acquire) == nullptr) TAPPS_RETURN_IF_ERROR(StartWriter());
+  return queue_->Add(std::move(group), timeout_us, on_queued);
+}
+
+Status Store::StartWriter() {
+  MutexLock lock(mu_);
+  if (owned_writer_) return {};
+  if (queue_->stopped()) return Status(TAPPS_E_CLOSED, "the cache was closed");
+  Writer::Options options{options_.path, origin_, options_.disk_bytes, options_.clock,
+                          options_.on_state};
+  Result<std::unique_ptr<Writer>> writer = Writer::Open(std::move(options), queue_);
+  if (!writer.ok()) return std::move(writer).status();
+  owned_writer_ = *std::move(writer);
+  // The thread keeps the store alive until everything is written, also when the last handle is
+  // released without a close.
+  auto thread = StartThread("writer", [self = shared_from_this(), raw = owned_writer_.get()] {
+    raw->Run();
+    MutexLock done(self->mu_);
+    self->running_ = false;
+    self->ended_.NotifyAll();
+  });
+  if (!thread.ok()) {
+    owned_writer_.reset();
+    return std::move(thread).status();
+  }
+  (*thread).detach();
+  running_ = true;
+  writer_.store(owned_writer_.get(), std::memory_order_release);
+  return {};
+}
+
+int32_t Store::state() const {
+  if (read_only_) return TAPPS_STATE_READ_ONLY;
+  const Writer* writer = writer_.load(std::memory_order_acquire);
+  return writer ? writer->state() : TAPPS_STATE_OK;
+}
+
+const WriterStats* Store::writer_stats() const {
+  const Writer* writer = writer_.load(std::memory_order_acquire);
+  return writer ? &writer->stats() : nullptr;
+}
+
+Status Store::Close(int64_t timeout_us) {
+  queue_->Stop();
+  const int64_t deadline = Monotonic() + timeout_us;
+  MutexLock lock(mu_);
+  while (running_) {
+    const int64_t left = deadline - Monotonic();
+    if (left <= 0) {
+      return Status(TAPPS_E_TIMEOUT, "the cache file is still being written in the background");
+    }
+    ended_.WaitFor(mu_, left);
+  }
+  return {};
+}
+
+}  // namespace tapps::storage

@@ -1,0 +1,81 @@
+#ifndef TAPPS_STORAGE_STORE_H_
+#define TAPPS_STORAGE_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/mutex.h"
+#include "base/result.h"
+#include "storage/change_feed.h"
+#include "storage/file_check.h"
+#include "storage/reader.h"
+#include "storage/write_queue.h"
+#include "storage/writer.h"
+
+namespace tapps::storage {
+
+struct StoreOptions {
+  std::string path;
+  bool read_only = false;
+  int64_t disk_bytes = 0;
+  int64_t queue_bytes = 0;
+  int64_t commit_interval_us = 0;
+  int64_t open_timeout_us = 0;
+  const Clock* clock = nullptr;
+  // As Writer::Options::on_state.
+  std::function<void(int32_t state, const Status& why)> on_state;
+};
+
+// One cache file, open: readers, the change feed, the queue and, from the first write on, the
+// writer's thread. Any thread.
+class Store : public std::enable_shared_from_this<Store> {
+ public:
+  // As tapps_cache_open. The caller keeps others in this process from opening the same file
+  // meanwhile.
+  static Result<std::shared_ptr<Store>> Open(StoreOptions options);
+
+  ReaderPool& readers() { return readers_; }
+  ChangeFeed& feed() { return *feed_; }
+  WriteQueue& queue() { return *queue_; }
+  const FileId& file() const { return file_; }
+
+  // Adds a group to the queue and starts the writer when it is the first. READ_ONLY when the file
+  // may not be written.
+  Status Write(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
+               const std::function<void()>& on_queued);
+
+  int32_t state() const;
+  // NULL before the first write.
+  const WriterStats* writer_stats() const;
+
+  // Lets the writer finish what is queued; TIMEOUT when that takes longer: it goes on in the
+  // background.
+  Status Close(int64_t timeout_us);
+
+ private:
+  explicit Store(StoreOptions options)
+      : options_(std::move(options)),
+        readers_(options_.path),
+        queue_(std::make_shared<WriteQueue>(options_.queue_bytes, options_.commit_interval_us)) {}
+  Status StartWriter();
+
+  const StoreOptions options_;
+  FileId file_;
+  bool read_only_ = false;
+  ReaderPool readers_;
+  std::unique_ptr<ChangeFeed> feed_;
+  const std::shared_ptr<WriteQueue> queue_;
+  int64_t origin_ = 0;
+
+  mutable Mutex mu_;
+  CondVar ended_;
+  std::atomic<Writer*> writer_{nullptr};  // set once, while mu_ is held; deleted with the store
+  std::unique_ptr<Writer> owned_writer_ GUARDED_BY(mu_);
+  bool running_ GUARDED_BY(mu_) = false;  // the writer's thread
+};
+
+}  // namespace tapps::storage
+
+#endif  // TAPPS_STORAGE_STORE_H_

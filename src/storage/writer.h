@@ -1,0 +1,138 @@
+#ifndef TAPPS_STORAGE_WRITER_H_
+#define TAPPS_STORAGE_WRITER_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/histogram.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "storage/sqlite.h"
+#include "storage/write_queue.h"
+
+namespace tapps::storage {
+
+// What the writer counts. Any thread.
+struct WriterStats {
+  std::atomic<int64_t> commits{0};
+  std::atomic<int64_t> records{0};
+  std::atomic<int64_t> failures{0};     // tries of a commit that failed
+  std::atomic<int64_t> evictions{0};    // entries removed for room
+  std::atomic<int64_t> expirations{0};  // entries removed because nobody may be served them
+  std::atomic<int64_t> checkpoints{0};
+  std::atomic<int64_t> wal_frames{0};  // in the WAL after the last commit
+  Histogram commit_ns;
+};
+
+// The one thread of a process that writes the file, "tapps-writer".
+//
+//     wait until a group is due -> take the write lock -> take the groups -> one transaction:
+//         apply records, add one row to the change feed -> commit -> answer who waits
+//     -> a slice of upkeep: expired entries, the byte bound, free pages, the checkpoint
+//
+// Invariants
+//  1. Groups are taken from the queue only with the write lock held. A group not taken can be
+//  withdrawn: a caller whose time is up
+//     while another process holds the lock learns that nothing was written.
+//  2. What is taken stays searchable in the queue until it is committed, and goes back to the
+//  queue's front when the
+//     transaction fails: nothing acknowledged is dropped while the process lives.
+//  3. The feed row is part of the transaction (storage/change_feed.h). Removals that change no
+//  value anybody may be served (eviction,
+//     expiry) add none.
+//  4. Upkeep is done in bounded slices between commits, on this thread only.
+class Writer {
+ public:
+  struct Options {
+    std::string path;
+    int64_t origin = 0;
+    int64_t disk_bytes = 0;
+    const Clock* clock = nullptr;  // wall time, for expiry
+    // Called on this thread when `state` (TAPPS_STATE_*) changes.
+    std::function<void(int32_t state, const Status& why)> on_state;
+  };
+
+  // Opens the two connections. The thread starts with Start().
+  static Result<std::unique_ptr<Writer>> Open(Options options, std::shared_ptr<WriteQueue> queue);
+
+  // The thread's body; returns when the queue is stopped and empty, or could not be emptied for
+  // `kGiveUp` after that.
+  void Run();
+  int32_t state() const { return state_.load(std::memory_order_relaxed); }
+  const WriterStats& stats() const { return stats_; }
+
+ private:
+  // One prepared statement each; kSqlText has the words.
+  enum Sql {
+    kFindId,
+    kInsert,
+    kUpdate,
+    kTouch,
+    kDelete,
+    kDeleteTags,
+    kInsertTag,
+    kAddRow,
+    kFeedFloor,
+    kTrimRows,
+    kSelectDead,
+    kSelectOldest,
+    kPageCount,
+    kFreePages,
+    kSqlCount
+  };
+  using Groups = std::vector<std::shared_ptr<WriteGroup>>;
+
+  Writer(Options options, std::shared_ptr<WriteQueue> queue, Connection writer,
+         Connection checkpointer);
+  Status PrepareStatements();
+  bool KeepWaitingForLock();
+  // One transaction. On failure everything is rolled back and `groups` holds what was taken.
+  Status WriteBatch(Groups* groups);
+  int Apply(WriteGroup& group, std::vector<uint64_t>* changed);
+  int ApplyRecord(const Record& record);
+  int Upsert(const Record& record, int64_t id);
+  int FindId(const Record& record, int64_t* id);
+  int SetTags(int64_t id, std::string_view tags, bool fresh);
+  int Erase(int64_t id);
+  int RemoveAll(const Filter& filter, WriteGroup& group, std::vector<uint64_t>* changed);
+  int AddFeedRow(const std::vector<uint64_t>& changed);
+  int TrimFeed();
+
+  // Upkeep (upkeep.cc). Failures are those of the file and show at the next commit too.
+  Status Upkeep();
+  Result<bool> UpkeepSlice(bool evict, bool vacuum);
+  std::vector<int64_t> ChooseVictims();
+  Status CheckpointIfDue();
+  int64_t DatabaseBound() const;
+  Result<int64_t> Pragma(Sql which);
+
+  void SetState(int32_t state, const Status& why);
+  void Fail(const Status& why);
+
+  const Options options_;
+  const std::shared_ptr<WriteQueue> queue_;
+  Connection writer_;
+  Connection checkpointer_;
+
+  std::array<Statement, kSqlCount> sql_;
+
+  std::atomic<int32_t> state_{0};
+  WriterStats stats_;
+  int64_t lock_wait_began_us_ = 0;  // monotonic; 0: not waiting
+  int64_t stop_began_us_ = 0;
+  int64_t commits_until_trim_ = 0;
+  size_t feed_bytes_ = 0;  // added since the last trim
+  int64_t hand_ = 0;       // the eviction's place in the table
+  int64_t page_size_ = 4096;
+  int wal_frames_ = 0;  // as SQLite's hook told
+  int checkpoint_at_frames_ = 0;
+};
+
+}  // namespace tapps::storage
+
+#endif  // TAPPS_STORAGE_WRITER_H_
