@@ -56,6 +56,7 @@
 #define TAPPS_VERSION_MAJOR 0
 #define TAPPS_VERSION_MINOR 1
 #define TAPPS_VERSION_PATCH 0
+#define TAPPS_ABI 0
 
 #ifndef TAPPS_API
 #if defined(__GNUC__)
@@ -528,8 +529,9 @@ TAPPS_API size_t tapps_queue_drain(tapps_queue* queue, tapps_record* records, si
 TAPPS_API int32_t tapps_queue_wait(tapps_queue* queue, int64_t timeout_us, tapps_record* records,
                                    size_t max, size_t* count, tapps_error** err);
 
-/* Asks for an operation to end early: its record comes soon, with CANCELLED unless it was done
- * already. Unknown or ended operations: no effect. Threads: any. Since: 0.1. */
+/* Ends an operation early: its record, with CANCELLED, is in the queue when this returns unless it
+ * was there before. What has begun may still take effect (a put may be stored). Unknown or ended
+ * operations: no effect. Threads: any. Since: 0.1. */
 TAPPS_API void tapps_queue_cancel(tapps_queue* queue, int64_t op);
 
 /* Calls notify(context) whenever the queue goes from empty to not empty, on a thread of the
@@ -707,12 +709,7 @@ enum { TAPPS_BREAKER_CLOSED = 0, TAPPS_BREAKER_OPEN = 1, TAPPS_BREAKER_HALF_OPEN
 
 enum { TAPPS_OUTCOME_SUCCESS = 0, TAPPS_OUTCOME_FAILURE = 1, TAPPS_OUTCOME_IGNORED = 2 };
 
-enum {
-  TAPPS_BREAKER_AUTO = 0,
-  TAPPS_BREAKER_FORCE_OPEN = 1,
-  TAPPS_BREAKER_FORCE_CLOSED = 2,
-  TAPPS_BREAKER_RESET = 3
-};
+enum { TAPPS_BREAKER_AUTO = 0, TAPPS_BREAKER_FORCE_OPEN = 1, TAPPS_BREAKER_FORCE_CLOSED = 2 };
 
 typedef struct tapps_breaker_options {
   uint32_t struct_size;
@@ -741,9 +738,9 @@ typedef struct tapps_breaker_info {
   int64_t reserved[6];
 } tapps_breaker_info;
 
-/* The breaker called `name` of this cache, 1..255 bytes, made when it is not there; the options
- * count then. Fetches use the breaker named as the origin, "https://example.org:443". Threads: any.
- * Since: 0.1. */
+/* The breaker called `name` of this cache, 1..255 bytes, made when it is not there. With options
+ * that differ from those of one that is there: EXISTS; NULL takes it as it is. Fetches use the
+ * breaker named as the origin, "https://example.org:443". Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_breaker_open(tapps_cache* cache, const char* name,
                                      const tapps_breaker_options* options, tapps_breaker** breaker,
                                      tapps_error** err);
@@ -759,8 +756,8 @@ TAPPS_API void tapps_breaker_report(tapps_breaker* breaker, int64_t permit, int3
 /* Fills *info. Threads: any. Since: 0.1. */
 TAPPS_API void tapps_breaker_read(tapps_breaker* breaker, tapps_breaker_info* info);
 
-/* TAPPS_BREAKER_FORCE_OPEN or FORCE_CLOSED holds it there, AUTO ends that, RESET closes it and
- * forgets. Threads: any. Since: 0.1. */
+/* TAPPS_BREAKER_FORCE_OPEN or FORCE_CLOSED holds it there; AUTO ends that, closes it and forgets
+ * what it has counted. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_breaker_force(tapps_breaker* breaker, int32_t mode, tapps_error** err);
 
 /* Gives the breaker back; it goes on for others. Threads: any. Since: 0.1. */

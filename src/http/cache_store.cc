@@ -1,0 +1,193 @@
+#include "http/cache_store.h"
+
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/json.h"
+
+namespace tapps::http {
+namespace {
+
+constexpr std::string_view kSpace = "http";
+constexpr size_t kMaxPlainKey = 3968;
+
+std::string Hex(uint64_t value) {
+  std::string out(16, '0');
+  for (size_t i = 0; i < 16; ++i) out[15 - i] = "0123456789abcdef"[value >> (4 * i) & 15];
+  return out;
+}
+
+// 128 bits: no two resources shall ever share an entry.
+std::string Fingerprint(std::string_view bytes) {
+  return Hex(Hash64(bytes)) + Hex(Hash64(bytes, 1));
+}
+
+// Keys of a cache are bounded, URLs are not as tightly.
+std::string EntryKey(std::string_view key) {
+  if (key.size() <= kMaxPlainKey) return std::string(key);
+  return std::string(key.substr(0, kMaxPlainKey)) + "\n" + Fingerprint(key);
+}
+
+std::string VariantKey(const std::string& key, std::string_view generation,
+                       const Headers& selecting) {
+  return key + "\n" + Fingerprint(std::string(generation) + "\n" + selecting.text());
+}
+
+// JSON holds text, header fields hold bytes: each byte is written as the character of that number.
+std::string BytesToText(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      text += c;
+    } else {
+      text += static_cast<char>(0xc0 | byte >> 6);
+      text += static_cast<char>(0x80 | (byte & 0x3f));
+    }
+  }
+  return text;
+}
+
+std::string TextToBytes(std::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0xc0 && i + 1 < text.size()) {
+      bytes += static_cast<char>((byte & 0x03) << 6 | (text[++i] & 0x3f));
+    } else {
+      bytes += text[i];
+    }
+  }
+  return bytes;
+}
+
+std::optional<Headers> HeadersMember(const Json& json, const char* name) {
+  const auto text = JsonString(json, name);
+  if (!text) return std::nullopt;
+  Result<Headers> headers = Headers::Parse(TextToBytes(*text));
+  if (!headers.ok()) return std::nullopt;
+  return *std::move(headers);
+}
+
+std::optional<int64_t> IntegerMember(const Json& json, const char* name) {
+  const auto it = json.find(name);
+  if (it == json.end() || !it->is_number_integer()) return std::nullopt;
+  return it->get<int64_t>();
+}
+
+Json MetadataOf(const ValueRef& value) {
+  Result<Json> json = ParseJson(value->text(TAPPS_TEXT_JSON));
+  return json.ok() && json->is_object() ? *std::move(json) : Json::object();
+}
+
+Headers VaryField(const std::string& vary) {
+  Headers headers;
+  (void)headers.Add("Vary", vary);
+  return headers;
+}
+
+}  // namespace
+
+ResponseStore::Found CacheStore::Find(std::string_view key, const Headers& request) {
+  const std::string entry = EntryKey(key);
+  Result<ValueRef> value = cache_->Get({kSpace, entry}, GetOptions());
+  if (!value.ok()) return {};
+  StoredRef response = Decode(*value);
+  if (response == nullptr) {
+    const Json index = MetadataOf(*value);
+    const auto vary = JsonString(index, "vary");
+    const auto generation = JsonString(index, "generation");
+    if (!vary || !generation) return {};
+    const Headers selecting = SelectingFields(request, VaryField(TextToBytes(*vary)));
+    value = cache_->Get({kSpace, VariantKey(entry, *generation, selecting)}, GetOptions());
+    if (!value.ok()) return {};
+    response = Decode(*value);
+  }
+  if (response == nullptr || !MatchesVary(*response, request)) return {};
+  return {std::move(response), (*value)->info().served_from};
+}
+
+StoredRef CacheStore::Decode(const ValueRef& value) {
+  const Value* identity = value.get();
+  const size_t slot =
+      Hash64({reinterpret_cast<const char*>(&identity), sizeof identity}) % kDecoded;
+  {
+    MutexLock lock(mutex_);
+    const StoredRef& known = decoded_[slot];
+    if (known != nullptr && known->body.get() == identity) return known;
+  }
+  const Json json = MetadataOf(value);
+  auto response = std::make_shared<StoredResponse>();
+  auto headers = HeadersMember(json, "headers");
+  auto selecting = HeadersMember(json, "selecting");
+  const auto status = IntegerMember(json, "status");
+  const auto request_time = IntegerMember(json, "request_us");
+  const auto response_time = IntegerMember(json, "response_us");
+  if (!headers || !selecting || !status || !request_time || !response_time) return nullptr;
+  response->status = static_cast<int32_t>(*status);
+  response->headers = *std::move(headers);
+  response->selecting = *std::move(selecting);
+  response->request_time_us = *request_time;
+  response->response_time_us = *response_time;
+  response->body = value;
+  if (value->footprint() <= kMaxDecodedBytes) {
+    StoredRef dropped = response;  // takes the old one with it, after the lock
+    MutexLock lock(mutex_);
+    decoded_[slot].swap(dropped);
+  }
+  return response;
+}
+
+void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
+  const std::string entry = EntryKey(key);
+  const std::string vary = response->headers.Combined("Vary").value_or("");
+  const Json json = {{"status", response->status},
+                     {"headers", BytesToText(response->headers.text())},
+                     {"selecting", BytesToText(response->selecting.text())},
+                     {"request_us", response->request_time_us},
+                     {"response_us", response->response_time_us}};
+  std::string target = entry;
+  if (!vary.empty()) {
+    const Index index = EnsureIndex(entry, vary, where);
+    target = VariantKey(entry, index.generation, response->selecting);
+  }
+  const std::string_view body = response->body ? response->body->bytes() : std::string_view();
+  Write(target, body, DumpJson(json), response->headers.Get("Content-Type").value_or(""), where);
+}
+
+// The index under `key` for responses that vary so, made when there is none.
+CacheStore::Index CacheStore::EnsureIndex(const std::string& key, const std::string& vary,
+                                          Storage where) {
+  const Result<ValueRef> value = cache_->Get({kSpace, key}, GetOptions());
+  if (value.ok()) {
+    const Json json = MetadataOf(*value);
+    const auto generation = JsonString(json, "generation");
+    if (generation && JsonString(json, "vary") == BytesToText(vary)) return {vary, *generation};
+  }
+  std::random_device random;
+  Index index{vary, Hex(uint64_t{random()} << 32 | random())};
+  const Json json = {{"vary", BytesToText(vary)}, {"generation", index.generation}};
+  Write(key, "", DumpJson(json), "", where);
+  return index;
+}
+
+void CacheStore::Write(const std::string& key, std::string_view bytes, const std::string& json,
+                       std::string_view content_type, Storage where) {
+  PutOptions options;
+  options.durability = where == Storage::kMemory ? TAPPS_DURABILITY_MEMORY : TAPPS_DURABILITY_ASYNC;
+  options.ttl_us = TAPPS_NONE;
+  options.content_type = content_type;
+  options.json = json;
+  // The network thread must not wait for room in the queue; what is not stored is fetched again.
+  cache_->PutAsync({kSpace, key}, bytes, options, [](const Status&) {});
+}
+
+void CacheStore::Erase(std::string_view key) {
+  (void)cache_->Delete({kSpace, EntryKey(key)}, TAPPS_DURABILITY_ASYNC);
+}
+
+}  // namespace tapps::http

@@ -1,0 +1,67 @@
+#ifndef TAPPS_HTTP_EXCHANGE_H_
+#define TAPPS_HTTP_EXCHANGE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "http/fetch_types.h"
+#include "http/hop.h"
+
+namespace tapps::http {
+
+// How a hop ended.
+struct Outcome {
+  Status status;
+  FetchResult result;  // when status is OK; final_url is left empty
+};
+
+// The rules applied: what is stored, what the origin said and which of them is the answer. Shared
+// by all fetches of an engine; any thread.
+class Exchanger {
+ public:
+  // All three outlive it.
+  Exchanger(ResponseStore& store, const Clock& clock, const FetchOptions& options);
+
+  const HopMaker& hops() const { return hops_; }
+
+  struct Consulted {
+    enum { kAnswer, kAnswerAndRefresh, kAskOrigin } next = kAskOrigin;
+    Outcome answer;
+    StoredRef stored;  // kAskOrigin: what may be validated, or served when the origin fails
+  };
+  // What the cache alone has to say. `offline`: the origin may not be asked.
+  Consulted Consult(const FetchRequest& request, const Hop& hop, bool offline) const;
+
+  // What to send, conditional when there is something to validate.
+  TransferRequest MakeTransfer(const FetchRequest& request, const Hop& hop,
+                               const StoredRef& stored) const;
+  // What the origin's answer means; stores or drops what must be.
+  Outcome Conclude(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
+                   TransferResult result) const;
+  // The answer when the origin has none: what is stored where that is allowed, else `why`.
+  Outcome Fallback(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
+                   Status why) const;
+
+ private:
+  RuleOptions RulesFor(const FetchRequest& request) const;
+  Outcome Serve(const Hop& hop, const ResponseStore::Found& found, const Verdict& verdict) const;
+  Outcome Generated504(std::string_view warning) const;
+  std::optional<Outcome> ServeOnError(const FetchRequest& request, const Hop& hop,
+                                      const StoredRef& stored, std::string_view why) const;
+  Outcome Revalidated(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
+                      const TransferResponse& response) const;
+  Outcome FromNetwork(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
+                      TransferResponse response) const;
+  void Invalidate(const Hop& hop, const Headers& response) const;
+  bool Store(const Hop& hop, const StoredRef& response) const;
+
+  ResponseStore& store_;
+  const Clock& clock_;
+  const FetchOptions& options_;
+  HopMaker hops_;
+};
+
+}  // namespace tapps::http
+
+#endif  // TAPPS_HTTP_EXCHANGE_H_

@@ -1,0 +1,144 @@
+#include "http/hop.h"
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <utility>
+
+#include "base/hash.h"
+#include "http/text.h"
+
+namespace tapps::http {
+namespace {
+
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+std::string Base64(std::string_view bytes) {
+  std::string out;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t group = 0;
+    for (size_t k = 0; k < 3; ++k) {
+      group = group << 8 | (i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0u);
+    }
+    for (size_t k = 0; k < 4; ++k) {
+      out += i + k > bytes.size() ? '=' : kBase64[group >> (18 - 6 * k) & 63];
+    }
+  }
+  return out;
+}
+
+std::string Hex(uint64_t value) {
+  std::string out(16, '0');
+  for (size_t i = 0; i < 16; ++i) out[15 - i] = "0123456789abcdef"[value >> (4 * i) & 15];
+  return out;
+}
+
+// Whether the caller takes caching of this request into its own hands (RFC 9110 13, 14).
+bool IsConditionalOrPartial(const Headers& headers) {
+  constexpr std::array<std::string_view, 6> kNames = {
+      "If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since", "If-Range", "Range"};
+  return std::any_of(kNames.begin(), kNames.end(),
+                     [&](std::string_view name) { return headers.Has(name); });
+}
+
+// Fields about a body that is not sent on.
+constexpr std::array<std::string_view, 5> kBodyFields = {
+    "Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "Content-Location"};
+
+}  // namespace
+
+HopMaker::HopMaker(const SecretParameters& secrets) : secrets_(secrets) {
+  std::random_device random;
+  for (uint64_t& salt : salt_) salt = uint64_t{random()} << 32 | random();
+}
+
+// Fields that carry credentials: the standard ones, and those named like a secret parameter
+// ("X-Api-Key").
+bool HopMaker::IsSecretField(std::string_view name) const {
+  return EqualsIgnoreCase(name, "Authorization") || EqualsIgnoreCase(name, "Cookie") ||
+         EqualsIgnoreCase(name, "Proxy-Authorization") || secrets_.Matches(name);
+}
+
+// The URL; for requests with secrets, one without them and a salted hash of all that is secret.
+std::string HopMaker::StoreKey(const Hop& hop, const Url& url, bool credentials) const {
+  if (!credentials) return url.ToString();
+  std::string secret = url.ToString();
+  for (size_t i = 0; i < hop.headers.size(); ++i) {
+    const auto [name, value] = hop.headers[i];
+    if (IsSecretField(name)) secret += "\n" + LowerCase(name) + ": " + std::string(value);
+  }
+  return secrets_.Redact(url) + "\n" + Hex(Hash64(secret, salt_[0])) +
+         Hex(Hash64(secret, salt_[1]));
+}
+
+void HopMaker::Finish(const FetchRequest& request, Hop* hop) const {
+  hop->credentials = secrets_.Contains(hop->url);
+  for (size_t i = 0; i < hop->headers.size(); ++i) {
+    hop->credentials = hop->credentials || IsSecretField(hop->headers[i].name);
+  }
+  hop->store_key = StoreKey(*hop, hop->url, hop->credentials);
+  hop->directives = CacheControl::OfRequest(hop->headers);
+  if (request.policy == TAPPS_FETCH_NO_CACHE) hop->directives.no_cache = true;
+  const bool cacheable = (hop->method == "GET" || hop->method == "HEAD") && !hop->body &&
+                         request.policy != TAPPS_FETCH_NO_STORE &&
+                         !IsConditionalOrPartial(hop->headers);
+  hop->may_read = cacheable && request.policy != TAPPS_FETCH_RELOAD;
+  hop->may_write = cacheable && hop->method == "GET";
+}
+
+Result<Hop> HopMaker::First(const FetchRequest& request) const {
+  Result<Url> url = ParseUrl(request.url);
+  if (!url.ok()) return url.status();
+  if (!IsToken(request.method)) return {TAPPS_E_INVALID, "the method is not a token"};
+  if (request.policy < TAPPS_FETCH_DEFAULT || request.policy > TAPPS_FETCH_NO_CACHE) {
+    return {TAPPS_E_INVALID, "policy " + std::to_string(request.policy) + " does not exist"};
+  }
+  Hop hop;
+  hop.method = request.method;
+  hop.url = *std::move(url);
+  hop.headers = request.headers;
+  hop.body = request.body;
+  const std::string user_info = std::exchange(hop.url.user_info, "");
+  if (!user_info.empty() && !hop.headers.Has("Authorization")) {
+    std::string basic = DecodeUserInfo(user_info);
+    if (user_info.find(':') == std::string::npos) basic += ':';
+    TAPPS_RETURN_IF_ERROR(hop.headers.Add("Authorization", "Basic " + Base64(basic)));
+  }
+  Finish(request, &hop);
+  return hop;
+}
+
+Result<Hop> HopMaker::Next(const FetchRequest& request, const Hop& from,
+                           const StoredResponse& redirect) const {
+  const std::string host = from.url.HostPort();
+  Result<Url> to = ResolveUrl(from.url, redirect.headers.Get("Location").value_or(""));
+  if (!to.ok()) {
+    return {TAPPS_E_PROTOCOL, host + ": a redirect to an " + std::string(to.status().message())};
+  }
+  if (from.url.scheme == "https" && to->scheme != "https") {
+    return {TAPPS_E_PROTOCOL, host + ": a redirect from https to http is not followed"};
+  }
+  Hop hop = from;
+  hop.url = *std::move(to);
+  hop.url.user_info.clear();  // an origin does not choose the user's credentials
+  const int32_t status = redirect.status;
+  if ((status == 303 && hop.method != "HEAD") ||
+      ((status == 301 || status == 302) && hop.method == "POST")) {
+    hop.method = "GET";
+    hop.body = ValueRef();
+    for (const std::string_view field : kBodyFields) hop.headers.Remove(field);
+  }
+  if (hop.url.Origin() != from.url.Origin()) {
+    Headers kept;
+    for (size_t i = 0; i < hop.headers.size(); ++i) {
+      const auto [name, value] = hop.headers[i];
+      if (!IsSecretField(name)) TAPPS_RETURN_IF_ERROR(kept.Add(name, value));
+    }
+    hop.headers = std::move(kept);
+  }
+  Finish(request, &hop);
+  return hop;
+}
+
+}  // namespace tapps::http

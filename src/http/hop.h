@@ -1,0 +1,52 @@
+#ifndef TAPPS_HTTP_HOP_H_
+#define TAPPS_HTTP_HOP_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/fetch_types.h"
+
+namespace tapps::http {
+
+// One request of a fetch, between two redirects.
+struct Hop {
+  std::string method;
+  Url url;
+  Headers
+      headers;  // the caller's, with Authorization made of user info; no validators of the cache
+  ValueRef body;
+  bool credentials = false;  // the headers or the URL carry secrets
+  std::string store_key;
+  CacheControl directives;  // of the request, with the call's policy put in
+  bool may_read = false;    // what is stored may be used for it
+  bool may_write = false;   // its answer may be stored
+};
+
+// Makes hops, and knows what in them is secret. Any thread.
+class HopMaker {
+ public:
+  // `secrets` outlives it.
+  explicit HopMaker(const SecretParameters& secrets);
+
+  // The first hop of a request. INVALID when it is not one.
+  Result<Hop> First(const FetchRequest& request) const;
+  // The hop a redirect leads to (RFC 9110 15.4): 303, and 301 and 302 after POST, become GET;
+  // secrets stay with their origin. PROTOCOL when it may not be followed.
+  Result<Hop> Next(const FetchRequest& request, const Hop& from,
+                   const StoredResponse& redirect) const;
+  // Where answers to the hop are stored if its URL were `url`: the URL itself; with credentials,
+  // the URL without its secrets and a hash of them, salted for this process.
+  std::string StoreKey(const Hop& hop, const Url& url, bool credentials) const;
+
+ private:
+  void Finish(const FetchRequest& request, Hop* hop) const;
+  bool IsSecretField(std::string_view name) const;
+
+  const SecretParameters& secrets_;
+  uint64_t salt_[2];
+};
+
+}  // namespace tapps::http
+
+#endif  // TAPPS_HTTP_HOP_H_

@@ -1,0 +1,72 @@
+#ifndef TAPPS_HTTP_RESPONSE_STORE_H_
+#define TAPPS_HTTP_RESPONSE_STORE_H_
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/mutex.h"
+#include "http/headers.h"
+#include "http/rules.h"
+#include "http/stored_response.h"
+
+namespace tapps::http {
+
+using StoredRef = std::shared_ptr<const StoredResponse>;
+
+// Where responses are kept between fetches. A key names a resource: its URL, and the credentials
+// sent for it. Under one key there may be several responses that differ in what Vary names. Any
+// thread; nothing blocks for long.
+class ResponseStore {
+ public:
+  struct Found {
+    StoredRef response;       // null: none that the request may select
+    int32_t served_from = 0;  // TAPPS_FROM_MEMORY or TAPPS_FROM_DISK
+  };
+
+  virtual ~ResponseStore() = default;
+  // The response that these request fields select (RFC 9111 4.1).
+  virtual Found Find(std::string_view key, const Headers& request) = 0;
+  // Keeps the response in place of the one with the same selecting fields. kMemory ones never reach
+  // a disk. Failure is a miss later.
+  virtual void Put(std::string_view key, StoredRef response, Storage where) = 0;
+  // Drops all responses under the key.
+  virtual void Erase(std::string_view key) = 0;
+};
+
+// A store in memory alone, bounded in entries and bytes, the least recently used resource dropped
+// first.
+class MemoryStore : public ResponseStore {
+ public:
+  explicit MemoryStore(size_t max_bytes = 64 * 1024 * 1024, size_t max_keys = 10'000)
+      : max_bytes_(max_bytes), max_keys_(max_keys) {}
+
+  Found Find(std::string_view key, const Headers& request) override;
+  void Put(std::string_view key, StoredRef response, Storage where) override;
+  void Erase(std::string_view key) override;
+
+ private:
+  static constexpr size_t kMaxVariants = 16;
+  struct Resource {
+    std::string key;
+    std::list<StoredRef> variants;  // newest first
+    size_t bytes = 0;
+  };
+  using Order = std::list<Resource>;  // most recently used first
+
+  void Drop(Order::iterator it) REQUIRES(mutex_);
+
+  const size_t max_bytes_;
+  const size_t max_keys_;
+  Mutex mutex_;
+  size_t bytes_ GUARDED_BY(mutex_) = 0;
+  Order order_ GUARDED_BY(mutex_);
+  std::unordered_map<std::string_view, Order::iterator> by_key_ GUARDED_BY(mutex_);
+};
+
+}  // namespace tapps::http
+
+#endif  // TAPPS_HTTP_RESPONSE_STORE_H_

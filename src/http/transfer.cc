@@ -1,0 +1,314 @@
+#include "http/transfer.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "http/address.h"
+#include "http/text.h"
+
+namespace tapps::http {
+namespace {
+
+// Rounds up: a timeout of 0 ms would mean none.
+long Milliseconds(int64_t us) { return static_cast<long>((us + kMillisecond - 1) / kMillisecond); }
+
+std::string Seconds(int64_t us) {
+  std::string text = std::to_string(us / kSecond);
+  if (us % kSecond != 0) text = std::to_string(us / kMillisecond) + " ms";
+  return us % kSecond != 0 ? text : text + " s";
+}
+
+std::string DefaultUserAgent() {
+  return "tapps/" + std::to_string(TAPPS_VERSION_MAJOR) + "." +
+         std::to_string(TAPPS_VERSION_MINOR) + "." + std::to_string(TAPPS_VERSION_PATCH);
+}
+
+}  // namespace
+
+Transfer::Transfer(const CurlApi& curl, CURL* easy, const Clock& clock,
+                   const NetworkOptions& network, TransferRequest request)
+    : curl_(curl), easy_(easy), clock_(clock), network_(network), request_(std::move(request)) {}
+
+Transfer::~Transfer() { curl_.slist_free_all(header_list_); }
+
+template <typename Value>
+bool Transfer::Set(CURLoption option, Value value) {
+  return curl_.easy_setopt(easy_, option, value) == CURLE_OK;
+}
+
+bool Transfer::PrepareHeaders() {
+  const auto add = [this](const std::string& line) {
+    curl_slist* longer = curl_.slist_append(header_list_, line.c_str());
+    if (longer != nullptr) header_list_ = longer;
+    return longer != nullptr;
+  };
+  for (size_t i = 0; i < request_.headers.size(); ++i) {
+    const auto [name, value] = request_.headers[i];
+    // "Name;" is how libcurl takes a field without a value.
+    if (!add(std::string(name) + (value.empty() ? ";" : ": " + std::string(value)))) return false;
+  }
+  // Fields libcurl would add by itself.
+  if (!request_.headers.Has("Expect") && !add("Expect:")) return false;
+  if (!request_.headers.Has("Content-Type") && !add("Content-Type:")) return false;
+  if (!request_.headers.Has("Accept") && !add("Accept: */*")) return false;
+  const std::string& agent = network_.user_agent;
+  return Set(CURLOPT_HTTPHEADER, header_list_) &&
+         Set(CURLOPT_USERAGENT, (agent.empty() ? DefaultUserAgent() : agent).c_str());
+}
+
+bool Transfer::PrepareMethod() {
+  const std::string& method = request_.method;
+  if (request_.body) {
+    const auto size = static_cast<curl_off_t>(request_.body->bytes().size());
+    const char* data = size > 0 ? request_.body->bytes().data() : "";
+    return Set(CURLOPT_POST, 1L) && Set(CURLOPT_POSTFIELDSIZE_LARGE, size) &&
+           Set(CURLOPT_POSTFIELDS, data) && Set(CURLOPT_CUSTOMREQUEST, method.c_str());
+  }
+  if (method == "HEAD") return Set(CURLOPT_NOBODY, 1L);
+  return method == "GET" || Set(CURLOPT_CUSTOMREQUEST, method.c_str());
+}
+
+bool Transfer::PrepareNetwork() {
+  // The names of protocols came with 7.85; before it there were bits, which newer releases
+  // deprecate.
+  bool ok = Set(CURLOPT_PROTOCOLS_STR, "http,https");
+  if (!ok)
+    ok = Set(static_cast<CURLoption>(181), static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+  ok = ok && Set(CURLOPT_FOLLOWLOCATION, 0L) && Set(CURLOPT_NOSIGNAL, 1L) &&
+       Set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED)) && Set(CURLOPT_PATH_AS_IS, 1L) &&
+       Set(CURLOPT_PROXY, network_.proxy.c_str()) &&
+       Set(CURLOPT_NOPROXY, network_.no_proxy.c_str()) && Set(CURLOPT_SSL_VERIFYPEER, 1L) &&
+       Set(CURLOPT_SSL_VERIFYHOST, 2L) && Set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::OnSocket) &&
+       Set(CURLOPT_OPENSOCKETDATA, this);
+  if (!network_.ca_file.empty()) ok = ok && Set(CURLOPT_CAINFO, network_.ca_file.c_str());
+  // Where HTTP/2 may be spoken, one connection is worth waiting for.
+  if (request_.url.scheme == "https") ok = ok && Set(CURLOPT_PIPEWAIT, 1L);
+  // Without: a cancelled transfer would block the thread until its name resolution ends.
+  // Since 7.87.
+  (void)Set(CURLOPT_QUICK_EXIT, 1L);
+  // libcurl repeats a request by itself when a reused connection turns out dead. Since 7.80.
+  (void)(Set(CURLOPT_PREREQFUNCTION, &Transfer::OnSend) && Set(CURLOPT_PREREQDATA, this));
+  return ok;
+}
+
+bool Transfer::PrepareLimits() {
+  const TransferLimits& limits = request_.limits;
+  bool ok = Set(CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(limits.connect_timeout_us)) &&
+            Set(CURLOPT_TIMEOUT_MS, Milliseconds(limits.total_timeout_us));
+  if (limits.low_speed_time_us > 0) {
+    const auto seconds = std::max<int64_t>(1, limits.low_speed_time_us / kSecond);
+    ok = ok && Set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(seconds)) &&
+         Set(CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(limits.low_speed_bytes));
+  }
+  return ok;
+}
+
+Status Transfer::Prepare() {
+  response_.request_time_us = clock_.WallNow();
+  const bool ok =
+      Set(CURLOPT_URL, request_.url.ToString().c_str()) && Set(CURLOPT_ERRORBUFFER, error_) &&
+      Set(CURLOPT_HEADERFUNCTION, &Transfer::OnHeader) && Set(CURLOPT_HEADERDATA, this) &&
+      Set(CURLOPT_WRITEFUNCTION, &Transfer::OnBody) && Set(CURLOPT_WRITEDATA, this) &&
+      Set(CURLOPT_PRIVATE, this) && Set(CURLOPT_ACCEPT_ENCODING, "") && PrepareNetwork() &&
+      PrepareMethod() && PrepareHeaders() && PrepareLimits();
+  if (ok) return Status();
+  return Status(TAPPS_E_NETWORK,
+                request_.url.HostPort() + ": libcurl refused the set-up of a request");
+}
+
+size_t Transfer::OnHeader(char* data, size_t size, size_t count, void* self) {
+  auto* transfer = static_cast<Transfer*>(self);
+  const size_t bytes = size * count;
+  transfer->header_bytes_ += bytes;
+  if (transfer->header_bytes_ > transfer->request_.limits.max_header_bytes) {
+    transfer->refused_ =
+        Status(TAPPS_E_TOO_LARGE, transfer->request_.url.HostPort() + ": headers of more than " +
+                                      std::to_string(transfer->request_.limits.max_header_bytes) +
+                                      " bytes");
+    return 0;
+  }
+  transfer->HeaderLine({data, bytes});
+  return bytes;
+}
+
+void Transfer::HeaderLine(std::string_view line) {
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+  if (header_done_ && !line.starts_with("HTTP/")) return;  // a trailer field
+  if (line.starts_with("HTTP/") && (header_done_ || response_.headers.empty())) {
+    response_.headers = Headers();  // of an interim answer
+    header_done_ = false;
+  } else if (line.empty()) {
+    header_done_ = true;
+    response_.response_time_us = clock_.WallNow();
+  } else {
+    response_.headers.AddLine(line);
+  }
+}
+
+// Doubles towards the limit itself, so that growing never holds more than the limit.
+bool Transfer::Append(std::string_view data) {
+  std::string& body = response_.body;
+  const size_t limit = request_.limits.max_body_bytes;
+  if (data.size() > limit - body.size()) {
+    refused_ = Status(TAPPS_E_TOO_LARGE, request_.url.HostPort() + ": a body of more than " +
+                                             std::to_string(limit) + " bytes");
+    return false;
+  }
+  const size_t needed = body.size() + data.size();
+  if (needed > body.capacity()) {
+    size_t capacity = limit;
+    while (capacity / 2 >= needed) capacity /= 2;
+    body.reserve(capacity);
+  }
+  body.append(data);
+  return true;
+}
+
+size_t Transfer::OnBody(char* data, size_t size, size_t count, void* self) {
+  const size_t bytes = size * count;
+  return static_cast<Transfer*>(self)->Append({data, bytes}) ? bytes : 0;
+}
+
+bool Transfer::AddressAllowed(const sockaddr* address, socklen_t size) {
+  if (!network_.deny_private_addresses && !request_.deny_private_addresses) return true;
+  if (IsPublicAddress(address, size)) return true;
+  refused_ = Status(TAPPS_E_DENIED, request_.url.HostPort() + ": its address " +
+                                        AddressText(address, size) +
+                                        " is not public, and the policy allows no other");
+  return false;
+}
+
+curl_socket_t Transfer::OnSocket(void* self, curlsocktype, curl_sockaddr* address) {
+  if (!static_cast<Transfer*>(self)->AddressAllowed(&address->addr, address->addrlen)) {
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+// Called when a connection, new or reused, is about to carry the request.
+int Transfer::OnSend(void* self, char* remote, char*, int, int) {
+  auto* transfer = static_cast<Transfer*>(self);
+  sockaddr_in6 v6 = {};
+  sockaddr_in v4 = {};
+  v6.sin6_family = AF_INET6;
+  v4.sin_family = AF_INET;
+  const bool is_v6 = inet_pton(AF_INET6, remote, &v6.sin6_addr) == 1;
+  if (!is_v6) inet_pton(AF_INET, remote, &v4.sin_addr);
+  const bool allowed =
+      is_v6 ? transfer->AddressAllowed(reinterpret_cast<const sockaddr*>(&v6), sizeof v6)
+            : transfer->AddressAllowed(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
+  if (!allowed || ++transfer->sends_ > 1) return CURL_PREREQFUNC_ABORT;
+  return CURL_PREREQFUNC_OK;
+}
+
+TransferResult Transfer::Finish(CURLcode code) {
+  if (code != CURLE_OK) return Failure(code);
+  long status = 0;
+  curl_.easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  response_.status = static_cast<int32_t>(status);
+  if (response_.response_time_us == 0) response_.response_time_us = clock_.WallNow();
+  if (response_.body.capacity() > response_.body.size() + response_.body.size() / 8) {
+    response_.body.shrink_to_fit();
+  }
+  return {Status(), std::move(response_), Fault::kNone};
+}
+
+TransferResult Transfer::Failure(CURLcode code) {
+  TransferResult result;
+  const std::string host = request_.url.HostPort();
+  const auto fail = [&](int32_t status, Fault fault, std::string_view why) {
+    result.status = Status(status, host + ": " + std::string(why));
+    result.fault = fault;
+  };
+  if (!refused_.ok()) {
+    result.status = refused_;
+    result.fault = Fault::kCaller;
+    return result;
+  }
+  double connected = 0;
+  curl_.easy_getinfo(easy_, CURLINFO_CONNECT_TIME, &connected);
+  const std::string said = Printable(error_[0] != '\0' ? error_ : curl_.easy_strerror(code), 200);
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+      fail(TAPPS_E_INVALID, Fault::kCaller, "libcurl does not take the URL");
+      break;
+    case CURLE_COULDNT_RESOLVE_HOST:
+      fail(TAPPS_E_NETWORK, Fault::kLocal, "the host name cannot be resolved");
+      break;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY:
+      fail(TAPPS_E_NETWORK, Fault::kLocal, "the proxy cannot be used");
+      break;
+    case CURLE_COULDNT_CONNECT:
+      fail(TAPPS_E_NETWORK, Fault::kOrigin,
+           "cannot connect to port " + std::to_string(request_.url.port));
+      break;
+    case CURLE_OPERATION_TIMEDOUT:
+      if (connected == 0) {
+        fail(TAPPS_E_TIMEOUT, Fault::kOrigin, "no connection before the deadline");
+      } else {
+        fail(TAPPS_E_TIMEOUT, Fault::kOrigin,
+             has_first_byte()
+                 ? "the answer was not complete before the deadline"
+                 : "no answer before the deadline of " + Seconds(request_.limits.total_timeout_us));
+      }
+      break;
+    case CURLE_GOT_NOTHING:
+      fail(TAPPS_E_NETWORK, Fault::kOrigin, "the connection was closed without an answer");
+      break;
+    case CURLE_ABORTED_BY_CALLBACK:  // OnSend
+      fail(TAPPS_E_NETWORK, Fault::kOrigin, "a reused connection was closed without an answer");
+      break;
+    case CURLE_PARTIAL_FILE:
+      fail(TAPPS_E_NETWORK, Fault::kOrigin,
+           "the connection was closed after " + std::to_string(response_.body.size()) +
+               " bytes of the body, before its end");
+      break;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+      fail(TAPPS_E_NETWORK, Fault::kOrigin,
+           has_first_byte() ? "the connection broke in the middle of the answer"
+                            : "the connection broke before the answer");
+      break;
+    case CURLE_UNSUPPORTED_PROTOCOL:  // an answer without a status line, taken for HTTP/0.9
+    case CURLE_WEIRD_SERVER_REPLY:
+      fail(TAPPS_E_PROTOCOL, Fault::kOrigin, "the answer is not HTTP");
+      break;
+    case CURLE_BAD_CONTENT_ENCODING:
+      fail(TAPPS_E_PROTOCOL, Fault::kOrigin, "the body cannot be decoded");
+      break;
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_HTTP3:
+      fail(TAPPS_E_PROTOCOL, Fault::kOrigin, "the HTTP stream broke: " + said);
+      break;
+    case CURLE_OUT_OF_MEMORY:
+      // libcurl says so too when one header line is longer than its own bound of 100 KiB.
+      if (connected > 0 && !header_done_) {
+        fail(TAPPS_E_TOO_LARGE, Fault::kOrigin, "a header line is too long");
+      } else {
+        fail(TAPPS_E_NOMEM, Fault::kCaller, "out of memory");
+      }
+      break;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_PEER_FAILED_VERIFICATION:
+      fail(TAPPS_E_NETWORK, Fault::kLocal, "TLS failed: " + said);
+      break;
+    default:
+      fail(TAPPS_E_NETWORK, Fault::kOrigin,
+           std::string("the transfer failed: ") + curl_.easy_strerror(code));
+      break;
+  }
+  return result;
+}
+
+}  // namespace tapps::http

@@ -1,0 +1,264 @@
+#include "http/transport.h"
+
+#include <algorithm>
+
+#include "base/thread.h"
+
+namespace tapps::http {
+namespace {
+
+constexpr size_t kMaxIdleHandles = 16;
+constexpr int kLongestSleepMs = 60'000;
+
+TransferResult Cancelled() {
+  return {Status(TAPPS_E_CANCELLED, "the request was cancelled"), {}, Fault::kCaller};
+}
+
+}  // namespace
+
+Transport::Transport(NetworkOptions network, const Clock& clock)
+    : network_(std::move(network)), clock_(clock) {}
+
+Transport::~Transport() { Close(); }
+
+bool Transport::started() const {
+  MutexLock lock(mutex_);
+  return running_;
+}
+
+Status Transport::Start() {
+  MutexLock lock(mutex_);
+  return StartLocked();
+}
+
+Status Transport::StartLocked() {
+  if (closed_) return Status(TAPPS_E_CLOSED, "the network is closed");
+  if (running_) return Status();
+  Result<const CurlApi*> curl = LoadCurl();
+  if (!curl.ok()) return curl.status();
+  curl_ = *curl;
+  multi_ = curl_->multi_init();
+  if (multi_ == nullptr) return Status(TAPPS_E_NOMEM, "libcurl cannot allocate its state");
+  Result<std::thread> thread = StartThread("net", [this] { Run(); });
+  if (!thread.ok()) {
+    curl_->multi_cleanup(multi_);
+    multi_ = nullptr;
+    return thread.status();
+  }
+  thread_ = *std::move(thread);
+  running_ = true;
+  return Status();
+}
+
+Status Transport::Submit(TransferRequest request, Done done, Id* id) {
+  MutexLock lock(mutex_);
+  TAPPS_RETURN_IF_ERROR(StartLocked());
+  *id = next_id_++;
+  pending_.emplace(*id, std::move(done));
+  submitted_.push_back({*id, std::move(request)});
+  curl_->multi_wakeup(multi_);
+  return Status();
+}
+
+void Transport::Cancel(Id id) {
+  Done done;
+  {
+    MutexLock lock(mutex_);
+    const auto it = pending_.find(id);
+    if (it == pending_.end()) return;
+    done = std::move(it->second);
+    pending_.erase(it);
+    cancelled_.push_back(id);
+    curl_->multi_wakeup(multi_);
+  }
+  done(Cancelled());
+}
+
+Transport::Id Transport::After(int64_t delay_us, std::function<void()> fn) {
+  MutexLock lock(mutex_);
+  const Id id = next_id_++;
+  if (!running_ || closed_) return id;
+  const int64_t due = Now() + std::max<int64_t>(0, delay_us);
+  timers_.emplace(std::pair(due, id), std::move(fn));
+  timer_due_.emplace(id, due);
+  if (timers_.begin()->first.second == id) curl_->multi_wakeup(multi_);
+  return id;
+}
+
+void Transport::CancelTimer(Id id) {
+  MutexLock lock(mutex_);
+  const auto it = timer_due_.find(id);
+  if (it == timer_due_.end()) return;
+  timers_.erase({it->second, id});
+  timer_due_.erase(it);
+}
+
+void Transport::Close() {
+  std::unordered_map<Id, Done> pending;
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+    pending.swap(pending_);
+    timers_.clear();
+    timer_due_.clear();
+    if (running_) curl_->multi_wakeup(multi_);
+  }
+  for (auto& [id, done] : pending) done(Cancelled());
+  if (thread_.joinable()) thread_.join();
+  MutexLock lock(mutex_);
+  running_ = false;
+  if (multi_ != nullptr) curl_->multi_cleanup(multi_);
+  multi_ = nullptr;
+}
+
+void Transport::Run() {
+  for (int sleep_ms = Step(); sleep_ms >= 0; sleep_ms = Step()) {
+    if (sleep_ms > 0) curl_->multi_poll(multi_, nullptr, 0, sleep_ms, nullptr);
+  }
+  while (!exchanges_.empty()) Remove(exchanges_.begin());
+  for (CURL* easy : idle_handles_) curl_->easy_cleanup(easy);
+  idle_handles_.clear();
+}
+
+int Transport::Step() {
+  std::vector<Submitted> submitted;
+  std::vector<Id> cancelled;
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return -1;
+    submitted.swap(submitted_);
+    cancelled.swap(cancelled_);
+  }
+  for (Submitted& one : submitted) Begin(std::move(one));
+  for (const Id id : cancelled) {
+    if (const auto it = exchanges_.find(id); it != exchanges_.end()) Remove(it);
+  }
+  int running = 0;
+  curl_->multi_perform(multi_, &running);
+  FinishDone();
+  const int64_t now = Now();
+  FailLateFirstBytes(now);
+  int64_t wake = RunTimers(now);
+  for (const auto& [id, exchange] : exchanges_) {
+    if (exchange.first_byte_by != 0) wake = std::min(wake, exchange.first_byte_by);
+  }
+  MutexLock lock(mutex_);
+  if (!submitted_.empty() || !cancelled_.empty() || closed_) return 0;
+  const int64_t sleep_us = std::max<int64_t>(0, wake - Now());
+  return static_cast<int>(
+      std::min<int64_t>(kLongestSleepMs, (sleep_us + kMillisecond - 1) / kMillisecond));
+}
+
+void Transport::Begin(Submitted submitted) {
+  {
+    MutexLock lock(mutex_);
+    if (!pending_.contains(submitted.id)) return;  // cancelled before it began
+  }
+  CURL* easy = nullptr;
+  if (idle_handles_.empty()) {
+    easy = curl_->easy_init();
+  } else {
+    easy = idle_handles_.back();
+    idle_handles_.pop_back();
+  }
+  if (easy == nullptr) {
+    return Complete(
+        submitted.id,
+        {Status(TAPPS_E_NOMEM, "libcurl cannot allocate a request"), {}, Fault::kCaller});
+  }
+  Exchange exchange;
+  exchange.transfer =
+      std::make_unique<Transfer>(*curl_, easy, clock_, network_, std::move(submitted.request));
+  Status status = exchange.transfer->Prepare();
+  if (status.ok() && curl_->multi_add_handle(multi_, easy) != CURLM_OK) {
+    status = Status(TAPPS_E_NETWORK, "libcurl cannot start a request");
+  }
+  if (!status.ok()) {
+    curl_->easy_cleanup(easy);
+    return Complete(submitted.id, {std::move(status), {}, Fault::kCaller});
+  }
+  const int64_t first_byte = exchange.transfer->request().limits.first_byte_timeout_us;
+  if (first_byte > 0) exchange.first_byte_by = Now() + first_byte;
+  by_handle_.emplace(easy, submitted.id);
+  exchanges_.emplace(submitted.id, std::move(exchange));
+}
+
+void Transport::FinishDone() {
+  int left = 0;
+  while (const CURLMsg* message = curl_->multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;  // the message dies with its handle
+    const auto handle = by_handle_.find(message->easy_handle);
+    if (handle == by_handle_.end()) continue;
+    const Id id = handle->second;
+    const auto it = exchanges_.find(id);
+    TransferResult result = it->second.transfer->Finish(code);
+    Remove(it);
+    Complete(id, std::move(result));
+  }
+}
+
+void Transport::FailLateFirstBytes(int64_t now) {
+  std::vector<Id> late;
+  for (auto& [id, exchange] : exchanges_) {
+    if (exchange.first_byte_by == 0) continue;
+    if (exchange.transfer->has_first_byte()) {
+      exchange.first_byte_by = 0;
+    } else if (exchange.first_byte_by <= now) {
+      late.push_back(id);
+    }
+  }
+  for (const Id id : late) {
+    const auto it = exchanges_.find(id);
+    const std::string host = it->second.transfer->request().url.HostPort();
+    Remove(it);
+    Complete(id, {Status(TAPPS_E_TIMEOUT, host + ": no first byte of an answer in time"),
+                  {},
+                  Fault::kOrigin});
+  }
+}
+
+// Runs what is due; returns when the next one is.
+int64_t Transport::RunTimers(int64_t now) {
+  for (;;) {
+    std::function<void()> fn;
+    {
+      MutexLock lock(mutex_);
+      if (timers_.empty()) return now + kLongestSleepMs * kMillisecond;
+      const auto first = timers_.begin();
+      if (first->first.first > now) return first->first.first;
+      fn = std::move(first->second);
+      timer_due_.erase(first->first.second);
+      timers_.erase(first);
+    }
+    fn();
+  }
+}
+
+void Transport::Remove(std::unordered_map<Id, Exchange>::iterator it) {
+  CURL* easy = it->second.transfer->easy();
+  curl_->multi_remove_handle(multi_, easy);
+  by_handle_.erase(easy);
+  curl_->easy_reset(easy);  // it points into the transfer
+  exchanges_.erase(it);
+  if (idle_handles_.size() < kMaxIdleHandles) {
+    idle_handles_.push_back(easy);
+  } else {
+    curl_->easy_cleanup(easy);
+  }
+}
+
+void Transport::Complete(Id id, TransferResult result) {
+  Done done;
+  {
+    MutexLock lock(mutex_);
+    const auto it = pending_.find(id);
+    if (it == pending_.end()) return;
+    done = std::move(it->second);
+    pending_.erase(it);
+  }
+  done(std::move(result));
+}
+
+}  // namespace tapps::http

@@ -1,0 +1,99 @@
+#ifndef TAPPS_HTTP_TRANSPORT_H_
+#define TAPPS_HTTP_TRANSPORT_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/status.h"
+#include "http/transfer.h"
+
+namespace tapps::http {
+
+// Exchanges with origins on one thread, "tapps-net", which owns libcurl's multi handle and so the
+// connections. Loads libcurl and starts the thread with the first request. All functions from any
+// thread but Close, which must not be called from a callback. Callbacks run on the network thread
+// (Cancel and Close: on theirs), without locks held, and must not block.
+class Transport {
+ public:
+  using Id = uint64_t;
+  using Done = std::function<void(TransferResult)>;
+
+  // `clock` stamps the answers; deadlines are real time. It must outlive the transport.
+  explicit Transport(NetworkOptions network, const Clock& clock = Clock::Real());
+  ~Transport();  // closes
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  // Loads libcurl and starts the thread when that has not been done. UNSUPPORTED, NOMEM, CLOSED.
+  Status Start();
+  // Starts an exchange; `done` is called exactly once. Fails as Start does, and then `done` is not
+  // called.
+  Status Submit(TransferRequest request, Done done, Id* id);
+  // Completes the exchange with CANCELLED before it returns, unless it is complete or completing.
+  // The connection goes soon after.
+  void Cancel(Id id);
+  // Runs fn on the network thread after delay_us. Needs a started transport; after Close fn never
+  // runs.
+  Id After(int64_t delay_us, std::function<void()> fn);
+  void CancelTimer(Id id);
+  // Completes all exchanges with CANCELLED, drops timers and joins the thread. Later calls fail
+  // with CLOSED.
+  void Close();
+
+  bool started() const;
+
+ private:
+  struct Exchange {
+    std::unique_ptr<Transfer> transfer;
+    int64_t first_byte_by = 0;  // monotonic; 0 when there is no such deadline
+  };
+  struct Submitted {
+    Id id;
+    TransferRequest request;
+  };
+
+  Status StartLocked() REQUIRES(mutex_);
+  void Run();
+  // One round of the loop; returns how long it may sleep, in milliseconds, or -1 to end.
+  int Step();
+  void Begin(Submitted submitted);
+  void FinishDone();
+  void FailLateFirstBytes(int64_t now);
+  int64_t RunTimers(int64_t now);
+  void Remove(std::unordered_map<Id, Exchange>::iterator it);
+  void Complete(Id id, TransferResult result);
+  int64_t Now() const { return Clock::Real().MonotonicNow(); }
+
+  const NetworkOptions network_;
+  const Clock& clock_;
+
+  mutable Mutex mutex_;
+  bool closed_ GUARDED_BY(mutex_) = false;
+  bool running_ GUARDED_BY(mutex_) = false;
+  Id next_id_ GUARDED_BY(mutex_) = 1;
+  std::vector<Submitted> submitted_ GUARDED_BY(mutex_);
+  std::vector<Id> cancelled_ GUARDED_BY(mutex_);
+  std::unordered_map<Id, Done> pending_ GUARDED_BY(mutex_);  // whoever takes it out completes
+  std::map<std::pair<int64_t, Id>, std::function<void()>> timers_ GUARDED_BY(mutex_);
+  std::unordered_map<Id, int64_t> timer_due_ GUARDED_BY(mutex_);
+
+  const CurlApi* curl_ = nullptr;  // with multi_: set before the thread starts
+  CURLM* multi_ = nullptr;
+  std::thread thread_;
+  // The network thread's own.
+  std::unordered_map<Id, Exchange> exchanges_;
+  std::unordered_map<CURL*, Id> by_handle_;
+  std::vector<CURL*> idle_handles_;
+};
+
+}  // namespace tapps::http
+
+#endif  // TAPPS_HTTP_TRANSPORT_H_

@@ -1,0 +1,41 @@
+#include "support/process_state.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace tapps::test {
+namespace {
+
+int CountEntries(const char* folder) {
+  return static_cast<int>(std::distance(std::filesystem::directory_iterator(folder),
+                                        std::filesystem::directory_iterator()));
+}
+
+}  // namespace
+
+int CountThreads() { return CountEntries("/proc/self/task"); }
+
+// Less the one that reads the folder.
+int CountDescriptors() { return CountEntries("/proc/self/fd") - 1; }
+
+int CountThreads(const std::string& name) {
+  int count = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream file(task.path() / "comm");
+    std::string comm;
+    std::getline(file, comm);
+    if (comm == name) ++count;
+  }
+  return count;
+}
+
+bool IsMapped(const std::string& part) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(part) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace tapps::test

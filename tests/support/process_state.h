@@ -1,0 +1,18 @@
+#ifndef TAPPS_TESTS_SUPPORT_PROCESS_STATE_H_
+#define TAPPS_TESTS_SUPPORT_PROCESS_STATE_H_
+
+#include <string>
+
+namespace tapps::test {
+
+// Threads and open descriptors of this process, now.
+int CountThreads();
+int CountDescriptors();
+// Threads of this process that have the name.
+int CountThreads(const std::string& name);
+// Whether a file whose path has `part` in it is mapped into this process.
+bool IsMapped(const std::string& part);
+
+}  // namespace tapps::test
+
+#endif  // TAPPS_TESTS_SUPPORT_PROCESS_STATE_H_
