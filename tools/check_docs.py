@@ -94,6 +94,7 @@ class Runner:
                 "XDG_CACHE_HOME": f"{name}/cache",
                 "PATH": self.program_folder + os.pathsep + os.environ["PATH"],
                 "LD_LIBRARY_PATH": self.library,
+                "TAPPS_NODE_ADDON": str(self.node or ""),
                 "PYTHONPATH": str(ROOT / "bindings" / "python"),
             }
             done = subprocess.run(

@@ -30,14 +30,12 @@ THIRD_PARTY = {
 
 # Headers of C and POSIX that come without a folder; C++ ones have no suffix.
 SYSTEM_FOLDERS = {"sys", "linux", "netinet", "arpa", "net"}
-SYSTEM_HEADERS = set(
-    """
+SYSTEM_HEADERS = set("""
     assert.h ctype.h dirent.h dlfcn.h elf.h endian.h errno.h fcntl.h fnmatch.h glob.h grp.h
     inttypes.h limits.h link.h locale.h math.h netdb.h poll.h pthread.h pwd.h sched.h signal.h
     spawn.h stdarg.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h termios.h time.h
     unistd.h wchar.h
-""".split()
-)
+""".split())
 
 
 def allowed_room(room, include):

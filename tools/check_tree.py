@@ -5,7 +5,7 @@ usage: tools/check_tree.py [ROOT]
 
 Lines of code end at column 100; files of code have at most 600 lines (a warning); include guards
 are named after their path; no absolute path of somebody's machine; links inside the Markdown lead
-to files and headings that exist.
+to files and headings that exist, and the tests it names are there.
 """
 
 import pathlib
@@ -74,6 +74,15 @@ def check_links(root, name, text):
                     yield number, f"link to #{fragment}, which is no heading of {target.name}"
 
 
+def check_promises(root, text):
+    """Tests that a text names, as `FixtureTest.Behaviour`, exist."""
+    sources = "".join(file.read_text() for file in sorted((root / "tests").rglob("*_test.cc")))
+    for number, line in enumerate(text.splitlines(), 1):
+        for fixture, behaviour in re.findall(r"`(\w+(?:Test|Stress))\.(\w+)`", line):
+            if not re.search(rf"\({fixture}, ?{behaviour}\)", sources):
+                yield number, f"no test {fixture}.{behaviour}"
+
+
 def check(root):
     """Returns (problems, warnings), each a list of "file:line: message"."""
     problems, warnings = [], []
@@ -91,6 +100,7 @@ def check(root):
                 warnings.append(f"{name}:1: warning: {lines} lines; {limit}")
         if name.endswith(".md"):
             found += check_links(root, name, text)
+            found += check_promises(root, text)
         problems += [f"{name}:{number}: {message}" for number, message in found]
     return problems, warnings
 

@@ -128,6 +128,7 @@ class Tree(unittest.TestCase):
         self.assertIn("machine", self.problems("a.txt", "see /home/" + "ada/src\n")[0])
         self.assertIn("does not exist", self.problems("a.md", "[no](b.md)\n")[0])
         self.assertIn("no heading", self.problems("a.md", "# A\n[no](#b)\n")[0])
+        self.assertIn("no test", self.problems("a.md", "shown by `ATest.IsNotThere`\n")[0])
 
 
 class Samples(unittest.TestCase):
