@@ -32,8 +32,9 @@ def tracked(root):
 
 
 def check_code(name, text):
+    formatted = name.endswith((".cc", ".h", ".hpp", ".c"))  # where clang-format has its word
     for number, line in enumerate(text.splitlines(), 1):
-        if len(line) > MAX_COLUMNS and "://" not in line:
+        if len(line) > MAX_COLUMNS and not formatted and "://" not in line:
             yield number, f"{len(line)} columns, {MAX_COLUMNS} are allowed"
     if re.match(r"src/.*\.h$", name):
         guard = "TAPPS_" + re.sub(r"\W", "_", name[len("src/") :]).upper() + "_"
