@@ -146,7 +146,7 @@ TEST_F(TransportTest, AServerThatNeverAnswersIsATimeout) {
   const auto silent = [](RawServer::Connection& peer) { peer.WaitForClose(); };
   TransferResult result =
       Meet(silent, [](TransferRequest& r) { r.limits.total_timeout_us = 100 * kMillisecond; });
-  EXPECT_FAILS(result, TAPPS_E_TIMEOUT, "no answer before the deadline of 100 ms");
+  EXPECT_FAILS(result, TAPPS_E_TIMEOUT, "no answer before the deadline");
   EXPECT_EQ(result.fault, Fault::kOrigin);
   EXPECT_FAILS(
       Meet(silent, [](TransferRequest& r) { r.limits.first_byte_timeout_us = 100 * kMillisecond; }),
@@ -210,7 +210,7 @@ TEST_F(TransportTest, NothingListeningIsAFailureToConnect) {
     port = gone.port();
   }
   TransferResult result = Run(Get("http://127.0.0.1:" + std::to_string(port)));
-  EXPECT_FAILS(result, TAPPS_E_NETWORK, "cannot connect to port");
+  EXPECT_FAILS(result, TAPPS_E_NETWORK, "cannot connect");
 }
 
 TEST_F(TransportTest, WhatIsNotHttpIsAProtocolError) {
