@@ -3,9 +3,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <fstream>
+#include <atomic>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "http/await.h"
@@ -54,11 +53,11 @@ class TransportTest : public testing::Test {
   std::unique_ptr<Transport> transport_ = std::make_unique<Transport>(NetworkOptions());
 };
 
-#define EXPECT_FAILS(result, expected, text)                                  \
-  do {                                                                        \
-    EXPECT_EQ((result).status.code(), expected) << (result).status.message(); \
-    EXPECT_NE((result).status.message().find(text), std::string::npos)        \
-        << (result).status.message();                                         \
+#define EXPECT_FAILS(result, expected, text)                                                     \
+  do {                                                                                           \
+    const TransferResult& failed = (result);                                                     \
+    EXPECT_EQ(failed.status.code(), expected) << failed.status.message();                        \
+    EXPECT_NE(failed.status.message().find(text), std::string::npos) << failed.status.message(); \
   } while (false)
 
 void Answer(RawServer::Connection& peer, std::string_view answer) {
@@ -189,6 +188,19 @@ TEST_F(TransportTest, BrokenConnectionsAreNamed) {
                  peer.Reset();
                }),
                TAPPS_E_NETWORK, "broke before the answer");
+}
+
+TEST_F(TransportTest, NothingIsSentTwiceSilently) {
+  std::atomic<int> requests = 0;
+  RawServer server([&](RawServer::Connection& peer) {
+    peer.ReadRequest();
+    ++requests;
+    peer.Write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    if (!peer.ReadRequest().empty()) ++requests;  // and closes
+  });
+  EXPECT_TRUE(Run(Get(server.Url())).status.ok());
+  EXPECT_FAILS(Run(Get(server.Url())), TAPPS_E_NETWORK, "a reused connection was closed");
+  EXPECT_EQ(requests, 2);
 }
 
 TEST_F(TransportTest, AResetInTheMiddleOfABodyIsAFailure) {
