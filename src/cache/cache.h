@@ -69,6 +69,8 @@ class Cache {
   // none.
   virtual void OnState(std::function<void(int32_t state, std::string_view why)> observer) = 0;
 
+  // From now on Open does not return this cache any more.
+  virtual void Retire() = 0;
   // Writes what is queued and stops the writer. TIMEOUT: the rest goes on being written in the
   // background.
   virtual Status Close(int64_t deadline_us) = 0;

@@ -27,7 +27,7 @@ class Registry {
       if (inherited_.Forked()) TAPPS_RETURN_IF_ERROR(RefuseInherited(*file, path));
       for (size_t i = 0; i < open_.size();) {
         const std::shared_ptr<TieredCache> cache = open_[i].cache.lock();
-        if (!cache || cache->state() == TAPPS_STATE_CLOSED) {
+        if (!cache || cache->retired() || cache->state() == TAPPS_STATE_CLOSED) {
           open_.erase(open_.begin() + static_cast<ptrdiff_t>(i));
           continue;
         }

@@ -63,6 +63,8 @@ class TieredCache final : public Cache {
   const std::string& path() const override { return path_; }
   const CacheOptions& options() const override { return options_; }
   void OnState(std::function<void(int32_t, std::string_view)> observer) override;
+  void Retire() override { retired_ = true; }
+  bool retired() const { return retired_; }
   Status Close(int64_t deadline_us) override;
 
  private:
@@ -102,6 +104,7 @@ class TieredCache final : public Cache {
   const std::shared_ptr<Observer> observer_ = std::make_shared<Observer>();
   std::atomic<int64_t> last_version_{0};
   std::atomic<bool> closed_{false};
+  std::atomic<bool> retired_{false};
   CacheStatistics statistics_;
 };
 

@@ -9,10 +9,10 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/value.h"
 #include "http/curl_api.h"
 #include "http/headers.h"
 #include "http/url.h"
-#include "memory/value.h"
 
 namespace tapps::http {
 

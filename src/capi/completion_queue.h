@@ -1,0 +1,78 @@
+#ifndef TAPPS_CAPI_COMPLETION_QUEUE_H_
+#define TAPPS_CAPI_COMPLETION_QUEUE_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/pollable.h"
+#include "base/result.h"
+#include "base/value.h"
+
+namespace tapps::capi {
+
+// Where operations end. Each accepted operation ends in exactly one record: whoever takes it out of
+// the table of operations first, its result or its cancellation, writes the record. Any thread.
+class CompletionQueue {
+ public:
+  static Result<std::shared_ptr<CompletionQueue>> Make();
+  ~CompletionQueue();
+
+  // Accepts an operation; returns its number, from 1 up. `cancel` may come later (SetCancel).
+  Result<int64_t> Begin(int32_t kind, uint64_t user_data);
+  // What Cancel calls, without locks held, to stop the work behind an operation. If the operation
+  // was cancelled meanwhile it is called now.
+  void SetCancel(int64_t op, std::function<void()> cancel);
+  // The operation's result. Without effect when it has ended.
+  void Complete(int64_t op, Status status, ValueRef value = {});
+  // An event of an operation under way, or (op 0) one that is subscribed to.
+  void Event(int64_t op, int32_t kind, std::string json);
+  void Cancel(int64_t op);
+
+  size_t Drain(tapps_record* records, size_t max);
+  Status Wait(int64_t timeout_us, tapps_record* records, size_t max, size_t* count);
+  void SetNotify(void (*notify)(void*), void* context);
+  void Subscribe(uint32_t kinds);
+  int64_t fd() const { return pollable_.fd(); }
+
+  // Cancels what is under way and drops what waits; nothing is accepted any more.
+  void Close();
+
+ private:
+  static constexpr size_t kMaxEvents = 4096;
+  struct Op {
+    int32_t kind;
+    uint64_t user_data;
+    std::function<void()> cancel;
+  };
+
+  explicit CompletionQueue(Pollable pollable) : pollable_(std::move(pollable)) {}
+  void Push(const tapps_record& record);
+  // Calls the host when the queue was empty before the push.
+  void Notify();
+  size_t DrainLocked(tapps_record* records, size_t max) REQUIRES(mu_);
+
+  Mutex mu_;
+  CondVar filled_;
+  Pollable pollable_;  // signalled under mu_, so that it is readable if and only if records_ is not
+                       // empty
+  std::deque<tapps_record> records_ GUARDED_BY(mu_);
+  std::unordered_map<int64_t, Op> ops_ GUARDED_BY(mu_);
+  int64_t next_op_ GUARDED_BY(mu_) = 1;
+  size_t events_ GUARDED_BY(mu_) = 0;  // in records_
+  uint32_t subscribed_ GUARDED_BY(mu_) = 0;
+  bool closed_ GUARDED_BY(mu_) = false;
+
+  Mutex notify_mu_;  // held while the host's callback runs; never together with mu_
+  void (*notify_)(void*) GUARDED_BY(notify_mu_) = nullptr;
+  void* notify_context_ GUARDED_BY(notify_mu_) = nullptr;
+};
+
+}  // namespace tapps::capi
+
+#endif  // TAPPS_CAPI_COMPLETION_QUEUE_H_

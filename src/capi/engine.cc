@@ -1,0 +1,258 @@
+#include "capi/engine.h"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <utility>
+
+#include "base/thread.h"
+
+namespace tapps::capi {
+namespace {
+
+constexpr size_t kPoolThreads = 4;
+// What the cache file remembers of breakers, by name, for programs that look at them from outside.
+constexpr std::string_view kBreakerSpace = "tapps.breakers";
+constexpr int64_t kBreakerTtl = kDay;
+
+// The engines of this process, by their cache.
+struct Registry {
+  Mutex mu;
+  std::map<const Cache*, std::weak_ptr<Engine>> engines GUARDED_BY(mu);
+
+  // Never destroyed: hosts may open and close caches while the process exits.
+  static Registry& Get() {
+    static Registry* const registry = new Registry();
+    return *registry;
+  }
+};
+
+// The last reference to an engine may go anywhere, on one of its own threads too, and must not
+// block there.
+void Dispose(Engine* engine) {
+  if (!engine->fetch || !engine->fetch->network_started()) {
+    delete engine;
+    return;
+  }
+  auto thread = StartThread("close", [engine] { delete engine; });
+  if (thread.ok()) (*thread).detach();  // else it leaks: better than a host that hangs
+}
+
+PageFetcher MakePageFetcher(Engine* engine) {
+  return [engine](const PageRequest& request) -> Result<Page> {
+    http::FetchRequest fetch;
+    fetch.url = request.url;
+    if (request.reload) fetch.policy = TAPPS_FETCH_NO_CACHE;
+    if (request.timeout_us > 0) fetch.limits.total_timeout_us = request.timeout_us;
+    if (request.max_bytes > 0) fetch.limits.max_body_bytes = static_cast<size_t>(request.max_bytes);
+    Result<http::FetchResult> result = engine->fetch->FetchAndWait(std::move(fetch));
+    engine->CountFetch(result);
+    if (!result.ok()) return std::move(result).status();
+    Page page;
+    page.status = result->status();
+    page.body = result->body();
+    page.content_type = result->response->headers.Get("content-type").value_or("");
+    page.stale = result->stale;
+    page.age_us = result->age_us;
+    return page;
+  };
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Engine>> Engine::Open(const std::string& path,
+                                             const EngineOptions& options) {
+  Registry& registry = Registry::Get();
+  MutexLock lock(registry.mu);
+  while (true) {
+    Result<std::shared_ptr<Cache>> cache = Cache::Open(path, options.cache);
+    if (!cache.ok()) return std::move(cache).status();
+    std::erase_if(registry.engines, [](const auto& entry) { return entry.second.expired(); });
+    const auto found = registry.engines.find(cache->get());
+    if (found == registry.engines.end()) {
+      std::shared_ptr<Engine> engine(new Engine(), Dispose);
+      engine->cache = *std::move(cache);
+      engine->Wire(options);
+      registry.engines[engine->cache.get()] = engine;
+      return engine;
+    }
+    const std::shared_ptr<Engine> engine = found->second.lock();
+    if (!engine || !engine->AddSession()) continue;  // it ended just now, and its cache with it
+    if (engine->options_ == options) return engine;
+    engine->RemoveSession();
+    return Status(TAPPS_E_EXISTS, path + " is open in this process with other options");
+  }
+}
+
+void Engine::Wire(const EngineOptions& options) {
+  options_ = options;
+  pool_ = std::make_unique<ThreadPool>("pool", kPoolThreads);
+  const std::weak_ptr<Engine> weak = weak_from_this();
+  cache->OnState([weak](int32_t state, std::string_view why) {
+    if (const auto self = weak.lock()) {
+      self->Broadcast(TAPPS_EVENT_STATE, {{"state", state}, {"why", why}});
+    }
+  });
+  breakers = std::make_shared<BreakerRegistry>(
+      options.breakers, Clock::Real(), std::random_device()(),
+      [weak](const std::string& name, const BreakerTransition& transition) {
+        if (const auto self = weak.lock()) self->OnBreaker(name, transition);
+      });
+  responses_ = std::make_unique<http::CacheStore>(cache);
+  http::FetchOptions fetch_options;
+  fetch_options.network.user_agent = options.user_agent;
+  fetch_options.network.proxy = options.proxy;
+  fetch_options.network.ca_file = options.ca_file;
+  fetch_options.offline = options.offline;
+  fetch = std::make_unique<http::FetchEngine>(*responses_, *breakers, std::move(fetch_options));
+  docs = DocsLookup::Make(cache, MakePageFetcher(this), [weak](std::function<void()> job) {
+    if (const auto self = weak.lock()) (void)self->Run(std::move(job));
+  });
+}
+
+Engine::~Engine() {
+  if (fork_.Forked()) {
+    // Threads and connections are the parent's: leak what would join or close them.
+    (void)fetch.release();
+    (void)responses_.release();
+    (void)pool_.release();
+    new std::shared_ptr<DocsLookup>(std::move(docs));
+    return;
+  }
+  fetch->Close();
+}
+
+Status Engine::Run(std::function<void()> job) {
+  return pool_->Submit([self = shared_from_this(), job = std::move(job)] {
+    try {
+      job();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): jobs report their failures; only memory can be
+                     // short here
+    }
+  });
+}
+
+bool Engine::AddSession() {
+  MutexLock lock(mu_);
+  if (sessions_ == 0) return false;
+  ++sessions_;
+  return true;
+}
+
+bool Engine::RemoveSession() {
+  MutexLock lock(mu_);
+  if (--sessions_ > 0) return false;
+  cache->Retire();
+  return true;
+}
+
+Status Engine::Close(int64_t deadline_us) {
+  const int64_t deadline = Clock::Real().MonotonicNow() + deadline_us;
+  const auto left = [deadline] {
+    return std::max<int64_t>(1, deadline - Clock::Real().MonotonicNow());
+  };
+  fetch->Close();
+  const bool idle = pool_->Stop(left());
+  Status status = cache->Close(left());
+  if (status.ok() && !idle) {
+    return Status(TAPPS_E_TIMEOUT, "work that was under way goes on in the background");
+  }
+  return status;
+}
+
+void Engine::CloseLater(std::shared_ptr<Engine> engine) {
+  // Without a thread of ours there is nothing to wait for: dropping the engine lets the writer
+  // finish.
+  if (!engine->fetch->network_started()) return;
+  auto thread = StartThread("close", [engine] { (void)engine->Close(5 * kSecond); });
+  if (thread.ok()) (*thread).detach();
+}
+
+void Engine::AddQueue(const std::shared_ptr<CompletionQueue>& queue) {
+  MutexLock lock(mu_);
+  std::erase_if(queues_, [](const auto& weak) { return weak.expired(); });
+  queues_.push_back(queue);
+}
+
+void Engine::Broadcast(int32_t kind, const Json& json) {
+  std::vector<std::weak_ptr<CompletionQueue>> queues;
+  {
+    MutexLock lock(mu_);
+    queues = queues_;
+  }
+  if (queues.empty()) return;
+  const std::string text = DumpJson(json);
+  for (const auto& weak : queues) {
+    if (const auto queue = weak.lock()) queue->Event(0, kind, text);
+  }
+}
+
+void Engine::OnBreaker(const std::string& name, const BreakerTransition& transition) {
+  const Json json = {{"name", name},
+                     {"from", StateName(transition.from)},
+                     {"to", StateName(transition.to)},
+                     {"forced", transition.force != BreakerForce::kNone},
+                     {"open_us", transition.open_us},
+                     {"at_us", Clock::Real().WallNow()}};
+  const PutOptions remember = {
+      .ttl_us = kBreakerTtl, .timeout_us = TAPPS_NONE, .content_type = "application/json"};
+  (void)cache->Put({kBreakerSpace, name.substr(0, kMaxKeyBytes)}, DumpJson(json), remember);
+  Broadcast(TAPPS_EVENT_BREAKER, json);
+}
+
+void Engine::CountFetch(const Result<http::FetchResult>& result) {
+  const int32_t from = result.ok() ? result->served_from : 0;
+  fetches_[static_cast<size_t>(std::clamp<int32_t>(from, 0, TAPPS_FROM_INSTALLED))].Add();
+}
+
+Json Engine::DescribeFetches() const {
+  return {{"memory", fetches_[TAPPS_FROM_MEMORY].Read()},
+          {"disk", fetches_[TAPPS_FROM_DISK].Read()},
+          {"network", fetches_[TAPPS_FROM_NETWORK].Read()},
+          {"revalidated", fetches_[TAPPS_FROM_REVALIDATED].Read()},
+          {"failed", fetches_[0].Read()}};
+}
+
+// Breakers of this process as they stand, and those the file remembers of others.
+Json Engine::DescribeBreakers() {
+  Json list = Json::array();
+  std::vector<std::string> here;
+  for (const BreakerRegistry::Entry& entry : breakers->List()) {
+    const BreakerSnapshot& snapshot = entry.snapshot;
+    list.push_back({{"name", entry.name},
+                    {"state", StateName(snapshot.state)},
+                    {"forced", snapshot.force != BreakerForce::kNone},
+                    {"here", true},
+                    {"in_flight", snapshot.in_flight},
+                    {"retry_after_us", snapshot.retry_after_us},
+                    {"successes", snapshot.totals.successes},
+                    {"failures", snapshot.totals.failures},
+                    {"rejected", snapshot.totals.rejected_open + snapshot.totals.rejected_busy}});
+    here.push_back(entry.name);
+  }
+  const auto remembered = cache->List(kBreakerSpace, "", 0, 1000);
+  if (!remembered.ok()) return list;
+  for (const storage::Listed& entry : *remembered) {
+    if (std::find(here.begin(), here.end(), entry.key) != here.end()) continue;
+    const Result<ValueRef> value = cache->Get({kBreakerSpace, entry.key}, {.peek = true});
+    if (!value.ok()) continue;
+    const Result<Json> json = ParseJson((*value)->bytes());
+    if (!json.ok() || !json->is_object()) continue;
+    list.push_back({{"name", entry.key},
+                    {"state", json->value("to", "")},
+                    {"forced", json->value("forced", false)},
+                    {"here", false},
+                    {"at_us", json->value("at_us", int64_t{0})}});
+  }
+  return list;
+}
+
+Json Engine::Stats() {
+  Json json = cache->Stats();
+  json["fetch"] = DescribeFetches();
+  json["docs"] = docs->Stats();
+  json["breakers"] = DescribeBreakers();
+  return json;
+}
+
+}  // namespace tapps::capi

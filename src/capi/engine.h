@@ -1,0 +1,88 @@
+#ifndef TAPPS_CAPI_ENGINE_H_
+#define TAPPS_CAPI_ENGINE_H_
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/counter.h"
+#include "base/fork_guard.h"
+#include "base/mutex.h"
+#include "base/thread_pool.h"
+#include "cache/cache.h"
+#include "capi/completion_queue.h"
+#include "docs/lookup.h"
+#include "http/cache_store.h"
+#include "http/fetch.h"
+#include "resilience/registry.h"
+
+namespace tapps::capi {
+
+// What an open needs to know beyond the cache's own options.
+struct EngineOptions {
+  CacheOptions cache;
+  BreakerSettings breakers;
+  std::string user_agent;
+  std::string proxy;
+  std::string ca_file;
+  bool offline = false;
+
+  bool operator==(const EngineOptions&) const = default;
+};
+
+// Everything behind one cache file in this process: the cache, and what works on it. Wires the
+// rooms together and holds no rules of its own. Any thread.
+class Engine : public std::enable_shared_from_this<Engine> {
+ public:
+  // The engine on the file at `path`, which all sessions of this process share, with a session
+  // added; EXISTS when it is open with other options.
+  static Result<std::shared_ptr<Engine>> Open(const std::string& path,
+                                              const EngineOptions& options);
+  ~Engine();
+
+  std::shared_ptr<Cache> cache;
+  std::shared_ptr<BreakerRegistry> breakers;
+  std::unique_ptr<http::FetchEngine> fetch;
+  std::shared_ptr<DocsLookup> docs;
+
+  // Runs a job on a thread that may block. The job keeps the engine alive.
+  Status Run(std::function<void()> job);
+
+  // True for the last one: nobody is given this engine, or its cache, any more.
+  bool RemoveSession();
+  // Ends fetches, lets jobs finish and writes what is queued.
+  Status Close(int64_t deadline_us);
+  // As Close, on a thread of its own, without waiting.
+  static void CloseLater(std::shared_ptr<Engine> engine);
+
+  // Queues that are told of events.
+  void AddQueue(const std::shared_ptr<CompletionQueue>& queue);
+  void Broadcast(int32_t kind, const Json& json);
+
+  Json Stats();
+  // Counts a fetch's end.
+  void CountFetch(const Result<http::FetchResult>& result);
+
+ private:
+  Engine() = default;
+  void Wire(const EngineOptions& options);
+  bool AddSession();
+  void OnBreaker(const std::string& name, const BreakerTransition& transition);
+  Json DescribeBreakers();
+  Json DescribeFetches() const;
+
+  EngineOptions options_;
+  const ForkGuard fork_;
+  std::unique_ptr<http::ResponseStore> responses_;
+  std::unique_ptr<ThreadPool> pool_;
+  std::array<Counter, TAPPS_FROM_INSTALLED + 1> fetches_;  // by TAPPS_FROM_*; 0: failed
+
+  Mutex mu_;
+  int sessions_ GUARDED_BY(mu_) = 1;  // 0: ended
+  std::vector<std::weak_ptr<CompletionQueue>> queues_ GUARDED_BY(mu_);
+};
+
+}  // namespace tapps::capi
+
+#endif  // TAPPS_CAPI_ENGINE_H_

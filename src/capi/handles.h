@@ -1,0 +1,63 @@
+#ifndef TAPPS_CAPI_HANDLES_H_
+#define TAPPS_CAPI_HANDLES_H_
+
+#include <memory>
+#include <string>
+
+#include "base/value.h"
+#include "capi/arguments.h"
+#include "capi/engine.h"
+#include "capi/guard.h"
+
+// What hosts hold. A handle keeps what it needs alive, so that handles may be released in any
+// order.
+namespace tapps::capi {
+
+// One tapps_cache_open: shared by the cache handle and what was made from it.
+struct Session {
+  std::shared_ptr<Engine> engine;
+  std::string path;
+  std::atomic<bool> closed{false};
+  ForkGuard fork;
+
+  // Without a close before, the engine is closed in the background when no other session is left.
+  ~Session() {
+    if (engine && !fork.Forked() && Leave()) Engine::CloseLater(std::move(engine));
+  }
+  // Ends the session; true when it was the engine's last.
+  bool Leave() { return !closed.exchange(true) && engine->RemoveSession(); }
+
+  Status Check() const {
+    if (fork.Forked()) {
+      return Status(TAPPS_E_FORKED, "the cache was opened before fork: open it after exec");
+    }
+    return closed ? Status(TAPPS_E_CLOSED, "the cache was closed") : Status();
+  }
+};
+
+inline const Value* Unwrap(const tapps_value* value) {
+  return reinterpret_cast<const Value*>(value);
+}
+
+// Hands a value to the host: its reference, and where its bytes are. Each output may be NULL.
+inline void Give(ValueRef value, tapps_value** out, const void** data, size_t* size) {
+  if (data) *data = value->bytes().data();
+  if (size) *size = value->bytes().size();
+  if (out) *out = reinterpret_cast<tapps_value*>(const_cast<Value*>(value.Detach()));
+}
+
+inline void Clear(tapps_value** out, const void** data, size_t* size) {
+  if (out) *out = nullptr;
+  if (data) *data = nullptr;
+  if (size) *size = 0;
+}
+
+}  // namespace tapps::capi
+
+struct tapps_cache {
+  std::shared_ptr<tapps::capi::Session> session;
+
+  tapps::Cache& cache() const { return *session->engine->cache; }
+};
+
+#endif  // TAPPS_CAPI_HANDLES_H_

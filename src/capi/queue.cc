@@ -1,0 +1,194 @@
+#include "capi/handles.h"
+#include "capi/queue_handle.h"
+#include "capi/requests.h"
+
+namespace tapps::capi {
+namespace {
+
+Status SubmitGet(tapps_queue* queue, const char* space, const void* key, size_t key_size,
+                 const tapps_get_options* options, uint64_t user_data, int64_t* op) {
+  TAPPS_ASSIGN_OR_RETURN(const Key checked, CheckKey(space, key, key_size));
+  TAPPS_ASSIGN_OR_RETURN(const GetOptions get, ReadGetOptions(options));
+  TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_GET, user_data));
+  const auto finish = [core = queue->core, id = *op](Result<ValueRef> found) {
+    if (found.ok()) {
+      core->Complete(id, {}, *std::move(found));
+    } else {
+      core->Complete(id, std::move(found).status());
+    }
+  };
+  GetOptions cached = get;
+  cached.cached_only = true;
+  Cache& cache = *queue->session->engine->cache;
+  Result<ValueRef> found = cache.Get(checked, cached);
+  if (get.cached_only || found.code() != TAPPS_E_WOULD_BLOCK) {
+    finish(std::move(found));
+    return {};
+  }
+  return queue->Defer(*op, [engine = queue->session->engine, space = std::string(checked.space),
+                            bytes = std::string(checked.bytes), get, finish] {
+    finish(engine->cache->Get({space, bytes}, get));
+  });
+}
+
+Status SubmitPut(tapps_queue* queue, const char* space, const void* key, size_t key_size,
+                 const void* data, size_t size, const tapps_put_options* options,
+                 uint64_t user_data, int64_t* op) {
+  TAPPS_ASSIGN_OR_RETURN(const Key checked, CheckKey(space, key, key_size));
+  TAPPS_RETURN_IF_ERROR(CheckWritable(checked.space));
+  TAPPS_ASSIGN_OR_RETURN(const std::string_view bytes, CheckValue(data, size));
+  TAPPS_ASSIGN_OR_RETURN(const PutOptions put, ReadPutOptions(options));
+  TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_PUT, user_data));
+  queue->session->engine->cache->PutAsync(
+      checked, bytes, put,
+      [core = queue->core, id = *op](Status status) { core->Complete(id, std::move(status)); });
+  return {};
+}
+
+Status SubmitFetch(tapps_queue* queue, const char* url, const tapps_fetch_options* options,
+                   uint64_t user_data, int64_t* op) {
+  TAPPS_ASSIGN_OR_RETURN(http::FetchRequest request, ReadFetchRequest(url, options));
+  TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_FETCH, user_data));
+  // The cache is looked at first, which may read the file: not on the caller's thread.
+  return queue->Defer(*op, [engine = queue->session->engine, core = queue->core, id = *op,
+                            request = std::move(request)]() mutable {
+    const std::weak_ptr<Engine> weak = engine;
+    const auto fetch = engine->fetch->Fetch(std::move(request), [weak, core, id](auto result) {
+      if (const auto self = weak.lock()) self->CountFetch(result);
+      if (result.ok()) {
+        core->Complete(id, {}, ToValue(*result));
+      } else {
+        core->Complete(id, std::move(result).status());
+      }
+    });
+    core->SetCancel(id, [weak, fetch] {
+      if (const auto self = weak.lock()) self->fetch->Cancel(fetch);
+    });
+  });
+}
+
+Status SubmitDocs(tapps_queue* queue, const char* library, const tapps_docs_options* options,
+                  uint64_t user_data, int64_t* op) {
+  TAPPS_ASSIGN_OR_RETURN(OwnedDocsQuery query, ReadDocsQuery(library, options));
+  TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_DOCS, user_data));
+  return queue->Defer(*op, [engine = queue->session->engine, core = queue->core, id = *op,
+                            query = std::move(query)] {
+    Result<ValueRef> found = engine->docs->Lookup(query.Borrow());
+    if (found.ok()) {
+      core->Complete(id, {}, *std::move(found));
+    } else {
+      core->Complete(id, std::move(found).status());
+    }
+  });
+}
+
+}  // namespace
+}  // namespace tapps::capi
+
+using namespace tapps;  // NOLINT(google-build-using-namespace): exported functions only from here
+                        // on
+using namespace tapps::capi;  // NOLINT(google-build-using-namespace)
+
+int32_t tapps_queue_open(tapps_cache* cache, tapps_queue** queue, tapps_error** err) {
+  return Guard(err, [&]() -> Status {
+    TAPPS_RETURN_IF_ERROR(CheckNotNull("queue", queue));
+    *queue = nullptr;
+    TAPPS_RETURN_IF_ERROR(CheckNotNull("cache", cache));
+    TAPPS_RETURN_IF_ERROR(cache->session->Check());
+    TAPPS_ASSIGN_OR_RETURN(auto core, CompletionQueue::Make());
+    cache->session->engine->AddQueue(core);
+    *queue = new tapps_queue{cache->session, std::move(core)};
+    return {};
+  });
+}
+
+int64_t tapps_queue_fd(const tapps_queue* queue) { return queue ? queue->core->fd() : -1; }
+
+size_t tapps_queue_drain(tapps_queue* queue, tapps_record* records, size_t max) {
+  size_t count = 0;
+  if (queue && records) Quietly([&] { count = queue->core->Drain(records, max); });
+  return count;
+}
+
+int32_t tapps_queue_wait(tapps_queue* queue, int64_t timeout_us, tapps_record* records, size_t max,
+                         size_t* count, tapps_error** err) {
+  return Guard(err, [&]() -> Status {
+    TAPPS_RETURN_IF_ERROR(CheckNotNull("count", count));
+    *count = 0;
+    TAPPS_RETURN_IF_ERROR(CheckNotNull("queue", queue));
+    TAPPS_RETURN_IF_ERROR(CheckNotNull("records", records));
+    if (queue->session->fork.Forked()) return queue->session->Check();
+    TAPPS_ASSIGN_OR_RETURN(const int64_t timeout, Number("timeout_us", timeout_us, 0, 1,
+                                                         INT64_MAX / 4, kUnlimited | kNone));
+    return queue->core->Wait(timeout, records, max, count);
+  });
+}
+
+void tapps_queue_cancel(tapps_queue* queue, int64_t op) {
+  if (queue) Quietly([&] { queue->core->Cancel(op); });
+}
+
+void tapps_queue_notify(tapps_queue* queue, void (*notify)(void*), void* context) {
+  if (queue) Quietly([&] { queue->core->SetNotify(notify, context); });
+}
+
+int32_t tapps_queue_subscribe(tapps_queue* queue, uint32_t kinds, tapps_error** err) {
+  return Guard(err, [&]() -> Status {
+    TAPPS_RETURN_IF_ERROR(CheckNotNull("queue", queue));
+    constexpr uint32_t kKnown = 1u << (TAPPS_EVENT_BREAKER - TAPPS_EVENT_PROGRESS) |
+                                1u << (TAPPS_EVENT_STATE - TAPPS_EVENT_PROGRESS);
+    TAPPS_RETURN_IF_ERROR(CheckFlags(kinds, kKnown));
+    queue->core->Subscribe(kinds);
+    return {};
+  });
+}
+
+void tapps_queue_release(tapps_queue* queue) {
+  if (!queue || queue->session->fork.Forked()) return;
+  Quietly([&] {
+    queue->core->Close();
+    delete queue;
+  });
+}
+
+int32_t tapps_queue_get(tapps_queue* queue, const char* space, const void* key, size_t key_size,
+                        const tapps_get_options* options, uint64_t user_data, int64_t* op,
+                        tapps_error** err) {
+  return Submit(queue, op, err, [&](int64_t* id) {
+    return SubmitGet(queue, space, key, key_size, options, user_data, id);
+  });
+}
+
+int32_t tapps_queue_put(tapps_queue* queue, const char* space, const void* key, size_t key_size,
+                        const void* data, size_t size, const tapps_put_options* options,
+                        uint64_t user_data, int64_t* op, tapps_error** err) {
+  return Submit(queue, op, err, [&](int64_t* id) {
+    return SubmitPut(queue, space, key, key_size, data, size, options, user_data, id);
+  });
+}
+
+int32_t tapps_queue_flush(tapps_queue* queue, int64_t timeout_us, uint64_t user_data, int64_t* op,
+                          tapps_error** err) {
+  return Submit(queue, op, err, [&](int64_t* id) -> Status {
+    TAPPS_ASSIGN_OR_RETURN(const int64_t timeout,
+                           Number("timeout_us", timeout_us, 0, 1, INT64_MAX / 4));
+    TAPPS_ASSIGN_OR_RETURN(*id, queue->core->Begin(TAPPS_RECORD_FLUSH, user_data));
+    queue->session->engine->cache->FlushAsync(timeout,
+                                              [core = queue->core, done = *id](Status status) {
+                                                core->Complete(done, std::move(status));
+                                              });
+    return {};
+  });
+}
+
+int32_t tapps_queue_fetch(tapps_queue* queue, const char* url, const tapps_fetch_options* options,
+                          uint64_t user_data, int64_t* op, tapps_error** err) {
+  return Submit(queue, op, err,
+                [&](int64_t* id) { return SubmitFetch(queue, url, options, user_data, id); });
+}
+
+int32_t tapps_queue_docs(tapps_queue* queue, const char* library, const tapps_docs_options* options,
+                         uint64_t user_data, int64_t* op, tapps_error** err) {
+  return Submit(queue, op, err,
+                [&](int64_t* id) { return SubmitDocs(queue, library, options, user_data, id); });
+}

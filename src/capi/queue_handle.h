@@ -1,0 +1,42 @@
+#ifndef TAPPS_CAPI_QUEUE_HANDLE_H_
+#define TAPPS_CAPI_QUEUE_HANDLE_H_
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "capi/completion_queue.h"
+#include "capi/handles.h"
+
+struct tapps_queue {
+  std::shared_ptr<tapps::capi::Session> session;
+  std::shared_ptr<tapps::capi::CompletionQueue> core;
+
+  // Runs the work behind an accepted operation on the pool; when that is closed, the operation ends
+  // with the reason.
+  tapps::Status Defer(int64_t op, std::function<void()> job) {
+    tapps::Status status = session->engine->Run(std::move(job));
+    if (!status.ok()) core->Complete(op, std::move(status));
+    return {};
+  }
+};
+
+namespace tapps::capi {
+
+// What all submits have in common. `body` gets where to write the number of the operation.
+template <typename Body>
+int32_t Submit(tapps_queue* queue, int64_t* op, tapps_error** err, Body&& body) noexcept {
+  return Guard(err, [&]() -> Status {
+    int64_t id = 0;
+    if (op) *op = 0;
+    TAPPS_RETURN_IF_ERROR(CheckNotNull("queue", queue));
+    TAPPS_RETURN_IF_ERROR(queue->session->Check());
+    TAPPS_RETURN_IF_ERROR(std::forward<Body>(body)(&id));
+    if (op) *op = id;
+    return {};
+  });
+}
+
+}  // namespace tapps::capi
+
+#endif  // TAPPS_CAPI_QUEUE_HANDLE_H_
