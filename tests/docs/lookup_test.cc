@@ -88,6 +88,9 @@ TEST_F(LookupTest, TheLockedVersionComesBeforeTheInstalledOne) {
              R"({"lockfileVersion":3,"packages":{"":{"dependencies":{"semver":"^7.0.0"}},
                  "node_modules/semver":{"version":"7.6.0"}}})");
   Npm("semver", "7.5.4", "# installed\n");
+  origin_.down = true;
+  EXPECT_TRUE(Says(Online("semver"), "# installed")) << "while the locked one cannot be had";
+  origin_.down = false;
   Serve("npm/semver/7.6.0.md", "# locked\n");
   const auto value = Online("semver");
   EXPECT_TRUE(Says(value, "# locked")) << Bytes(value);
