@@ -16,12 +16,12 @@
 #include "base/json.h"
 #include "base/mutex.h"
 #include "base/result.h"
+#include "base/value.h"
 #include "cache/cache.h"
 #include "docs/installed.h"
 #include "docs/project_facts.h"
 #include "docs/store.h"
 #include "docs/template_source.h"
-#include "memory/value.h"
 
 namespace tapps {
 

@@ -1,0 +1,130 @@
+// The Fetch standard on one side, tapps_fetch_options and stored answers on the other.
+import { FETCH_DENY_PRIVATE, FETCH_POLICY, NONE, SERVED_FROM, VALUE } from './constants.js';
+import { invalid } from './errors.js';
+import { choice, count, micros } from './options.js';
+
+const REDIRECTS = { follow: 0, manual: NONE, error: NONE };
+const NULL_BODY_STATUSES = new Set([101, 103, 204, 205, 304]);
+const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
+
+// What Response takes as a body, as bytes and the media type that goes with it.
+async function readBody(body) {
+  if (body === undefined || body === null) return {};
+  const response = new Response(body);
+  return {
+    bytes: new Uint8Array(await response.arrayBuffer()),
+    contentType: response.headers.get('content-type'),
+  };
+}
+
+function headerLines(headers) {
+  let text = '';
+  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
+  return text === '' ? undefined : text;
+}
+
+/** What fetch(input, init) asks for: {url, signal, redirect, options}. */
+export async function toRequest(input, init = {}) {
+  const request = input instanceof Request ? input : undefined;
+  const method = (init.method ?? request?.method ?? 'GET').toString();
+  const headers = new Headers(init.headers ?? request?.headers);
+  const { bytes, contentType } = await readBody(
+    init.body !== undefined ? init.body : (request?.body ?? undefined),
+  );
+  if (bytes !== undefined) {
+    if (/^(get|head)$/i.test(method)) throw invalid(`a ${method} request has no body`);
+    if (contentType && !headers.has('content-type')) headers.set('content-type', contentType);
+  }
+  const redirect = init.redirect ?? request?.redirect ?? 'follow';
+  const followed = choice(REDIRECTS, 'redirect', redirect);
+  return {
+    url: request ? request.url : String(input),
+    signal: init.signal === undefined ? request?.signal : (init.signal ?? undefined),
+    redirect,
+    options: {
+      flags: init.denyPrivate ? FETCH_DENY_PRIVATE : 0,
+      policy: choice(FETCH_POLICY, 'cache', init.cache ?? request?.cache, 'default'),
+      method: /^(delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method,
+      headers: headerLines(headers),
+      body: bytes,
+      timeoutUs: micros(init.timeoutMs, 'timeoutMs'),
+      connectTimeoutUs: micros(init.connectTimeoutMs, 'connectTimeoutMs'),
+      maxBodyBytes: count(init.maxBodyBytes, 'maxBodyBytes'),
+      maxRedirects: followed === NONE ? NONE : count(init.maxRedirects, 'maxRedirects'),
+      ttlUs: micros(init.ttlMs, 'ttlMs'),
+    },
+  };
+}
+
+// Header lines as received; a line Headers refuses is left out rather than the whole answer.
+function parseHeaders(text = '') {
+  const headers = new Headers();
+  for (const line of text.replace(/\r\n[ \t]+/g, ' ').split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon <= 0) continue;
+    try {
+      headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
+    } catch {
+      // not a header to the Fetch standard
+    }
+  }
+  return headers;
+}
+
+const withoutFragment = (url) => url.replace(/#.*$/s, '');
+
+function sameUrl(a, b) {
+  return withoutFragment(URL.canParse(a) ? new URL(a).href : a) === withoutFragment(b);
+}
+
+/** A standard Response that also knows its URL, any status, and how it came about (`tapps`). */
+class CachedResponse extends Response {
+  #meta;
+
+  constructor(body, meta) {
+    const known = meta.status >= 200 && meta.status <= 599; // what the constructor takes
+    super(body, { status: known ? meta.status : 200, headers: meta.headers });
+    this.#meta = meta;
+  }
+  get status() {
+    return this.#meta.status;
+  }
+  get ok() {
+    return this.#meta.status >= 200 && this.#meta.status <= 299;
+  }
+  get url() {
+    return this.#meta.url;
+  }
+  get redirected() {
+    return this.#meta.redirected;
+  }
+  get tapps() {
+    return this.#meta.tapps;
+  }
+  clone() {
+    return new CachedResponse(super.clone().body, { ...this.#meta, headers: this.headers });
+  }
+}
+
+/** The Response for a completed fetch. */
+export function toResponse(request, data, info) {
+  const status = info.httpStatus;
+  if (request.redirect === 'error' && REDIRECT_STATUSES.has(status)) {
+    throw new TypeError(`unexpected redirect (${status}) from ${info.url ?? 'the origin'}`);
+  }
+  const noBody = NULL_BODY_STATUSES.has(status) || request.options.method === 'HEAD';
+  const url = info.url ?? request.url;
+  return new CachedResponse(noBody ? null : data, {
+    status,
+    headers: parseHeaders(info.headers),
+    url,
+    redirected: !sameUrl(request.url, url),
+    tapps: Object.freeze({
+      servedFrom: SERVED_FROM[info.servedFrom],
+      ageMs: info.ageUs / 1000,
+      stale: (info.flags & VALUE.STALE) !== 0,
+      cacheStatus: info.cacheStatus,
+      warning: info.warning,
+    }),
+  });
+}

@@ -1,0 +1,53 @@
+#include "cli/options.h"
+
+#include "cli/format.h"
+
+namespace tapps::cli {
+
+CLI::Option* AddDuration(CLI::App& app, const std::string& name, int64_t& microseconds,
+                         const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [name, &microseconds](const std::string& text) {
+            const auto parsed = ParseDuration(text);
+            if (!parsed) {
+              throw CLI::ValidationError(
+                  name,
+                  "expected a duration such as 90s, 15m, 36h, 7d, not '" + Printable(text) + "'");
+            }
+            microseconds = *parsed;
+          },
+          help)
+      ->type_name("DURATION");
+}
+
+CLI::Option* AddSize(CLI::App& app, const std::string& name, int64_t& bytes,
+                     const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [name, &bytes](const std::string& text) {
+            const auto parsed = ParseBytes(text);
+            if (!parsed) {
+              throw CLI::ValidationError(
+                  name, "expected a size such as 512, 64k, 10M, not '" + Printable(text) + "'");
+            }
+            bytes = *parsed;
+          },
+          help)
+      ->type_name("SIZE");
+}
+
+CLI::Option* AddRepeated(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                         const std::string& help) {
+  return app.add_option(name, values, help)->allow_extra_args(false);
+}
+
+std::string Lines(const std::vector<std::string>& values) {
+  std::string lines;
+  for (const std::string& value : values) lines += (lines.empty() ? "" : "\n") + value;
+  return lines;
+}
+
+}  // namespace tapps::cli

@@ -1,0 +1,177 @@
+// fetch, docs and warm against a server on the loopback interface.
+#include <httplib.h>
+
+#include <atomic>
+#include <thread>
+
+#include "cli/program.h"
+
+namespace tapps::cli {
+namespace {
+
+class NetworkTest : public ProgramTest {
+ protected:
+  NetworkTest() {
+    server_.set_pre_routing_handler([this](const httplib::Request&, httplib::Response&) {
+      ++requests_;
+      return httplib::Server::HandlerResponse::Unhandled;
+    });
+    server_.Get("/page", [](const httplib::Request&, httplib::Response& response) {
+      response.set_header("Cache-Control", "max-age=3600");
+      response.set_header("X-Twice", "one");
+      response.set_header("X-Twice", "two");
+      response.set_content("the page", "text/plain");
+    });
+    server_.Post("/echo", [](const httplib::Request& request, httplib::Response& response) {
+      response.set_content(request.get_header_value("X-Mine") + ":" + request.body, "text/plain");
+    });
+    server_.Get("/docs/npm/left-pad", [](const httplib::Request&, httplib::Response& response) {
+      response.set_content("# left-pad\n\nPads on the left.\n\n# Unicode\n\nPads wide signs.\n",
+                           "text/markdown");
+    });
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    for (int i = 0; i < 5000 && !server_.is_running(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  ~NetworkTest() override { Stop(); }
+
+  void Stop() {
+    server_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+  std::string Url(const std::string& path) const {
+    return "http://127.0.0.1:" + std::to_string(port_) + path;
+  }
+
+  httplib::Server server_;
+  std::thread thread_;
+  std::atomic<int> requests_ = 0;
+  int port_ = 0;
+};
+
+TEST_F(NetworkTest, FetchAsksTheOriginOnce) {
+  const auto first = Run({"fetch", Url("/page")});
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_EQ(first.out, "the page");
+  EXPECT_NE(first.err.find("200 from network"), std::string::npos) << first.err;
+  const auto second = Run({"fetch", Url("/page")});
+  EXPECT_EQ(second.out, "the page");
+  EXPECT_NE(second.err.find("200 from disk"), std::string::npos) << second.err;
+  EXPECT_EQ(Run({"-q", "fetch", Url("/page")}).err, "");
+  EXPECT_EQ(requests_, 1);
+}
+
+TEST_F(NetworkTest, FetchTellsEverythingAsJson) {
+  const auto json = Json({"fetch", Url("/page")});
+  EXPECT_EQ(json["http_status"], 200);
+  EXPECT_EQ(json["served_from"], "network");
+  EXPECT_EQ(json["body"], "the page");
+  EXPECT_EQ(json["url"], Url("/page"));
+  int twice = 0;
+  for (const auto& header : json["headers"]) twice += header[0] == "X-Twice" ? 1 : 0;
+  EXPECT_EQ(twice, 2);
+}
+
+TEST_F(NetworkTest, FetchSendsMethodHeadersAndBody) {
+  EXPECT_EQ(Run({"fetch", Url("/echo"), "-d", "body", "-H", "X-Mine: yes"}).out, "yes:body");
+  options_.input = "from stdin";
+  EXPECT_EQ(Run({"fetch", Url("/echo"), "-d", "@-", "-X", "POST"}).out, ":from stdin");
+}
+
+TEST_F(NetworkTest, StatusesFailOnlyOnRequest) {
+  EXPECT_EQ(Run({"fetch", Url("/missing")}).exit_code, 0);
+  EXPECT_EQ(Run({"fetch", Url("/missing"), "--fail"}).exit_code, 1);
+}
+
+TEST_F(NetworkTest, OfflineServesWhatIsStoredAndAsksNobody) {
+  Run({"fetch", Url("/page")});
+  EXPECT_EQ(Run({"--offline", "fetch", Url("/page")}).out, "the page");
+  EXPECT_EQ(Run({"--offline", "fetch", Url("/echo")}).exit_code, 4);
+  EXPECT_EQ(Run({"fetch", Url("/other"), "--policy", "only-if-cached"}).exit_code, 1);
+  EXPECT_EQ(requests_, 1);
+}
+
+TEST_F(NetworkTest, ADeadServerIsANetworkError) {
+  Stop();
+  const auto result = Run({"fetch", Url("/page"), "--timeout", "5s"});
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_TRUE(result.err.starts_with("tapps: ")) << result.err;
+  EXPECT_EQ(Json({"fetch", Url("/page")}, 4)["error"]["code"], "NETWORK");
+}
+
+TEST_F(NetworkTest, OtherSchemesAreAUsageError) {
+  for (const char* url : {"ftp://example.org/", "file:///etc/passwd", "no url", "http://"}) {
+    EXPECT_EQ(Run({"fetch", url}).exit_code, 2) << url;
+  }
+  EXPECT_EQ(Run({"fetch", Url("/page"), "--policy", "sometimes"}).exit_code, 2);
+  EXPECT_EQ(Run({"fetch", Url("/page"), "-H", "Bad: a\r\nInjected: b"}).exit_code, 2);
+  EXPECT_EQ(requests_, 0);
+}
+
+TEST_F(NetworkTest, DocsComeFromTheInstalledPackageWithoutTheNetwork) {
+  dir_.Write("package.json", R"({"dependencies":{"left-pad":"^1.0.0"}})");
+  dir_.Write("node_modules/left-pad/package.json", R"({"name":"left-pad","version":"1.3.0"})");
+  dir_.Write("node_modules/left-pad/README.md", "# left-pad\n\nString left pad, installed.\n");
+  options_.env["HOME"] = "/nonexistent";  // the project is not the home folder
+  const auto first = Run({"docs", "left-pad"});
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_NE(first.out.find("String left pad, installed."), std::string::npos);
+  EXPECT_NE(first.err.find("left-pad 1.3.0"), std::string::npos) << first.err;
+  const auto json = Json({"docs", "left-pad"});
+  EXPECT_EQ(json["library_version"], "1.3.0");
+  EXPECT_EQ(json["ecosystem"], "npm");
+  EXPECT_NE(json["document"].get<std::string>().find("installed"), std::string::npos);
+  EXPECT_EQ(requests_, 0);
+}
+
+TEST_F(NetworkTest, DocsOfAnUnknownLibraryAreNotFound) {
+  const auto result = Run({"docs", "no-such-library-anywhere-42"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out, "");
+  EXPECT_TRUE(result.err.starts_with("tapps: ")) << result.err;
+}
+
+TEST_F(NetworkTest, DocsUseTheUrlTemplateWhenNamed) {
+  const std::vector<std::string> docs = {"docs",           "left-pad",
+                                         "--ecosystem",    "npm",
+                                         "--url-template", Url("/docs/{ecosystem}/{library}"),
+                                         "--whole"};
+  const auto first = Run(docs);
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_NE(first.out.find("Pads on the left."), std::string::npos);
+  EXPECT_EQ(Run(docs).out, first.out);
+  EXPECT_EQ(requests_, 1);
+}
+
+TEST_F(NetworkTest, WarmLooksUpWhatTheProjectUses) {
+  dir_.Write("app/package.json", R"({"dependencies":{"left-pad":"1.3.0"}})");
+  dir_.Write("app/node_modules/left-pad/package.json", R"({"name":"left-pad","version":"1.3.0"})");
+  dir_.Write("app/node_modules/left-pad/README.md", "# left-pad\n\nInstalled.\n");
+  const auto plan = Json({"warm", dir_.File("app"), "--dry-run"});
+  ASSERT_EQ(plan["items"].size(), 1U);
+  EXPECT_EQ(plan["items"][0]["library"], "left-pad");
+  const auto first = Json({"warm", dir_.File("app")});
+  EXPECT_EQ(first["total"], 1);
+  EXPECT_EQ(first["fetched"], 1);
+  EXPECT_EQ(Json({"warm", dir_.File("app")})["skipped"], 1);
+  const auto text = Run({"warm", dir_.File("app")});
+  EXPECT_EQ(text.out.substr(0, 10), "1 library:");
+  EXPECT_EQ(text.err, "") << "no bar where there is no terminal";
+}
+
+TEST_F(NetworkTest, WarmSaysWhatFailed) {
+  dir_.Write("app/package.json", R"({"dependencies":{"no-such-library-anywhere-42":"1.0.0"}})");
+  const auto result = Run({"warm", dir_.File("app")});
+  EXPECT_EQ(result.exit_code, 5);
+  EXPECT_NE(result.err.find("no-such-library-anywhere-42"), std::string::npos) << result.err;
+}
+
+TEST_F(NetworkTest, WarmOfNoFolderIsRefused) {
+  EXPECT_EQ(Run({"warm", dir_.File("nothing")}).exit_code, 2);
+  EXPECT_EQ(Run({"warm"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace tapps::cli
