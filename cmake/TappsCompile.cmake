@@ -14,7 +14,8 @@ function(tapps_compile target)
     CXX_VISIBILITY_PRESET hidden
     C_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Werror -Wno-missing-field-initializers
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wshadow -Werror -Wno-missing-field-initializers
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>)
   if(TAPPS_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${TAPPS_SANITIZE} -fno-omit-frame-pointer

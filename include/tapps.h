@@ -1,3 +1,4 @@
+/* clang-format off */
 /* tapps - an embedded cache for editors, coding agents and developer tools.
  *
  * One file of the user's, shared by every process; memory hits in nanoseconds, disk hits in
@@ -5,15 +6,21 @@
  *
  *     tapps_cache *cache = NULL;
  *     tapps_error *err = NULL;
- *     if (tapps_cache_open(NULL, NULL, &cache, &err) != TAPPS_OK) { puts(tapps_error_message(err));
- * ... } tapps_cache_put(cache, NULL, "greeting", 8, "hello", 5, NULL, NULL);
+ *     if (tapps_cache_open(NULL, NULL, &cache, &err) != TAPPS_OK) {
+ *       puts(tapps_error_message(err));
+ *       tapps_error_release(err);
+ *       return 1;
+ *     }
+ *     tapps_cache_put(cache, NULL, "greeting", 8, "hello", 5, NULL, NULL);
  *
  *     tapps_value *value = NULL;
  *     const void *data = NULL;
  *     size_t size = 0;
- *     if (tapps_cache_get(cache, NULL, "greeting", 8, NULL, &value, &data, &size, NULL) ==
- * TAPPS_OK) fwrite(data, 1, size, stdout); tapps_value_release(value); tapps_cache_close(cache, 0,
- * NULL); tapps_cache_release(cache);
+ *     int32_t code = tapps_cache_get(cache, NULL, "greeting", 8, NULL, &value, &data, &size, NULL);
+ *     if (code == TAPPS_OK) fwrite(data, 1, size, stdout);
+ *     tapps_value_release(value);
+ *     tapps_cache_close(cache, 0, NULL);
+ *     tapps_cache_release(cache);
  *
  * Conventions, which hold everywhere and are not repeated below:
  *
@@ -22,22 +29,24 @@
  *     success *err is set to NULL. Outputs are set to NULL or zero when the call fails.
  *  2. Order of parameters: the object, inputs, options, outputs, err.
  *  3. Bytes going in are a pointer and a length, borrowed for the call; asynchronous calls copy
- * what they keep. Strings going in are UTF-8 and NUL-terminated; text that is not UTF-8 is INVALID.
- *     Bytes coming out belong to an immutable tapps_value. The caller never calls free().
+ *     what they keep. Strings going in are UTF-8 and NUL-terminated; text that is not UTF-8 is
+ *     INVALID. Bytes coming out belong to an immutable tapps_value. The caller never calls free().
  *  4. Times are integer microseconds: UTC since 1970 where named *_us of an instant, else
- * durations. In options 0 means the default, -1 (TAPPS_NONE) none, -2 (TAPPS_UNLIMITED) no limit.
+ *     durations. In options 0 means the default, -1 (TAPPS_NONE) none, -2 (TAPPS_UNLIMITED) no
+ *     limit.
  *  5. Options structs start with struct_size = sizeof(the struct); NULL means all defaults. Fields
- * are only ever appended. Bytes beyond those the library knows must be zero, else UNSUPPORTED.
+ *     are only ever appended. Bytes beyond those the library knows must be zero, else UNSUPPORTED.
  *  6. Objects are released in any order, from any thread; children hold their parents; NULL is
  *     accepted. Release never blocks and does no I/O. After close, calls return CLOSED.
  *  7. tapps_cache, tapps_queue, tapps_value, tapps_breaker and tapps_plan: any threads at once.
  *     tapps_cursor and tapps_error: one thread at a time, any thread.
  *  8. After fork() the child gets FORKED from every call on inherited objects and from opening the
- * same file, until it calls exec.
+ *     same file, until it calls exec.
  *  9. The library never prints, never aborts, installs no signal or exit handler. Threads start
- * when first needed (a write, an asynchronous call, a fetch), are named tapps-* and block all
- * signals.
+ *     when first needed (a write, an asynchronous call, a fetch), are named tapps-* and block all
+ *     signals.
  */
+/* clang-format on */
 #ifndef TAPPS_H
 #define TAPPS_H
 
@@ -65,8 +74,7 @@ extern "C" {
 
 /* ---- Errors ---------------------------------------------------------------- */
 
-/* Result codes, grouped by what the caller should do. Numbers never change; new ones may be added.
- */
+/* Result codes, grouped by what the caller should do. Numbers never change; more may be added. */
 enum {
   TAPPS_OK = 0,
 
@@ -290,16 +298,15 @@ enum {
   TAPPS_STATE_LOCKED = 3,    /* another process holds the write lock for long; writes are waiting */
   TAPPS_STATE_FULL = 4,      /* the disk is full; writes are waiting */
   TAPPS_STATE_FAILED = 5,    /* the file fails otherwise; writes are waiting */
-  TAPPS_STATE_WAL_PINNED =
-      6, /* a foreign reader keeps the WAL from shrinking; writes are waiting */
+  TAPPS_STATE_WAL_PINNED = 6, /* a foreign reader keeps the WAL from shrinking */
   TAPPS_STATE_CLOSED = 7
 };
 
 /* The present TAPPS_STATE_*. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_state(const tapps_cache* cache);
 
-/* The path of the file, ":memory:" without one. Lifetime: the handle's. Threads: any. Since: 0.1.
- */
+/* The path of the file, ":memory:" without one. Lifetime: the handle's. Threads: any.
+ * Since: 0.1. */
 TAPPS_API const char* tapps_cache_path(const tapps_cache* cache);
 
 /* ---- Cache: entries -------------------------------------------------------- */
@@ -309,10 +316,10 @@ TAPPS_API const char* tapps_cache_path(const tapps_cache* cache);
 
 /* Bits of tapps_get_options.flags. */
 enum {
-  TAPPS_GET_CACHED_ONLY = 1, /* never touches the disk: WOULD_BLOCK instead */
-  TAPPS_GET_ALLOW_STALE =
-      2,             /* returns entries inside their stale window, marked TAPPS_VALUE_STALE */
-  TAPPS_GET_PEEK = 4 /* does not count as a use */
+  TAPPS_GET_CACHED_ONLY = 1,  /* never touches the disk: WOULD_BLOCK instead */
+  TAPPS_GET_ALLOW_STALE = 2,  /* also entries in their stale window, marked TAPPS_VALUE_STALE */
+  TAPPS_GET_PEEK = 4,         /* does not count as a use */
+  TAPPS_GET_SHOW_NEGATIVE = 8 /* returns negative entries, marked TAPPS_VALUE_NEGATIVE */
 };
 
 typedef struct tapps_get_options {
@@ -570,8 +577,7 @@ enum {
 
 /* Bits of tapps_fetch_options.flags. */
 enum {
-  TAPPS_FETCH_DENY_PRIVATE =
-      1 /* refuses private, loopback and link-local addresses, as connected to */
+  TAPPS_FETCH_DENY_PRIVATE = 1 /* no private, loopback or link-local address may answer */
 };
 
 typedef struct tapps_fetch_options {
@@ -674,7 +680,8 @@ TAPPS_API int32_t tapps_plan_describe(tapps_plan* plan, tapps_value** value, con
 
 /* Submits the run of a plan: TAPPS_EVENT_PROGRESS events
  * {"total","done","current","code","bytes","eta_us"}, then a record whose data is
- * {"total","fetched","skipped","failed","bytes","duration_us","failures":[{"library","code","message"}]}.
+ * {"total","fetched","skipped","failed","bytes","duration_us",
+ * "failures":[{"library","code","message"}]}.
  * What is fresh is skipped: a run that was cut short goes on where it stopped. The record's code is
  * TAPPS_OK also when libraries failed, CANCELLED after tapps_queue_cancel. Threads: any. Since:
  * 0.1. */
@@ -689,9 +696,10 @@ TAPPS_API void tapps_plan_release(tapps_plan* plan);
 /* A circuit breaker with bounded concurrency, for the host's own calls. Any threads.
  *
  *     int64_t permit = 0;
- *     if (tapps_breaker_acquire(breaker, &permit, NULL) == TAPPS_OK)
- *         tapps_breaker_report(breaker, permit, call() ? TAPPS_OUTCOME_SUCCESS :
- * TAPPS_OUTCOME_FAILURE);
+ *     if (tapps_breaker_acquire(breaker, &permit, NULL) == TAPPS_OK) {
+ *       int32_t outcome = call() ? TAPPS_OUTCOME_SUCCESS : TAPPS_OUTCOME_FAILURE;
+ *       tapps_breaker_report(breaker, permit, outcome);
+ *     }
  */
 typedef struct tapps_breaker tapps_breaker;
 

@@ -53,7 +53,8 @@ Status Open(const char* path, const tapps_open_options* options, tapps_cache** o
   TAPPS_RETURN_IF_ERROR(CheckNotNull("cache", out));
   *out = nullptr;
   TAPPS_ASSIGN_OR_RETURN(const EngineOptions engine_options, ReadOpenOptions(options));
-  TAPPS_ASSIGN_OR_RETURN(std::string file, Text("path", path));
+  TAPPS_ASSIGN_OR_RETURN(const std::string_view given, Text("path", path));
+  std::string file(given);
   if (!path) {
     TAPPS_ASSIGN_OR_RETURN(file, DefaultCachePath());
   }

@@ -202,7 +202,7 @@ void Engine::OnBreaker(const std::string& name, const BreakerTransition& transit
 
 void Engine::CountFetch(const Result<http::FetchResult>& result) {
   const int32_t from = result.ok() ? result->served_from : 0;
-  fetches_[static_cast<size_t>(std::clamp(from, 0, TAPPS_FROM_INSTALLED))].Add();
+  fetches_[static_cast<size_t>(std::clamp<int32_t>(from, 0, TAPPS_FROM_INSTALLED))].Add();
 }
 
 Json Engine::DescribeFetches() const {

@@ -99,12 +99,13 @@ class Search {
 
   Result<Document> Run() {
     for (const Site& site : Sites(query_)) {
-      // Whatever is installed or removed changes the folder.
-      witnesses_.push_back(Witness::Of(site.folder->Path(site.below + ".")));
+      Witness folder = Witness::Of(site.folder->Path(site.below + "."));
       for (const Entry& entry : Entries(site)) {
         if (entry.name != query_.library) continue;
         if (std::optional<Document> found = Try(site, entry)) return *std::move(found);
       }
+      // Whatever is installed there later, in place of what is found elsewhere, changes the folder.
+      witnesses_.push_back(std::move(folder));
     }
     if (!denied_.ok()) return denied_;
     std::string message = "Python distribution '" + std::string(query_.library) + "'";

@@ -19,6 +19,9 @@ namespace {
 
 constexpr int64_t kDefaultTimeout = 10 * kSecond;
 constexpr int64_t kDefaultTokens = 8000;
+// How long a look at a project's manifests is good for: they only say which library is meant.
+constexpr int64_t kProjectLook = 100 * kMillisecond;
+constexpr size_t kMaxSeen = 4096;
 constexpr size_t kMaxTopic = 512;
 constexpr size_t kMaxSuggestions = 5;
 constexpr size_t kMaxHeadings = 12;
@@ -133,7 +136,7 @@ DocsLookup::DocsLookup(std::shared_ptr<Cache> cache, PageFetcher fetch, Backgrou
                        const Clock* clock)
     : background_(std::move(background)),
       clock_(clock),
-      store_(std::move(cache)),
+      store_(std::move(cache), clock),
       template_(fetch, clock),
       online_(fetch != nullptr) {}
 
@@ -199,7 +202,7 @@ Result<DocsLookup::Request> DocsLookup::Check(const DocsQuery& query) const {
 
 Result<ValueRef> DocsLookup::Answer(Request& request) {
   const std::optional<DocsStore::Found> found = store_.GetRecord(request.key);
-  if (found && !found->stale && !request.query.refresh && AllHold(found->record.witnesses)) {
+  if (found && !found->stale && !request.query.refresh && Holds(request, found->record)) {
     if (auto value = FromRecord(request, *found, "")) {
       counts_.from_cache.Add();
       return *std::move(value);
@@ -273,11 +276,9 @@ Result<ValueRef> DocsLookup::FromStale(const Request& request, const DocsStore::
 }
 
 Result<ValueRef> DocsLookup::FromDocument(const Request& request, Document document) {
-  const int64_t now_us = clock_->WallNow();
-  if (document.created_us == 0) document.created_us = now_us;
+  if (document.created_us == 0) document.created_us = clock_->WallNow();
   DocsRecord record = DocsRecord::Of(document);
-  record.witnesses.insert(record.witnesses.begin(), request.witnesses.begin(),
-                          request.witnesses.end());
+  record.project = request.witnesses;
   const Passage passage = Pick(document, request.query.topic, request.query.max_tokens);
   // Files that are being written, and what stands in for a source that failed, are not kept.
   const auto moving = [&](const Witness& witness) {
@@ -287,15 +288,15 @@ Result<ValueRef> DocsLookup::FromDocument(const Request& request, Document docum
       !document.stale && std::none_of(document.witnesses.begin(), document.witnesses.end(), moving);
   const bool keep_record =
       keep && std::none_of(request.witnesses.begin(), request.witnesses.end(), moving);
-  if (keep) store_.PutDocument(document, now_us);
+  if (keep) store_.PutDocument(document);
   if (keep_record) {
-    store_.PutRecord(request.key, record, now_us);
+    store_.PutRecord(request.key, record);
     // Who names the ecosystem and who does not asks for the same, as far as that is sure.
     const bool unnamed = request.query.ecosystem.empty();
     if (unnamed && !record.ecosystem.empty()) {
-      store_.PutRecord(request.KeyFor(record.ecosystem), record, now_us);
+      store_.PutRecord(request.KeyFor(record.ecosystem), record);
     } else if (!unnamed && request.one_ecosystem) {
-      store_.PutRecord(request.KeyFor(""), record, now_us);
+      store_.PutRecord(request.KeyFor(""), record);
     }
   }
   if (passage.text.empty()) return NothingOnTopic(document, request.query.topic);
@@ -305,6 +306,8 @@ Result<ValueRef> DocsLookup::FromDocument(const Request& request, Document docum
   info.served_from = document.served_from;
   info.tokens = EstimateTokens(passage.text.size());
   info.flags = document.stale ? TAPPS_VALUE_STALE : 0;
+  info.expires_us = document.created_us + FreshFor(document.library);
+  info.stale_until_us = info.expires_us + kStaleFor;
   AnswerTexts texts;
   texts.headings = Joined(passage.headings, passage.headings.size(), "\n");
   texts.warning = record.warning;
@@ -312,12 +315,27 @@ Result<ValueRef> DocsLookup::FromDocument(const Request& request, Document docum
   return Value::Make(passage.text, info, TextsOf(record, texts));
 }
 
+bool DocsLookup::Holds(const Request& request, const DocsRecord& record) {
+  if (!AllHold(record.witnesses)) return false;
+  const int64_t now_us = clock_->MonotonicNow();
+  {
+    MutexLock lock(mu_);
+    const auto seen = seen_us_.find(request.key);
+    if (seen != seen_us_.end() && now_us - seen->second < kProjectLook) return true;
+  }
+  if (!AllHold(record.project)) return false;
+  MutexLock lock(mu_);
+  if (seen_us_.size() >= kMaxSeen) seen_us_.clear();
+  seen_us_[request.key] = now_us;
+  return true;
+}
+
 bool DocsLookup::IsFresh(const DocsQuery& query) {
   const Result<Request> request = Check(query);
   if (!request.ok()) return false;
   const std::optional<DocsStore::Found> found = store_.GetRecord(request->key);
   return found && !found->stale && AllHold(found->record.witnesses) &&
-         store_.HasDocument(found->record);
+         AllHold(found->record.project) && store_.HasDocument(found->record);
 }
 
 bool DocsLookup::IsInstalled(const DocsQuery& query) {

@@ -8,18 +8,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/json.h"
+#include "base/mutex.h"
 #include "base/result.h"
+#include "base/value.h"
 #include "cache/cache.h"
 #include "docs/installed.h"
 #include "docs/project_facts.h"
 #include "docs/store.h"
 #include "docs/template_source.h"
-#include "memory/value.h"
 
 namespace tapps {
 
@@ -48,9 +50,10 @@ struct DocsQuery {
 //
 //   the cache -> packages installed here -> the URL template -> a stale copy, with a warning
 //
-// A repeated query reads two entries of the cache and the stamps of a few files. Answers hold for
-// the folders they were found in, and as long as these have not changed. A name that is installed
-// as something else, or only nearly, is never answered: the error names what is near.
+// A repeated query reads two entries of the cache and the stamps of the package's files, so that a
+// package installed anew is seen at once; a change of the project's manifests within 100 ms.
+// Answers hold for the folders they were found in. A name that is installed as something else, or
+// only nearly, is never answered: the error names what is near.
 //
 // Stale answers of the template are served, and refreshed in the background when there is one. The
 // objects given to the constructor outlive this one. Any threads.
@@ -102,6 +105,8 @@ class DocsLookup : public std::enable_shared_from_this<DocsLookup> {
   Result<ValueRef> FromStale(const Request& request, const DocsStore::Found& found,
                              const Status& reason);
 
+  // Whether the files that a record was made from are as they were.
+  bool Holds(const Request& request, const DocsRecord& record);
   Status Prepare(Request& request);
   // any_version: also another one than the project locks, with a warning.
   Result<Document> FromInstalled(const Request& request, bool any_version);
@@ -120,6 +125,10 @@ class DocsLookup : public std::enable_shared_from_this<DocsLookup> {
   TemplateSource template_;
   const bool online_;
   ProjectFactsCache facts_;
+
+  // When the project of a query was last seen to be as its record says, in monotonic time.
+  Mutex mu_;
+  std::unordered_map<std::string, int64_t> seen_us_ GUARDED_BY(mu_);
 
   struct Counts {
     Counter lookups, stale, not_found, failed, refreshed;

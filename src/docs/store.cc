@@ -15,6 +15,9 @@ namespace {
 constexpr std::string_view kSpace = "tapps.docs";
 // Records are written and read by several releases at once: other first lines are passed over.
 constexpr std::string_view kRecordHead = "tapps docs 1";
+// The first line of what an answer says of itself; its headings follow, one a line.
+constexpr std::string_view kCut = "cut";
+constexpr std::string_view kWhole = "whole";
 
 int64_t ToNumber(std::string_view text) {
   int64_t number = 0;
@@ -53,6 +56,9 @@ std::string Encode(const DocsRecord& record) {
   for (const Witness& witness : record.witnesses) {
     AddLine(&out, "witness", witness.stamp + " " + witness.path);
   }
+  for (const Witness& witness : record.project) {
+    AddLine(&out, "project", witness.stamp + " " + witness.path);
+  }
   return out;
 }
 
@@ -70,11 +76,11 @@ bool Decode(std::string_view bytes, DocsRecord* record) {
     if (space == std::string_view::npos) return;
     const std::string_view name = line.substr(0, space);
     const std::string_view value = line.substr(space + 1);
-    if (name == "witness") {
+    if (name == "witness" || name == "project") {
       const size_t end = value.find(' ');
       if (end == std::string_view::npos) return;
-      record->witnesses.push_back(
-          {FromLine(value.substr(end + 1)), std::string(value.substr(0, end))});
+      (name == "witness" ? record->witnesses : record->project)
+          .push_back({FromLine(value.substr(end + 1)), std::string(value.substr(0, end))});
       return;
     }
     if (name == "created") record->created_us = ToNumber(value);
@@ -93,11 +99,6 @@ std::string DocumentKey(std::string_view ecosystem, std::string_view library,
 std::string AnswerKey(const DocsRecord& record, std::string_view topic, int64_t max_tokens) {
   return DocsKey('a', {record.ecosystem, record.library, record.place, record.stamp,
                        std::to_string(max_tokens), topic});
-}
-
-// What is left of a document's time at an age; never so little that it is written for nothing.
-int64_t FreshLeft(std::string_view library, int64_t age_us) {
-  return std::max(FreshFor(library) - std::max<int64_t>(age_us, 0), kMinute);
 }
 
 PutOptions Lasting(int64_t ttl_us, int64_t stale_us) {
@@ -134,6 +135,15 @@ Result<ValueRef> DocsStore::Get(const std::string& key) const {
   return cache_->Get({kSpace, key}, {.allow_stale = true});
 }
 
+bool DocsStore::IsStale(const Value& value) const {
+  return value.info().expires_us != 0 && clock_->WallNow() >= value.info().expires_us;
+}
+
+int64_t DocsStore::FreshLeft(std::string_view library, int64_t created_us) const {
+  const int64_t age_us = std::max<int64_t>(clock_->WallNow() - created_us, 0);
+  return std::max(FreshFor(library) - age_us, kMinute);
+}
+
 void DocsStore::Put(const std::string& key, std::string_view bytes,
                     const PutOptions& options) const {
   if (key.size() > kMaxKeyBytes) return;
@@ -145,15 +155,14 @@ std::optional<DocsStore::Found> DocsStore::GetRecord(const std::string& query_ke
   if (!value.ok()) return std::nullopt;
   Found found;
   if (!Decode((*value)->bytes(), &found.record)) return std::nullopt;
-  found.stale = ((*value)->info().flags & TAPPS_VALUE_STALE) != 0;
+  found.stale = IsStale(**value);
   found.value = *std::move(value);
   return found;
 }
 
-void DocsStore::PutRecord(const std::string& query_key, const DocsRecord& record,
-                          int64_t now_us) const {
+void DocsStore::PutRecord(const std::string& query_key, const DocsRecord& record) const {
   const std::string tag = Tag(record.ecosystem, record.library);
-  PutOptions options = Lasting(FreshLeft(record.library, now_us - record.created_us), kStaleFor);
+  PutOptions options = Lasting(FreshLeft(record.library, record.created_us), kStaleFor);
   options.tags = tag;
   Put(query_key, Encode(record), options);
 }
@@ -186,14 +195,13 @@ bool DocsStore::HasDocument(const DocsRecord& record) const {
   return Get(DocumentKey(record.ecosystem, record.library, record.place)).ok();
 }
 
-void DocsStore::PutDocument(const Document& document, int64_t now_us) const {
+void DocsStore::PutDocument(const Document& document) const {
   const std::string json = DumpJson({{"stamp", document.stamp},
                                      {"version", document.version},
                                      {"warning", document.warning},
                                      {"created", std::to_string(document.created_us)}});
   const std::string tag = Tag(document.ecosystem, document.library);
-  PutOptions options =
-      Lasting(FreshLeft(document.library, now_us - document.created_us), kStaleFor);
+  PutOptions options = Lasting(FreshLeft(document.library, document.created_us), kStaleFor);
   options.content_type = ContentTypeOf(document.markup);
   options.source = document.source;
   options.tags = tag;
@@ -206,44 +214,43 @@ std::optional<DocsStore::Answer> DocsStore::GetAnswer(const DocsRecord& record,
                                                       int64_t max_tokens) const {
   Result<ValueRef> value = Get(AnswerKey(record, topic, max_tokens));
   if (!value.ok()) return std::nullopt;
+  // Not JSON: this is read at every hit.
+  std::string_view about = (*value)->text(TAPPS_TEXT_SOURCE);
   Answer answer;
-  const Result<Json> about = ParseJson((*value)->text(TAPPS_TEXT_JSON));
-  if (!about.ok()) return std::nullopt;
-  answer.headings = JsonString(*about, "headings").value_or("");
-  answer.cut = about->contains("cut");
+  answer.cut = about.starts_with(kCut);
+  if (const size_t line = about.find('\n'); line != std::string_view::npos) {
+    answer.headings = about.substr(line + 1);
+  }
   answer.value = *std::move(value);
   return answer;
 }
 
 void DocsStore::PutAnswer(const DocsRecord& record, std::string_view topic, int64_t max_tokens,
                           const Passage& passage) const {
-  std::string headings;
-  for (const std::string& heading : passage.headings) {
-    headings += (headings.empty() ? "" : "\n") + heading;
-  }
-  Json json = {{"headings", headings}};
-  if (passage.cut) json["cut"] = true;
-  const std::string about = DumpJson(json);
+  std::string about(passage.cut ? kCut : kWhole);
+  for (const std::string& heading : passage.headings) about += "\n" + heading;
   const std::string tag = Tag(record.ecosystem, record.library);
   PutOptions options = Lasting(FreshFor(record.library) + kStaleFor, TAPPS_NONE);
   options.content_type = record.content_type;
-  options.source = record.source;
+  options.source = about;
   options.tags = tag;
-  options.json = about;
   Put(AnswerKey(record, topic, max_tokens), passage.text, options);
 }
 
 bool DocsStore::IsKnownMissing(std::string_view place) const {
-  return Get(DocsKey('n', {place})).ok();
+  const std::string key = DocsKey('n', {place});
+  return key.size() <= kMaxKeyBytes && cache_->Get({kSpace, key}, {.show_negative = true}).ok();
 }
 
 void DocsStore::PutMissing(std::string_view place) const {
-  Put(DocsKey('n', {place}), "", Lasting(kNotFoundFor, TAPPS_NONE));
+  PutOptions options = Lasting(kNotFoundFor, TAPPS_NONE);
+  options.negative = true;
+  Put(DocsKey('n', {place}), "", options);
 }
 
 bool DocsStore::MayRefresh(std::string_view place) const {
   const Result<ValueRef> note = Get(DocsKey('r', {place}));
-  return !note.ok() || ((*note)->info().flags & TAPPS_VALUE_STALE) != 0;
+  return !note.ok() || IsStale(**note);
 }
 
 void DocsStore::NoteRefresh(std::string_view place) const {

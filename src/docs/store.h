@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "cache/cache.h"
 #include "docs/document.h"
 #include "docs/pick.h"
@@ -25,8 +26,9 @@ struct DocsRecord {
   std::string content_type;
   std::string place;  // of the document
   std::string stamp;
-  int64_t created_us = 0;  // of the document
-  std::vector<Witness> witnesses;
+  int64_t created_us = 0;          // of the document
+  std::vector<Witness> witnesses;  // the document's own
+  std::vector<Witness> project;    // of what decided which library and version are meant
 
   static DocsRecord Of(const Document& document);
 };
@@ -45,7 +47,8 @@ struct DocsRecord {
 // may be are not stored. Any threads.
 class DocsStore {
  public:
-  explicit DocsStore(std::shared_ptr<Cache> cache) : cache_(std::move(cache)) {}
+  DocsStore(std::shared_ptr<Cache> cache, const Clock* clock)
+      : cache_(std::move(cache)), clock_(clock) {}
 
   struct Found {
     DocsRecord record;
@@ -54,12 +57,12 @@ class DocsStore {
   };
   std::optional<Found> GetRecord(const std::string& query_key) const;
   // Both are fresh for FreshFor(library) from the creation of the document on.
-  void PutRecord(const std::string& query_key, const DocsRecord& record, int64_t now_us) const;
+  void PutRecord(const std::string& query_key, const DocsRecord& record) const;
 
   // The document of a place. With a stamp, only with that content.
   std::optional<Document> GetDocument(std::string_view ecosystem, std::string_view library,
                                       std::string_view place, std::string_view stamp) const;
-  void PutDocument(const Document& document, int64_t now_us) const;
+  void PutDocument(const Document& document) const;
   bool HasDocument(const DocsRecord& record) const;
 
   struct Answer {
@@ -87,7 +90,13 @@ class DocsStore {
   Result<ValueRef> Get(const std::string& key) const;
   void Put(const std::string& key, std::string_view bytes, const PutOptions& options) const;
 
+  // Whether an entry that was got is past its lifetime.
+  bool IsStale(const Value& value) const;
+  // What is left of a document's time; never so little that it is written for nothing.
+  int64_t FreshLeft(std::string_view library, int64_t created_us) const;
+
   const std::shared_ptr<Cache> cache_;
+  const Clock* const clock_;
 };
 
 // Fields joined by NUL after the letter that tells the kind.

@@ -10,7 +10,7 @@
 namespace tapps::http {
 namespace {
 
-constexpr std::string_view kSpace = "http";
+constexpr std::string_view kSpace = "tapps.http";
 constexpr size_t kMaxPlainKey = 3968;
 
 std::string Hex(uint64_t value) {
@@ -79,11 +79,6 @@ std::optional<int64_t> IntegerMember(const Json& json, const char* name) {
   return it->get<int64_t>();
 }
 
-Json MetadataOf(const ValueRef& value) {
-  Result<Json> json = ParseJson(value->text(TAPPS_TEXT_JSON));
-  return json.ok() && json->is_object() ? *std::move(json) : Json::object();
-}
-
 Headers VaryField(const std::string& vary) {
   Headers headers;
   (void)headers.Add("Vary", vary);
@@ -93,34 +88,49 @@ Headers VaryField(const std::string& vary) {
 }  // namespace
 
 ResponseStore::Found CacheStore::Find(std::string_view key, const Headers& request) {
-  const std::string entry = EntryKey(key);
-  Result<ValueRef> value = cache_->Get({kSpace, entry}, GetOptions());
-  if (!value.ok()) return {};
-  StoredRef response = Decode(*value);
-  if (response == nullptr) {
-    const Json index = MetadataOf(*value);
-    const auto vary = JsonString(index, "vary");
-    const auto generation = JsonString(index, "generation");
-    if (!vary || !generation) return {};
-    const Headers selecting = SelectingFields(request, VaryField(TextToBytes(*vary)));
-    value = cache_->Get({kSpace, VariantKey(entry, *generation, selecting)}, GetOptions());
-    if (!value.ok()) return {};
-    response = Decode(*value);
+  const std::string entry_key = EntryKey(key);
+  DecodedRef entry = Read(entry_key);
+  if (entry != nullptr && entry->response == nullptr) {
+    const Headers selecting = SelectingFields(request, VaryField(entry->vary));
+    entry = Read(VariantKey(entry_key, entry->generation, selecting));
   }
-  if (response == nullptr || !MatchesVary(*response, request)) return {};
-  return {std::move(response), (*value)->info().served_from};
+  if (entry == nullptr || entry->response == nullptr || !MatchesVary(*entry->response, request)) {
+    return {};
+  }
+  return {entry->response, entry->value->info().served_from};
 }
 
-StoredRef CacheStore::Decode(const ValueRef& value) {
-  const Value* identity = value.get();
+CacheStore::DecodedRef CacheStore::Read(std::string_view entry_key) {
+  const Result<ValueRef> value = cache_->Get({kSpace, entry_key}, GetOptions());
+  if (!value.ok()) return nullptr;
+  const Value* identity = value->get();
   const size_t slot =
       Hash64({reinterpret_cast<const char*>(&identity), sizeof identity}) % kDecoded;
   {
     MutexLock lock(mutex_);
-    const StoredRef& known = decoded_[slot];
-    if (known != nullptr && known->body.get() == identity) return known;
+    const DecodedRef& known = decoded_[slot];
+    if (known != nullptr && known->value.get() == identity) return known;
   }
-  const Json json = MetadataOf(value);
+  DecodedRef decoded = Decode(*value);
+  if (decoded != nullptr && identity->footprint() <= kMaxDecodedBytes) {
+    DecodedRef dropped = decoded;  // takes the old one with it, after the lock
+    MutexLock lock(mutex_);
+    decoded_[slot].swap(dropped);
+  }
+  return decoded;
+}
+
+CacheStore::DecodedRef CacheStore::Decode(const ValueRef& value) {
+  const Result<Json> parsed = ParseJson(value->text(TAPPS_TEXT_JSON));
+  if (!parsed.ok() || !parsed->is_object()) return nullptr;
+  const Json& json = *parsed;
+  auto decoded = std::make_shared<Decoded>();
+  decoded->value = value;
+  if (const auto vary = JsonString(json, "vary")) {
+    decoded->vary = TextToBytes(*vary);
+    decoded->generation = JsonString(json, "generation").value_or("");
+    return decoded;
+  }
   auto response = std::make_shared<StoredResponse>();
   auto headers = HeadersMember(json, "headers");
   auto selecting = HeadersMember(json, "selecting");
@@ -134,12 +144,8 @@ StoredRef CacheStore::Decode(const ValueRef& value) {
   response->request_time_us = *request_time;
   response->response_time_us = *response_time;
   response->body = value;
-  if (value->footprint() <= kMaxDecodedBytes) {
-    StoredRef dropped = response;  // takes the old one with it, after the lock
-    MutexLock lock(mutex_);
-    decoded_[slot].swap(dropped);
-  }
-  return response;
+  decoded->response = std::move(response);
+  return decoded;
 }
 
 void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
@@ -152,27 +158,23 @@ void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
                      {"response_us", response->response_time_us}};
   std::string target = entry;
   if (!vary.empty()) {
-    const Index index = EnsureIndex(entry, vary, where);
-    target = VariantKey(entry, index.generation, response->selecting);
+    target = VariantKey(entry, EnsureIndex(entry, vary, where), response->selecting);
   }
   const std::string_view body = response->body ? response->body->bytes() : std::string_view();
   Write(target, body, DumpJson(json), response->headers.Get("Content-Type").value_or(""), where);
 }
 
-// The index under `key` for responses that vary so, made when there is none.
-CacheStore::Index CacheStore::EnsureIndex(const std::string& key, const std::string& vary,
-                                          Storage where) {
-  const Result<ValueRef> value = cache_->Get({kSpace, key}, GetOptions());
-  if (value.ok()) {
-    const Json json = MetadataOf(*value);
-    const auto generation = JsonString(json, "generation");
-    if (generation && JsonString(json, "vary") == BytesToText(vary)) return {vary, *generation};
+std::string CacheStore::EnsureIndex(const std::string& key, const std::string& vary,
+                                    Storage where) {
+  const DecodedRef index = Read(key);
+  if (index != nullptr && index->response == nullptr && index->vary == vary) {
+    return index->generation;
   }
   std::random_device random;
-  Index index{vary, Hex(uint64_t{random()} << 32 | random())};
-  const Json json = {{"vary", BytesToText(vary)}, {"generation", index.generation}};
+  const std::string generation = Hex(uint64_t{random()} << 32 | random());
+  const Json json = {{"vary", BytesToText(vary)}, {"generation", generation}};
   Write(key, "", DumpJson(json), "", where);
-  return index;
+  return generation;
 }
 
 void CacheStore::Write(const std::string& key, std::string_view bytes, const std::string& json,

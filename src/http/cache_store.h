@@ -13,7 +13,7 @@
 
 namespace tapps::http {
 
-// Responses as entries of a cache, in the namespace "http":
+// Responses as entries of a cache, in the namespace "tapps.http":
 //
 //   KEY                   a response without Vary
 //   KEY                   {"vary": "A, B", "generation": G}: what responses under KEY depend on,
@@ -32,23 +32,30 @@ class CacheStore : public ResponseStore {
   void Erase(std::string_view key) override;
 
  private:
-  struct Index {
+  // What an entry holds: a response, or the index of variants.
+  struct Decoded {
+    ValueRef value;
+    StoredRef response;  // null: an index
     std::string vary;
     std::string generation;
   };
+  using DecodedRef = std::shared_ptr<const Decoded>;
 
-  StoredRef Decode(const ValueRef& value);
-  Index EnsureIndex(const std::string& key, const std::string& vary, Storage where);
+  // The entry of that key, or null.
+  DecodedRef Read(std::string_view entry_key);
+  static DecodedRef Decode(const ValueRef& value);
+  // The generation of the index under `key` for responses that vary so, made when there is none.
+  std::string EnsureIndex(const std::string& key, const std::string& vary, Storage where);
   void Write(const std::string& key, std::string_view bytes, const std::string& json,
              std::string_view content_type, Storage where);
 
   const std::shared_ptr<Cache> cache_;
-  // Small responses that were decoded lately, found by the identity of their value: the cache hands
+  // Small entries that were decoded lately, found by the identity of their value: the cache hands
   // out the same immutable block for a key until it changes.
   static constexpr size_t kDecoded = 512;
   static constexpr size_t kMaxDecodedBytes = 16 * 1024;
   Mutex mutex_;
-  std::array<StoredRef, kDecoded> decoded_ GUARDED_BY(mutex_);
+  std::array<DecodedRef, kDecoded> decoded_ GUARDED_BY(mutex_);
 };
 
 }  // namespace tapps::http

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "base/value.h"
 #include "http/headers.h"
-#include "memory/value.h"
 
 namespace tapps::http {
 

@@ -55,7 +55,7 @@ Status Foreign(const char* why) {
 
 enum class Found { kOurs, kEmpty };
 
-// Reads who made the file; writes nothing.
+// Reads who made the file, inside a transaction; writes nothing.
 Result<Found> Inspect(Connection& connection) {
   const Result<int64_t> application = connection.QueryInt("PRAGMA application_id");
   if (!application.ok()) return application.status();
@@ -74,6 +74,16 @@ Result<Found> Inspect(Connection& connection) {
     return Foreign("it is a database of another program");
   }
   return Found::kEmpty;
+}
+
+// The same from one snapshot: another process may be making the tables at this moment.
+Result<Found> InspectAtOnce(Connection& connection) {
+  if (const int rc = connection.Exec("BEGIN"); rc != SQLITE_OK) {
+    return connection.Error(rc, "cannot read the cache file");
+  }
+  Result<Found> found = Inspect(connection);
+  connection.Exec("COMMIT");
+  return found;
 }
 
 // Switching to WAL takes an exclusive lock, and SQLite does not ask the busy handler on all its
@@ -127,14 +137,14 @@ Status CreateTables(Connection& connection) {
 }  // namespace
 
 Status CheckSchema(Connection& connection) {
-  const Result<Found> found = Inspect(connection);
+  const Result<Found> found = InspectAtOnce(connection);
   if (!found.ok()) return found.status();
   return *found == Found::kOurs ? Status() : Foreign("it is empty");
 }
 
 Status PrepareSchema(Connection& connection, const std::function<bool()>& keep_waiting) {
   connection.SetBusyHandler(keep_waiting);
-  Result<Found> found = Inspect(connection);
+  Result<Found> found = InspectAtOnce(connection);
   if (!found.ok()) return std::move(found).status();
   if (*found == Found::kEmpty) {
     // Takes effect in a database without tables only: freed pages can be given back in slices.

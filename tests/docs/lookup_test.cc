@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "docs/lookup_fixture.h"
 #include "docs/staleness.h"
+#include "support/docs_fixture.h"
 
 namespace tapps {
 namespace {
@@ -94,6 +94,20 @@ TEST_F(LookupTest, TheLockedVersionComesBeforeTheInstalledOne) {
   const auto offline = Lookup("semver");
   EXPECT_TRUE(Says(offline, "# installed"));
   EXPECT_NE(Text(offline, TAPPS_TEXT_WARNING).find("locks 7.6.0"), std::string::npos);
+}
+
+TEST_F(LookupTest, AChangedManifestIsSeenShortlyAfter) {
+  dir_.Write("requirements.txt", "lib==1.0\n");
+  Settle();
+  Serve("pypi/lib/1.0.md", "# one\n");
+  Serve("pypi/lib/2.0.md", "# two\n");
+  EXPECT_TRUE(Says(Online("lib", "", ""), "# one"));
+  EXPECT_TRUE(Says(Online("lib", "", ""), "# one"));
+  EXPECT_EQ(docs_->Stats()["hits"], 1);
+  dir_.Write("requirements.txt", "lib==2.0\n");
+  Settle();
+  clock_.Advance(100 * kMillisecond);
+  EXPECT_TRUE(Says(Online("lib", "", ""), "# two"));
 }
 
 TEST_F(LookupTest, AManifestDecidesTheEcosystem) {  // S10

@@ -1,5 +1,5 @@
-#ifndef TAPPS_TESTS_DOCS_LOOKUP_FIXTURE_H_
-#define TAPPS_TESTS_DOCS_LOOKUP_FIXTURE_H_
+#ifndef TAPPS_TESTS_SUPPORT_DOCS_FIXTURE_H_
+#define TAPPS_TESTS_SUPPORT_DOCS_FIXTURE_H_
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -133,4 +133,4 @@ class DocsFixture : public ::testing::Test {
 
 }  // namespace tapps::test
 
-#endif  // TAPPS_TESTS_DOCS_LOOKUP_FIXTURE_H_
+#endif  // TAPPS_TESTS_SUPPORT_DOCS_FIXTURE_H_

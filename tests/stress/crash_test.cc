@@ -1,0 +1,81 @@
+// What a sync put acknowledged survives kill -9 of every process at any instant.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <thread>
+
+#include "stress/crew.h"
+
+namespace tapps::stress {
+namespace {
+
+constexpr int kWriters = 3;
+
+// Puts growing versions of its keys until it is killed.
+int Write(const Job& job) {
+  tapps_cache* cache = nullptr;
+  if (tapps_cache_open(job.cache_path().c_str(), nullptr, &cache, nullptr) != TAPPS_OK) return 10;
+  std::mt19937_64 random(job.seed);
+  while (job.board->stop == 0) {
+    const int key = static_cast<int>(random() % kKeys);
+    const int64_t version = job.board->tried[job.worker][key] + 1;
+    job.board->tried[job.worker][key] = version;
+    const int32_t code = Put(cache, job.worker, key, version, TAPPS_DURABILITY_SYNC);
+    if (code != TAPPS_OK) {
+      std::fprintf(stderr, "put: %s\n", tapps_code_name(code));
+      return 11;
+    }
+    job.board->acknowledged[job.worker][key] = version;
+  }
+  tapps_cache_release(cache);
+  return 0;
+}
+
+// Checks every key of every writer against the board.
+int Verify(const Job& job) {
+  tapps_cache* cache = nullptr;
+  if (tapps_cache_open(job.cache_path().c_str(), nullptr, &cache, nullptr) != TAPPS_OK) return 20;
+  int wrong = 0;
+  for (int worker = 0; worker < kWriters; ++worker) {
+    for (int key = 0; key < kKeys; ++key) {
+      const int64_t low = job.board->acknowledged[worker][key];
+      const int64_t high = job.board->tried[worker][key];
+      const int64_t version = Get(cache, worker, key);
+      const bool right =
+          version == -2 ? low == 0 : version >= std::max<int64_t>(low, 1) && version <= high;
+      if (right) continue;
+      ++wrong;
+      std::fprintf(stderr, "%s: found %lld, acknowledged %lld, tried %lld\n",
+                   KeyName(worker, key).c_str(), static_cast<long long>(version),
+                   static_cast<long long>(low), static_cast<long long>(high));
+    }
+  }
+  tapps_cache_close(cache, 0, nullptr);
+  tapps_cache_release(cache);
+  return wrong == 0 ? 0 : 21;
+}
+
+const Register kWrite("write", Write);
+const Register kVerify("verify", Verify);
+
+TEST(CrashStress, AcknowledgedSyncPutsSurviveKillAtAnyInstant) {
+  Crew crew;
+  int rounds = 0;
+  for (const auto deadline = Deadline(); std::chrono::steady_clock::now() < deadline; ++rounds) {
+    for (int worker = 0; worker < kWriters; ++worker) crew.Start("write", worker);
+    std::this_thread::sleep_for(std::chrono::microseconds(crew.random()() % 150'000));
+    crew.KillAll();
+    crew.Join();  // they were killed
+    crew.Start("verify", 0);
+    ASSERT_EQ(crew.Join(), "") << "after " << rounds + 1 << " rounds";
+  }
+  int64_t acknowledged = 0;
+  for (auto& keys : crew.board().acknowledged) {
+    for (auto& version : keys) acknowledged += version;
+  }
+  RecordProperty("rounds", rounds);
+  EXPECT_GT(acknowledged, 0) << "no round lasted until a put";
+}
+
+}  // namespace
+}  // namespace tapps::stress
