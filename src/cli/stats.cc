@@ -97,8 +97,9 @@ int Stats(const Context& context, cxx::Cache& cache) {
   auto stats = ReadStats(cache);
   if (!stats) return Fail(context, stats.error());
   if (context.json) {
-    Json json = {{"path", cache.path()}, {"state", StateName(cache.state())}};
+    Json json = {{"path", cache.path()}};
     json.update(*stats);
+    json["state"] = StateName(cache.state());
     PrintJson(json);
     return kOk;
   }
@@ -106,7 +107,7 @@ int Stats(const Context& context, cxx::Cache& cache) {
   table.Add({"file", Printable(cache.path())});
   table.Add({"state", StateName(cache.state())});
   Json rows = *stats;
-  rows.erase("latency_us");
+  for (const char* name : {"path", "state", "latency_us"}) rows.erase(name);  // shown apart
   rows.erase("breakers");
   AddRows("", rows, table);
   Print(table.Render());
