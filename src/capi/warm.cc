@@ -38,7 +38,8 @@ Status Open(tapps_cache* cache, const char* root, const tapps_warm_options* opti
   TAPPS_RETURN_IF_ERROR(CheckNotNull("root", root));
   TAPPS_ASSIGN_OR_RETURN(const std::string_view folder, Text("root", root));
   TAPPS_ASSIGN_OR_RETURN(const WarmOptions warm, ReadWarmOptions(options));
-  TAPPS_ASSIGN_OR_RETURN(auto plan, MakePlan(*cache->session->engine->docs, std::string(folder), warm));
+  TAPPS_ASSIGN_OR_RETURN(auto plan,
+                         MakePlan(*cache->session->engine->docs, std::string(folder), warm));
   *out = new tapps_plan{cache->session, std::move(plan)};
   return {};
 }

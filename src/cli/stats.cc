@@ -136,7 +136,8 @@ std::string DescribeStats(cxx::Cache& cache) {
   table.Add({"file", Printable(cache.path())});
   table.Add({"state", StateName(cache.state())});
   Json rows = *stats;
-  for (const char* name : {"path", "state", "latency_us", "breakers"}) rows.erase(name);  // shown apart
+  for (const char* name : {"path", "state", "latency_us", "breakers"})
+    rows.erase(name);  // shown apart
   AddRows("", rows, table);
   return table.Render() + DescribeLatencies(stats->value("latency_us", Json::object()));
 }
