@@ -19,7 +19,8 @@ function(tapps_compile target)
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>)
   if(TAPPS_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${TAPPS_SANITIZE} -fno-omit-frame-pointer
-      -fno-sanitize-recover=all)
+      -fno-sanitize-recover=all
+      -Wno-maybe-uninitialized)  # instrumented code confuses GCC about what is inside std::optional
     target_link_options(${target} PRIVATE -fsanitize=${TAPPS_SANITIZE})
   endif()
 endfunction()
