@@ -15,7 +15,8 @@ namespace {
 
 Result<WarmOptions> ReadWarmOptions(const tapps_warm_options* given) {
   TAPPS_ASSIGN_OR_RETURN(const tapps_warm_options options, ReadOptions(given));
-  TAPPS_RETURN_IF_ERROR(CheckFlags(options.flags, TAPPS_DOCS_REFRESH | TAPPS_DOCS_OFFLINE));
+  TAPPS_RETURN_IF_ERROR(
+      CheckFlags("flags", options.flags, TAPPS_DOCS_REFRESH | TAPPS_DOCS_OFFLINE));
   WarmOptions warm;
   TAPPS_ASSIGN_OR_RETURN(warm.paths, Text("paths", options.paths));
   TAPPS_ASSIGN_OR_RETURN(warm.url_template, Text("url_template", options.url_template));
