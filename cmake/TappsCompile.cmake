@@ -21,7 +21,8 @@ function(tapps_compile target)
     $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
   if(TAPPS_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${TAPPS_SANITIZE} -fno-omit-frame-pointer
-      -fno-sanitize-recover=all)
+      -fno-sanitize-recover=all
+      -Wno-maybe-uninitialized)  # instrumented code confuses GCC about what is inside std::optional
     target_link_options(${target} PRIVATE -fsanitize=${TAPPS_SANITIZE})
   endif()
 endfunction()

@@ -1290,7 +1290,7 @@ static tapps_breaker* breaker_get(napi_env env, napi_value value) {
   return breaker;
 }
 
-/* breaker_open(handle, name, options) => breaker */
+/* breaker_open(handle, name, options | null) => breaker */
 static napi_value js_breaker_open(napi_env env, napi_callback_info info) {
   struct handle* handle;
   struct arena arena = {NULL};
@@ -1299,20 +1299,25 @@ static napi_value js_breaker_open(napi_env env, napi_callback_info info) {
   tapps_error* error = NULL;
   const char* name = NULL;
   napi_value result = NULL;
+  napi_valuetype type = napi_null;
   int32_t code;
   ARGS(3);
   if ((handle = handle_open(env, argv[0])) == NULL) return NULL;
+  napi_typeof(env, argv[2], &type);
   memset(&options, 0, sizeof(options));
-  options.struct_size = sizeof(options);
-  options.failures = number_member(env, argv[2], "failures");
-  options.successes = number_member(env, argv[2], "successes");
-  options.open_us = number_member(env, argv[2], "openUs");
-  options.max_open_us = number_member(env, argv[2], "maxOpenUs");
-  options.max_concurrency = number_member(env, argv[2], "maxConcurrency");
-  options.probes = number_member(env, argv[2], "probes");
-  options.lease_us = number_member(env, argv[2], "leaseUs");
+  if (type == napi_object) {
+    options.struct_size = sizeof(options);
+    options.failures = number_member(env, argv[2], "failures");
+    options.successes = number_member(env, argv[2], "successes");
+    options.open_us = number_member(env, argv[2], "openUs");
+    options.max_open_us = number_member(env, argv[2], "maxOpenUs");
+    options.max_concurrency = number_member(env, argv[2], "maxConcurrency");
+    options.probes = number_member(env, argv[2], "probes");
+    options.lease_us = number_member(env, argv[2], "leaseUs");
+  }
   if (text_get(env, argv[1], &arena, &name)) {
-    code = tapps_breaker_open(handle->cache, name, &options, &breaker, &error);
+    code = tapps_breaker_open(handle->cache, name, type == napi_object ? &options : NULL, &breaker,
+                              &error);
     if (code != TAPPS_OK) {
       throw_error(env, code, error);
     } else if (napi_create_external(env, breaker, breaker_collected, NULL, &result) != napi_ok) {

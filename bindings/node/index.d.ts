@@ -302,8 +302,8 @@ export class Breaker {
     operation: () => T | PromiseLike<T>,
     fallback: (error: unknown) => U | PromiseLike<U>,
   ): Promise<T | U>;
-  /** Holds it open or closed; "auto" ends that, "reset" closes it and forgets. */
-  force(mode: 'auto' | 'open' | 'closed' | 'reset'): void;
+  /** Holds it open or closed; "auto" ends that, closes it and forgets. */
+  force(mode: 'auto' | 'open' | 'closed'): void;
   read(): BreakerState;
 }
 
@@ -353,7 +353,7 @@ export class Cache extends EventEmitter {
   plan(folder: string, options?: PlanOptions): Promise<Plan>;
   /** Looks up the documentation of every library a project uses. */
   warm(folder: string, options?: WarmOptions): Promise<WarmResult>;
-  /** The breaker of that name, made when it is not there; the options count then. */
+  /** The breaker of that name, made when it is not there; TAPPS_EXISTS when it has other options. */
   breaker(name: string, options?: BreakerOptions): Breaker;
 
   on(event: 'state' | 'breaker', listener: (event: StateEvent) => void): this;

@@ -31,6 +31,7 @@ class Registry {
           open_.erase(open_.begin() + static_cast<ptrdiff_t>(i));
           continue;
         }
+        open_[i].file = cache->store()->file();  // another one when it was replaced
         if (open_[i].file == *file) {
           if (cache->options() == options) return std::shared_ptr<Cache>(cache);
           return Status(TAPPS_E_EXISTS, path + " is open in this process with other options");
@@ -69,7 +70,8 @@ class Registry {
                                         .commit_interval_us = options.commit_interval_us,
                                         .open_timeout_us = options.open_timeout_us,
                                         .clock = options.clock,
-                                        .on_state = cache->StateListener()};
+                                        .on_state = cache->StateListener(),
+                                        .on_replaced = cache->ReplacementListener()};
     Result<std::shared_ptr<storage::Store>> store = storage::Store::Open(std::move(store_options));
     if (!store.ok()) return std::move(store).status();
     open_.push_back({(*store)->file(), cache});

@@ -99,6 +99,10 @@ std::function<void(int32_t, const Status&)> TieredCache::StateListener() {
   };
 }
 
+std::function<void()> TieredCache::ReplacementListener() {
+  return [memory = memory_] { memory->Clear(); };
+}
+
 void TieredCache::OnState(std::function<void(int32_t, std::string_view)> observer) {
   MutexLock lock(observer_->mu);
   observer_->call = std::move(observer);
@@ -114,7 +118,9 @@ Status TieredCache::Usable() const {
 }
 
 Status TieredCache::CatchUp(bool cached_only) {
-  if (!store_ || store_->feed().Current()) return {};
+  if (!store_) return {};
+  store_->LookAgain();
+  if (store_->feed().Current()) return {};
   if (cached_only) return Status::Bare(TAPPS_E_WOULD_BLOCK);
   Forget forget(*memory_, statistics_.invalidations);
   if (!store_->feed().Advance(forget).ok()) {

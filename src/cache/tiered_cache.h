@@ -39,8 +39,9 @@ class TieredCache final : public Cache {
   // Before first use.
   void Attach(std::shared_ptr<storage::Store> store) { store_ = std::move(store); }
   const std::shared_ptr<storage::Store>& store() const { return store_; }
-  // What a store's writer calls when its state changes; outlives this cache.
+  // What a store calls; these outlive this cache.
   std::function<void(int32_t, const Status&)> StateListener();
+  std::function<void()> ReplacementListener();
 
   Result<ValueRef> Get(Key key, const GetOptions& options) override;
   std::vector<Result<ValueRef>> GetMany(std::string_view space,

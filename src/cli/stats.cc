@@ -29,7 +29,7 @@ std::string Humanise(std::string_view name, const Json& value) {
   return value.dump();
 }
 
-// Rows "name  value"; objects below are named "outer inner".
+// Rows "name  value" of all that is not zero; objects below are named "outer inner".
 void AddRows(const std::string& prefix, const Json& object, Table& table) {
   for (const auto& [name, value] : object.items()) {
     std::string label = prefix.empty() ? name : prefix + " " + name;
@@ -37,14 +37,14 @@ void AddRows(const std::string& prefix, const Json& object, Table& table) {
       AddRows(label, value, table);
       continue;
     }
-    if (value.is_array() || value.is_null()) continue;
+    if (value.is_array() || value.is_null() || value == 0) continue;
     std::string shown = label.ends_with("_us") ? label.substr(0, label.size() - 3) : label;
     std::replace(shown.begin(), shown.end(), '_', ' ');
     table.Add({shown, Humanise(name, value)});
   }
 }
 
-void PrintLatencies(const Json& latencies) {
+std::string DescribeLatencies(const Json& latencies) {
   Table table({"", "count", "p50", "p90", "p99", "p99.9", "max"}, {1, 2, 3, 4, 5, 6});
   for (const auto& [op, latency] : latencies.items()) {
     if (!latency.is_object() || latency.value("count", int64_t{0}) == 0) continue;
@@ -56,7 +56,7 @@ void PrintLatencies(const Json& latencies) {
     }
     table.Add(std::move(row));
   }
-  if (!table.empty()) Print("latency of this process\n" + table.Render("  "));
+  return table.empty() ? "" : "latency of this process\n" + table.Render("  ");
 }
 
 // Objects with the same members, as one table.
@@ -97,22 +97,13 @@ int Stats(const Context& context, cxx::Cache& cache) {
   auto stats = ReadStats(cache);
   if (!stats) return Fail(context, stats.error());
   if (context.json) {
-    Json json = {{"path", cache.path()}, {"state", StateName(cache.state())}};
+    Json json = {{"path", cache.path()}};
     json.update(*stats);
+    json["state"] = StateName(cache.state());
     PrintJson(json);
     return kOk;
   }
-  Table table({});
-  table.Add({"file", Printable(cache.path())});
-  table.Add({"state", StateName(cache.state())});
-  Json rows = *stats;
-  rows.erase("latency_us");
-  rows.erase("breakers");
-  AddRows("", rows, table);
-  Print(table.Render());
-  if (const auto latencies = stats->find("latency_us"); latencies != stats->end()) {
-    PrintLatencies(*latencies);
-  }
+  Print(DescribeStats(cache));
   return kOk;
 }
 
@@ -137,6 +128,18 @@ int ListBreakers(const Context& context, const std::string& name, cxx::Cache& ca
 }
 
 }  // namespace
+
+std::string DescribeStats(cxx::Cache& cache) {
+  auto stats = ReadStats(cache);
+  if (!stats) return "";
+  Table table({});
+  table.Add({"file", Printable(cache.path())});
+  table.Add({"state", StateName(cache.state())});
+  Json rows = *stats;
+  for (const char* name : {"path", "state", "latency_us", "breakers"}) rows.erase(name);  // shown apart
+  AddRows("", rows, table);
+  return table.Render() + DescribeLatencies(stats->value("latency_us", Json::object()));
+}
 
 void AddStats(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("stats", "Print what the cache holds and how it fares");

@@ -10,7 +10,7 @@
 namespace tapps::http {
 namespace {
 
-constexpr std::string_view kSpace = "http";
+constexpr std::string_view kSpace = "tapps.http";
 constexpr size_t kMaxPlainKey = 3968;
 
 std::string Hex(uint64_t value) {

@@ -13,7 +13,7 @@
 
 namespace tapps::http {
 
-// Responses as entries of a cache, in the namespace "http":
+// Responses as entries of a cache, in the namespace "tapps.http":
 //
 //   KEY                   a response without Vary
 //   KEY                   {"vary": "A, B", "generation": G}: what responses under KEY depend on,

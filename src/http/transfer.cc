@@ -18,16 +18,44 @@ namespace {
 // Rounds up: a timeout of 0 ms would mean none.
 long Milliseconds(int64_t us) { return static_cast<long>((us + kMillisecond - 1) / kMillisecond); }
 
-std::string Seconds(int64_t us) {
-  std::string text = std::to_string(us / kSecond);
-  if (us % kSecond != 0) text = std::to_string(us / kMillisecond) + " ms";
-  return us % kSecond != 0 ? text : text + " s";
-}
-
 std::string DefaultUserAgent() {
   return "tapps/" + std::to_string(TAPPS_VERSION_MAJOR) + "." +
          std::to_string(TAPPS_VERSION_MINOR) + "." + std::to_string(TAPPS_VERSION_PATCH);
 }
+
+struct FailureText {
+  CURLcode curl;
+  int32_t code;
+  Fault fault;
+  const char* why;
+  bool with_detail = false;  // libcurl's own text follows
+};
+
+constexpr FailureText kFailures[] = {
+    {CURLE_URL_MALFORMAT, TAPPS_E_INVALID, Fault::kCaller, "libcurl does not take the URL"},
+    {CURLE_COULDNT_RESOLVE_HOST, TAPPS_E_NETWORK, Fault::kLocal,
+     "the host name cannot be resolved"},
+    {CURLE_COULDNT_RESOLVE_PROXY, TAPPS_E_NETWORK, Fault::kLocal,
+     "the proxy's name cannot be resolved"},
+    {CURLE_PROXY, TAPPS_E_NETWORK, Fault::kLocal, "the proxy refused"},
+    {CURLE_COULDNT_CONNECT, TAPPS_E_NETWORK, Fault::kOrigin, "cannot connect"},
+    {CURLE_GOT_NOTHING, TAPPS_E_NETWORK, Fault::kOrigin,
+     "the connection was closed without an answer"},
+    {CURLE_ABORTED_BY_CALLBACK, TAPPS_E_NETWORK, Fault::kOrigin,  // OnSend
+     "a reused connection was closed without an answer"},
+    // An answer without a status line is taken for HTTP/0.9.
+    {CURLE_UNSUPPORTED_PROTOCOL, TAPPS_E_PROTOCOL, Fault::kOrigin, "the answer is not HTTP"},
+    {CURLE_WEIRD_SERVER_REPLY, TAPPS_E_PROTOCOL, Fault::kOrigin, "the answer is not HTTP"},
+    {CURLE_BAD_CONTENT_ENCODING, TAPPS_E_PROTOCOL, Fault::kOrigin, "the body cannot be decoded"},
+    {CURLE_HTTP2, TAPPS_E_PROTOCOL, Fault::kOrigin, "HTTP/2 failed", true},
+    {CURLE_HTTP2_STREAM, TAPPS_E_PROTOCOL, Fault::kOrigin, "the HTTP/2 stream failed", true},
+    {CURLE_OUT_OF_MEMORY, TAPPS_E_NOMEM, Fault::kCaller, "out of memory"},
+    {CURLE_SSL_CONNECT_ERROR, TAPPS_E_NETWORK, Fault::kLocal, "TLS failed", true},
+    {CURLE_SSL_CERTPROBLEM, TAPPS_E_NETWORK, Fault::kLocal, "TLS failed", true},
+    {CURLE_SSL_CIPHER, TAPPS_E_NETWORK, Fault::kLocal, "TLS failed", true},
+    {CURLE_SSL_CACERT_BADFILE, TAPPS_E_NETWORK, Fault::kLocal, "TLS failed", true},
+    {CURLE_PEER_FAILED_VERIFICATION, TAPPS_E_NETWORK, Fault::kLocal, "TLS failed", true},
+};
 
 }  // namespace
 
@@ -220,95 +248,51 @@ TransferResult Transfer::Finish(CURLcode code) {
 }
 
 TransferResult Transfer::Failure(CURLcode code) {
-  TransferResult result;
-  const std::string host = request_.url.HostPort();
-  const auto fail = [&](int32_t status, Fault fault, std::string_view why) {
-    result.status = Status(status, host + ": " + std::string(why));
-    result.fault = fault;
-  };
-  if (!refused_.ok()) {
-    result.status = refused_;
-    result.fault = Fault::kCaller;
-    return result;
+  if (!refused_.ok()) return {refused_, {}, Fault::kCaller};
+  if (code == CURLE_OPERATION_TIMEDOUT) return TimedOut();
+  if (code == CURLE_PARTIAL_FILE) {
+    return Failed(TAPPS_E_NETWORK, Fault::kOrigin,
+                  "the connection was closed after " + std::to_string(response_.body.size()) +
+                      " bytes of the body, before its end");
   }
-  double connected = 0;
-  curl_.easy_getinfo(easy_, CURLINFO_CONNECT_TIME, &connected);
-  const std::string said = Printable(error_[0] != '\0' ? error_ : curl_.easy_strerror(code), 200);
-  switch (code) {
-    case CURLE_URL_MALFORMAT:
-      fail(TAPPS_E_INVALID, Fault::kCaller, "libcurl does not take the URL");
-      break;
-    case CURLE_COULDNT_RESOLVE_HOST:
-      fail(TAPPS_E_NETWORK, Fault::kLocal, "the host name cannot be resolved");
-      break;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_PROXY:
-      fail(TAPPS_E_NETWORK, Fault::kLocal, "the proxy cannot be used");
-      break;
-    case CURLE_COULDNT_CONNECT:
-      fail(TAPPS_E_NETWORK, Fault::kOrigin,
-           "cannot connect to port " + std::to_string(request_.url.port));
-      break;
-    case CURLE_OPERATION_TIMEDOUT:
-      if (connected == 0) {
-        fail(TAPPS_E_TIMEOUT, Fault::kOrigin, "no connection before the deadline");
-      } else {
-        fail(TAPPS_E_TIMEOUT, Fault::kOrigin,
-             has_first_byte()
-                 ? "the answer was not complete before the deadline"
-                 : "no answer before the deadline of " + Seconds(request_.limits.total_timeout_us));
-      }
-      break;
-    case CURLE_GOT_NOTHING:
-      fail(TAPPS_E_NETWORK, Fault::kOrigin, "the connection was closed without an answer");
-      break;
-    case CURLE_ABORTED_BY_CALLBACK:  // OnSend
-      fail(TAPPS_E_NETWORK, Fault::kOrigin, "a reused connection was closed without an answer");
-      break;
-    case CURLE_PARTIAL_FILE:
-      fail(TAPPS_E_NETWORK, Fault::kOrigin,
-           "the connection was closed after " + std::to_string(response_.body.size()) +
-               " bytes of the body, before its end");
-      break;
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-      fail(TAPPS_E_NETWORK, Fault::kOrigin,
-           has_first_byte() ? "the connection broke in the middle of the answer"
-                            : "the connection broke before the answer");
-      break;
-    case CURLE_UNSUPPORTED_PROTOCOL:  // an answer without a status line, taken for HTTP/0.9
-    case CURLE_WEIRD_SERVER_REPLY:
-      fail(TAPPS_E_PROTOCOL, Fault::kOrigin, "the answer is not HTTP");
-      break;
-    case CURLE_BAD_CONTENT_ENCODING:
-      fail(TAPPS_E_PROTOCOL, Fault::kOrigin, "the body cannot be decoded");
-      break;
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-    case CURLE_HTTP3:
-      fail(TAPPS_E_PROTOCOL, Fault::kOrigin, "the HTTP stream broke: " + said);
-      break;
-    case CURLE_OUT_OF_MEMORY:
-      // libcurl says so too when one header line is longer than its own bound of 100 KiB.
-      if (connected > 0 && !header_done_) {
-        fail(TAPPS_E_TOO_LARGE, Fault::kOrigin, "a header line is too long");
-      } else {
-        fail(TAPPS_E_NOMEM, Fault::kCaller, "out of memory");
-      }
-      break;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_PEER_FAILED_VERIFICATION:
-      fail(TAPPS_E_NETWORK, Fault::kLocal, "TLS failed: " + said);
-      break;
-    default:
-      fail(TAPPS_E_NETWORK, Fault::kOrigin,
-           std::string("the transfer failed: ") + curl_.easy_strerror(code));
-      break;
+  if (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR) {
+    return Failed(TAPPS_E_NETWORK, Fault::kOrigin,
+                  has_first_byte() ? "the connection broke in the middle of the answer"
+                                   : "the connection broke before the answer");
   }
-  return result;
+  // libcurl runs "out of memory" too when a header line is longer than its own bound of 100 KiB.
+  if (code == CURLE_OUT_OF_MEMORY && IsConnected() && !header_done_) {
+    return Failed(TAPPS_E_TOO_LARGE, Fault::kOrigin, "a header line is too long");
+  }
+  for (const FailureText& failure : kFailures) {
+    if (failure.curl != code) continue;
+    std::string why = failure.why;
+    if (failure.with_detail) {
+      why += ": " + Printable(error_[0] != '\0' ? error_ : curl_.easy_strerror(code), 200);
+    }
+    return Failed(failure.code, failure.fault, why);
+  }
+  return Failed(TAPPS_E_NETWORK, Fault::kOrigin,
+                std::string("the transfer failed: ") + curl_.easy_strerror(code));
+}
+
+TransferResult Transfer::TimedOut() {
+  if (!IsConnected()) {
+    return Failed(TAPPS_E_TIMEOUT, Fault::kOrigin, "no connection before the deadline");
+  }
+  return Failed(TAPPS_E_TIMEOUT, Fault::kOrigin,
+                has_first_byte() ? "the answer was not complete before the deadline"
+                                 : "no answer before the deadline");
+}
+
+TransferResult Transfer::Failed(int32_t code, Fault fault, const std::string& why) const {
+  return {Status(code, request_.url.HostPort() + ": " + why), {}, fault};
+}
+
+bool Transfer::IsConnected() const {
+  double seconds = 0;
+  curl_.easy_getinfo(easy_, CURLINFO_CONNECT_TIME, &seconds);
+  return seconds > 0;
 }
 
 }  // namespace tapps::http

@@ -105,6 +105,9 @@ class Transfer {
   template <typename Value>
   bool Set(CURLoption option, Value value);
   TransferResult Failure(CURLcode code);
+  TransferResult TimedOut();
+  TransferResult Failed(int32_t code, Fault fault, const std::string& why) const;
+  bool IsConnected() const;
 
   const CurlApi& curl_;
   CURL* const easy_;

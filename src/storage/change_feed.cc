@@ -34,15 +34,16 @@ std::string PackHashes(const std::vector<uint64_t>& hashes) {
   return packed;
 }
 
-Result<std::unique_ptr<ChangeFeed>> ChangeFeed::Open(const std::string& path, int64_t origin) {
+Result<std::unique_ptr<ChangeFeed>> ChangeFeed::Open(const std::string& path, int64_t origin,
+                                                     Watch watch) {
   Result<Connection> connection = Connection::Open(path, Connection::Mode::kReadOnly);
   if (!connection.ok()) return std::move(connection).status();
   std::unique_ptr<ChangeFeed> feed(new ChangeFeed(*std::move(connection), origin));
-  TAPPS_RETURN_IF_ERROR(feed->Start());
+  TAPPS_RETURN_IF_ERROR(feed->Start(watch));
   return feed;
 }
 
-Status ChangeFeed::Start() {
+Status ChangeFeed::Start(Watch watch) {
   MutexLock lock(mu_);
   int tries = 0;
   connection_.SetBusyHandler([&tries] { return ++tries < 100; });
@@ -56,7 +57,7 @@ Status ChangeFeed::Start() {
   // The first read maps the WAL-index.
   Result<int64_t> newest = connection_.QueryInt("SELECT max(seq) FROM changes");
   if (!newest.ok()) return std::move(newest).status();
-  MapHeader();
+  if (watch == Watch::kMapped) MapHeader();
   Result<int64_t> version = DataVersion();
   if (!version.ok()) return std::move(version).status();
   seen_.store(header_ ? Word() : static_cast<uint64_t>(*version), std::memory_order_release);

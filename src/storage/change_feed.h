@@ -51,7 +51,10 @@ class ChangeFeed {
 
   // Opens a connection of its own to the file and starts at the newest row. `origin` marks rows of
   // this process, which it does not need to be told of.
-  static Result<std::unique_ptr<ChangeFeed>> Open(const std::string& path, int64_t origin);
+  // kQuery never looks at the mapped header, as where its layout is not known.
+  enum class Watch { kMapped, kQuery };
+  static Result<std::unique_ptr<ChangeFeed>> Open(const std::string& path, int64_t origin,
+                                                  Watch watch = Watch::kMapped);
 
   // Whether nothing was committed, by anybody, since the last Advance. Any thread; wait-free with a
   // known layout.
@@ -66,7 +69,7 @@ class ChangeFeed {
  private:
   ChangeFeed(Connection connection, int64_t origin)
       : connection_(std::move(connection)), origin_(origin) {}
-  Status Start();
+  Status Start(Watch watch);
   void MapHeader() REQUIRES(mu_);
   uint64_t Word() const;
   Result<int64_t> DataVersion() REQUIRES(mu_);

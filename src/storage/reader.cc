@@ -131,22 +131,31 @@ Result<Reader::Totals> Reader::ReadTotals() {
 }
 
 Result<ReaderPool::Lease> ReaderPool::Take() {
+  int64_t generation = 0;
   {
     MutexLock lock(mu_);
+    generation = generation_;
     if (!idle_.empty()) {
       std::unique_ptr<Reader> reader = std::move(idle_.back());
       idle_.pop_back();
-      return Lease(*this, std::move(reader));
+      return Lease(*this, std::move(reader), generation);
     }
   }
   Result<std::unique_ptr<Reader>> reader = Reader::Open(path_);
   if (!reader.ok()) return std::move(reader).status();
-  return Lease(*this, *std::move(reader));
+  return Lease(*this, *std::move(reader), generation);
 }
 
-void ReaderPool::Return(std::unique_ptr<Reader> reader) {
+void ReaderPool::Return(std::unique_ptr<Reader> reader, int64_t generation) {
   MutexLock lock(mu_);
-  if (idle_.size() < kMaxIdle) idle_.push_back(std::move(reader));
+  if (generation == generation_ && idle_.size() < kMaxIdle) idle_.push_back(std::move(reader));
+}
+
+void ReaderPool::Renew() {
+  std::vector<std::unique_ptr<Reader>> closed;
+  MutexLock lock(mu_);
+  ++generation_;
+  closed.swap(idle_);
 }
 
 }  // namespace tapps::storage

@@ -70,11 +70,11 @@ class ReaderPool {
   // A reader that returns to the pool at the end of its scope.
   class Lease {
    public:
-    Lease(ReaderPool& pool, std::unique_ptr<Reader> reader)
-        : pool_(pool), reader_(std::move(reader)) {}
+    Lease(ReaderPool& pool, std::unique_ptr<Reader> reader, int64_t generation)
+        : pool_(pool), reader_(std::move(reader)), generation_(generation) {}
     Lease(Lease&&) = default;
     ~Lease() {
-      if (reader_) pool_.Return(std::move(reader_));
+      if (reader_) pool_.Return(std::move(reader_), generation_);
     }
     Reader* operator->() { return reader_.get(); }
     Reader& operator*() { return *reader_; }
@@ -82,16 +82,20 @@ class ReaderPool {
    private:
     ReaderPool& pool_;
     std::unique_ptr<Reader> reader_;
+    int64_t generation_;
   };
   Result<Lease> Take();
+  // Closes all readers, those on lease when they come back: the path now names another file.
+  void Renew();
 
  private:
   static constexpr size_t kMaxIdle = 8;
-  void Return(std::unique_ptr<Reader> reader);
+  void Return(std::unique_ptr<Reader> reader, int64_t generation);
 
   const std::string path_;
   Mutex mu_;
   std::vector<std::unique_ptr<Reader>> idle_ GUARDED_BY(mu_);
+  int64_t generation_ GUARDED_BY(mu_) = 0;  // of the file
 };
 
 }  // namespace tapps::storage

@@ -98,6 +98,8 @@ class Connection {
  public:
   enum class Mode { kReadOnly, kReadWrite };
 
+  // Not open.
+  Connection() = default;
   // Opens an existing file. IO, DENIED, READ_ONLY, CORRUPT, UNSUPPORTED.
   static Result<Connection> Open(const std::string& path, Mode mode);
   ~Connection() { sqlite3_close(db_); }
@@ -118,7 +120,6 @@ class Connection {
   sqlite3* handle() const { return db_; }
 
  private:
-  Connection() = default;
   struct Busy {
     std::function<bool()> keep_waiting;
   };

@@ -46,15 +46,50 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   const StoreOptions& given = store->options_;
   Result<FileId> file = PrepareFile(given.path, given.read_only);
   if (!file.ok()) return std::move(file).status();
-  store->file_ = *file;
+  {
+    MutexLock lock(store->path_mu_);
+    store->file_ = *file;
+  }
   const Result<bool> prepared = OpenAndPrepare(given, &store->read_only_);
   if (!prepared.ok()) return Status(prepared.status()).Wrap(given.path);
   std::random_device random;
   store->origin_ = ((static_cast<int64_t>(random()) << 21) ^ random()) & ((int64_t{1} << 53) - 1);
-  Result<std::unique_ptr<ChangeFeed>> feed = ChangeFeed::Open(given.path, store->origin_);
-  if (!feed.ok()) return std::move(feed).status().Wrap(given.path);
-  store->feed_ = *std::move(feed);
+  {
+    MutexLock lock(store->path_mu_);
+    if (Status feed = store->OpenFeed(); !feed.ok()) return std::move(feed).Wrap(given.path);
+  }
+  store->next_look_us_ = Clock::Real().MonotonicCoarse() + kLookAgain;
   return store;
+}
+
+Status Store::OpenFeed() {
+  Result<std::unique_ptr<ChangeFeed>> feed = ChangeFeed::Open(options_.path, origin_);
+  if (!feed.ok()) return std::move(feed).status();
+  feeds_.push_back(*std::move(feed));
+  feed_.store(feeds_.back().get(), std::memory_order_release);
+  return {};
+}
+
+Result<int64_t> Store::FollowPath() {
+  MutexLock lock(path_mu_);
+  next_look_us_.store(Clock::Real().MonotonicCoarse() + kLookAgain, std::memory_order_relaxed);
+  const auto times = [this]()
+                         REQUIRES(path_mu_) { return static_cast<int64_t>(feeds_.size()) - 1; };
+  if (const Result<FileId> now = IdentifyFile(options_.path); now.ok() && *now == file_)
+    return times();
+  if (feeds_.size() > kMaxReplacements) {
+    return Status(TAPPS_E_IO, options_.path + " was deleted or replaced too often");
+  }
+  const Result<FileId> file = PrepareFile(options_.path, read_only_);
+  if (!file.ok()) return file.status();
+  bool read_only = false;
+  const Result<bool> prepared = OpenAndPrepare(options_, &read_only);
+  if (!prepared.ok()) return prepared.status();
+  TAPPS_RETURN_IF_ERROR(OpenFeed());
+  file_ = *file;
+  readers_.Renew();
+  if (options_.on_replaced) options_.on_replaced();
+  return times();
 }
 
 Status Store::Write(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
@@ -68,8 +103,8 @@ Status Store::StartWriter() {
   MutexLock lock(mu_);
   if (owned_writer_) return {};
   if (queue_->stopped()) return Status(TAPPS_E_CLOSED, "the cache was closed");
-  Writer::Options options{options_.path, origin_, options_.disk_bytes, options_.clock,
-                          options_.on_state};
+  Writer::Options options{options_.path,  origin_,           options_.disk_bytes,
+                          options_.clock, options_.on_state, [this] { return FollowPath(); }};
   Result<std::unique_ptr<Writer>> writer = Writer::Open(std::move(options), queue_);
   if (!writer.ok()) return std::move(writer).status();
   owned_writer_ = *std::move(writer);

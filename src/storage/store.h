@@ -26,6 +26,9 @@ struct StoreOptions {
   const Clock* clock = nullptr;
   // As Writer::Options::on_state.
   std::function<void(int32_t state, const Status& why)> on_state;
+  // The path names another file now, and nothing that was read before holds. Called with no reader
+  // of the old file trusted any more; must not use the store.
+  std::function<void()> on_replaced;
 };
 
 // One cache file, open: readers, the change feed, the queue and, from the first write on, the
@@ -37,9 +40,20 @@ class Store : public std::enable_shared_from_this<Store> {
   static Result<std::shared_ptr<Store>> Open(StoreOptions options);
 
   ReaderPool& readers() { return readers_; }
-  ChangeFeed& feed() { return *feed_; }
+  ChangeFeed& feed() { return *feed_.load(std::memory_order_acquire); }
   WriteQueue& queue() { return *queue_; }
-  const FileId& file() const { return file_; }
+  FileId file() const {
+    MutexLock lock(path_mu_);
+    return file_;
+  }
+
+  // Notices when the file was deleted or replaced under us, at most once in kLookAgain (each
+  // writing batch looks too), and goes on with the file that is there now, or a new one. Costs a
+  // look at a coarse clock.
+  void LookAgain() {
+    if (Clock::Real().MonotonicCoarse() >= next_look_us_.load(std::memory_order_relaxed))
+      (void)FollowPath();
+  }
 
   // Adds a group to the queue and starts the writer when it is the first. READ_ONLY when the file
   // may not be written.
@@ -60,12 +74,23 @@ class Store : public std::enable_shared_from_this<Store> {
         readers_(options_.path),
         queue_(std::make_shared<WriteQueue>(options_.queue_bytes, options_.commit_interval_us)) {}
   Status StartWriter();
+  // Makes the store stand on the file the path names; returns how often that has changed.
+  Result<int64_t> FollowPath();
+  Status OpenFeed();
+
+  static constexpr int64_t kLookAgain = 100 * kMillisecond;
+  // Connections of a replaced file are kept, as other threads may be looking at their mapping. More
+  // replacements than this are not followed.
+  static constexpr size_t kMaxReplacements = 16;
 
   const StoreOptions options_;
-  FileId file_;
   bool read_only_ = false;
   ReaderPool readers_;
-  std::unique_ptr<ChangeFeed> feed_;
+  std::atomic<ChangeFeed*> feed_{nullptr};
+  std::atomic<int64_t> next_look_us_{0};
+  mutable Mutex path_mu_;
+  FileId file_ GUARDED_BY(path_mu_);
+  std::vector<std::unique_ptr<ChangeFeed>> feeds_ GUARDED_BY(path_mu_);  // the last is in use
   const std::shared_ptr<WriteQueue> queue_;
   int64_t origin_ = 0;
 

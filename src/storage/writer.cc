@@ -57,22 +57,29 @@ int64_t DeadAt(const ValueInfo& info) {
 
 }  // namespace
 
-Writer::Writer(Options options, std::shared_ptr<WriteQueue> queue, Connection writer,
-               Connection checkpointer)
-    : options_(std::move(options)),
-      queue_(std::move(queue)),
-      writer_(std::move(writer)),
-      checkpointer_(std::move(checkpointer)) {}
-
 Result<std::unique_ptr<Writer>> Writer::Open(Options options, std::shared_ptr<WriteQueue> queue) {
-  Result<Connection> writer = Connection::Open(options.path, Connection::Mode::kReadWrite);
-  if (!writer.ok()) return std::move(writer).status();
-  Result<Connection> checkpointer = Connection::Open(options.path, Connection::Mode::kReadWrite);
-  if (!checkpointer.ok()) return std::move(checkpointer).status();
-  std::unique_ptr<Writer> made(new Writer(std::move(options), std::move(queue), *std::move(writer),
-                                          *std::move(checkpointer)));
-  TAPPS_RETURN_IF_ERROR(made->PrepareStatements());
+  std::unique_ptr<Writer> made(new Writer(std::move(options), std::move(queue)));
+  TAPPS_RETURN_IF_ERROR(made->Connect());
   return made;
+}
+
+Status Writer::Connect() {
+  const Result<int64_t> generation = options_.file_generation();
+  if (!generation.ok()) return generation.status();
+  if (*generation == generation_) return {};
+  sql_ = {};  // before the connection they belong to
+  Result<Connection> writer = Connection::Open(options_.path, Connection::Mode::kReadWrite);
+  if (!writer.ok()) return std::move(writer).status();
+  Result<Connection> checkpointer = Connection::Open(options_.path, Connection::Mode::kReadWrite);
+  if (!checkpointer.ok()) return std::move(checkpointer).status();
+  writer_ = *std::move(writer);
+  checkpointer_ = *std::move(checkpointer);
+  hand_ = 0;
+  wal_frames_ = 0;
+  checkpoint_at_frames_ = 0;
+  TAPPS_RETURN_IF_ERROR(PrepareStatements());
+  generation_ = *generation;
+  return {};
 }
 
 Status Writer::PrepareStatements() {
@@ -159,6 +166,7 @@ void Writer::SetState(int32_t state, const Status& why) {
 }
 
 Status Writer::WriteBatch(Groups* groups) {
+  TAPPS_RETURN_IF_ERROR(Connect());
   const bool full = queue_->NeedsFull();
   if (full) writer_.Exec("PRAGMA synchronous=FULL");
   int rc = writer_.Exec("BEGIN IMMEDIATE");

@@ -55,6 +55,8 @@ class Writer {
     const Clock* clock = nullptr;  // wall time, for expiry
     // Called on this thread when `state` (TAPPS_STATE_*) changes.
     std::function<void(int32_t state, const Status& why)> on_state;
+    // How often the path has come to name another file; asked before every batch.
+    std::function<Result<int64_t>()> file_generation;
   };
 
   // Opens the two connections. The thread starts with Start().
@@ -87,8 +89,10 @@ class Writer {
   };
   using Groups = std::vector<std::shared_ptr<WriteGroup>>;
 
-  Writer(Options options, std::shared_ptr<WriteQueue> queue, Connection writer,
-         Connection checkpointer);
+  Writer(Options options, std::shared_ptr<WriteQueue> queue)
+      : options_(std::move(options)), queue_(std::move(queue)) {}
+  // Opens the connections, anew when the path has come to name another file.
+  Status Connect();
   Status PrepareStatements();
   bool KeepWaitingForLock();
   // One transaction. On failure everything is rolled back and `groups` holds what was taken.
@@ -118,6 +122,7 @@ class Writer {
   const std::shared_ptr<WriteQueue> queue_;
   Connection writer_;
   Connection checkpointer_;
+  int64_t generation_ = -1;  // of the file they are on
 
   std::array<Statement, kSqlCount> sql_;
 

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <random>
 #include <vector>
 
@@ -230,6 +231,41 @@ TEST_F(ProcessesTest, TheQueueIsBoundedWhileTheFileIsLocked) {
     ASSERT_EQ(Text(cache->Get({"", "key" + std::to_string(i)}, {})), value) << i;
   }
   EXPECT_EQ(holder.Wait(), 0);
+}
+
+TEST_F(ProcessesTest, AFileDeletedUnderTheCacheIsFollowedToTheNewOne) {
+  const std::shared_ptr<Cache> cache = Open(path_);
+  ASSERT_TRUE(cache->Put({"", "a"}, "1", kSync).ok());
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
+  // A sync put is in the file that other programs will open, not in the one that has no name any
+  // more.
+  ASSERT_TRUE(cache->Put({"", "b"}, "2", kSync).ok());
+  EXPECT_EQ(Text(cache->Get({"", "a"}, {})), "NOT_FOUND");
+  EXPECT_EQ(Text(cache->Get({"", "b"}, {})), "2");
+  ASSERT_TRUE(cache->Close(0).ok());
+  EXPECT_EQ(Text(Open(path_)->Get({"", "b"}, {})), "2");
+}
+
+TEST_F(ProcessesTest, AFileReplacedUnderTheCacheIsNoticedByReadersToo) {
+  const std::string other = dir_.File("other.db");
+  EXPECT_EQ(Process([&] {
+              const std::shared_ptr<Cache> cache = Open(other);
+              const bool put = cache->Put({"", "a"}, "new", kSync).ok();
+              return put && cache->Close(0).ok() ? 0 : 1;
+            }).Wait(),
+            0);
+  const std::shared_ptr<Cache> cache = Open(path_);
+  ASSERT_TRUE(cache->Put({"", "a"}, "old", kSync).ok());
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::remove(path_ + suffix);
+    if (std::filesystem::exists(other + suffix))
+      std::filesystem::rename(other + suffix, path_ + suffix);
+  }
+  // Readers look at the path every 100 ms.
+  const int64_t deadline = Clock::Real().MonotonicNow() + 10 * kSecond;
+  while (Text(cache->Get({"", "a"}, {})) != "new" && Clock::Real().MonotonicNow() < deadline) {
+  }
+  EXPECT_EQ(Text(cache->Get({"", "a"}, {})), "new");
 }
 
 TEST_F(ProcessesTest, AForkedChildIsRefused) {

@@ -11,7 +11,7 @@ export class Breaker {
   constructor(handle, name, options = {}) {
     this.name = name;
     this.#isFailure = options.isFailure ?? ((error) => error?.name !== 'AbortError');
-    this.#breaker = addon.breakerOpen(handle, name, breakerOptions(options));
+    this.#breaker = addon.breakerOpen(handle, name, breakerOptions(options) ?? null);
   }
 
   async execute(operation, fallback) {

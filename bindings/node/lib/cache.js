@@ -78,6 +78,7 @@ function walkSpace({ namespace, allNamespaces } = {}) {
 export class Cache extends EventEmitter {
   #handle;
   #pending = new Map(); // op => what is to be settled
+  #watches = new Map(); // AbortSignal => the operations it aborts, and its listener
   #handler = () => this.#drain();
   #reference = new WeakRef(this);
   #subscribed = 0;
@@ -323,24 +324,43 @@ export class Cache extends EventEmitter {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const op = start();
-      const pending = { resolve, reject, settle, onEvent, missIsUndefined, signal };
-      if (signal) {
-        pending.onAbort = () => {
-          addon.cancel(this.#handle, op);
-          this.#take(op)?.reject(signal.reason);
-        };
-        signal.addEventListener('abort', pending.onAbort, { once: true });
-      }
-      this.#pending.set(op, pending);
+      this.#pending.set(op, { resolve, reject, settle, onEvent, missIsUndefined, signal });
       if (this.#pending.size === 1) addon.hold(this.#handle, true);
+      if (signal) this.#watch(signal, op);
     });
+  }
+
+  // One listener a signal, however many operations it may abort: more of them look like a leak.
+  #watch(signal, op) {
+    const watch = this.#watches.get(signal);
+    if (watch) {
+      watch.ops.add(op);
+      return;
+    }
+    const ops = new Set([op]);
+    const onAbort = () => {
+      for (const each of [...ops]) {
+        addon.cancel(this.#handle, each);
+        this.#take(each).reject(signal.reason);
+      }
+    };
+    this.#watches.set(signal, { ops, onAbort });
+    signal.addEventListener('abort', onAbort);
+  }
+
+  #unwatch(signal, op) {
+    const { ops, onAbort } = this.#watches.get(signal);
+    ops.delete(op);
+    if (ops.size > 0) return;
+    signal.removeEventListener('abort', onAbort);
+    this.#watches.delete(signal);
   }
 
   #take(op) {
     const pending = this.#pending.get(op);
     if (!pending) return undefined;
     this.#pending.delete(op);
-    if (pending.onAbort) pending.signal.removeEventListener('abort', pending.onAbort);
+    if (pending.signal) this.#unwatch(pending.signal, op);
     if (this.#pending.size === 0) addon.hold(this.#handle, false);
     return pending;
   }

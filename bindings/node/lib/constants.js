@@ -19,7 +19,7 @@ export const FETCH_POLICY = {
 };
 export const EVENT = { PROGRESS: 64, BREAKER: 65, STATE: 66 };
 export const OUTCOME = { SUCCESS: 0, FAILURE: 1, IGNORED: 2 };
-export const BREAKER_MODE = { auto: 0, open: 1, closed: 2, reset: 3 };
+export const BREAKER_MODE = { auto: 0, open: 1, closed: 2 };
 export const BREAKER_STATE = ['closed', 'open', 'half-open'];
 export const BREAKER_FORCED = ['auto', 'open', 'closed'];
 export const STATE = [

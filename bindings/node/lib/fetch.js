@@ -86,17 +86,18 @@ class CachedResponse extends Response {
     super(body, { status: known ? meta.status : 200, headers: meta.headers });
     this.#meta = meta;
   }
+  // The constructor of Response may read these before there is a #meta.
   get status() {
-    return this.#meta.status;
+    return #meta in this ? this.#meta.status : super.status;
   }
   get ok() {
-    return this.#meta.status >= 200 && this.#meta.status <= 299;
+    return this.status >= 200 && this.status <= 299;
   }
   get url() {
-    return this.#meta.url;
+    return #meta in this ? this.#meta.url : super.url;
   }
   get redirected() {
-    return this.#meta.redirected;
+    return #meta in this ? this.#meta.redirected : super.redirected;
   }
   get tapps() {
     return this.#meta.tapps;

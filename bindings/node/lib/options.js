@@ -100,7 +100,9 @@ export function warmOptions(o = {}) {
   };
 }
 
-export function breakerOptions(o = {}) {
+// undefined when nothing is asked for: a breaker that is there is then taken as it is.
+export function breakerOptions({ isFailure: _, ...o } = {}) {
+  if (Object.values(o).every((value) => value === undefined)) return undefined;
   return {
     failures: count(o.failures, 'failures'),
     successes: count(o.successes, 'successes'),

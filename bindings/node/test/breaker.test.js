@@ -53,11 +53,13 @@ test('what is not the callee\'s fault does not count', async (t) => {
 test('a breaker is forced by hand, and tells', async (t) => {
   const cache = openTemp(t);
   const breaker = cache.breaker('hand');
+  const awake = setTimeout(() => {}, 10_000); // listening alone does not keep the process running
+  t.after(() => clearTimeout(awake));
   const event = once(cache, 'breaker', { signal: AbortSignal.timeout(5000) });
   breaker.force('open');
   assert.equal(breaker.read().forced, 'open');
   await assert.rejects(breaker.execute(() => 1), { code: 'TAPPS_OPEN_CIRCUIT' });
-  breaker.force('reset');
+  breaker.force('auto');
   assert.equal(await breaker.execute(() => 1), 1);
   assert.throws(() => breaker.force('ajar'), TypeError);
   assert.ok((await event)[0]);
@@ -68,5 +70,6 @@ test('breakers of one name are one', async (t) => {
   const one = cache.breaker('same', { failures: 1 });
   await assert.rejects(one.execute(down));
   assert.equal(cache.breaker('same').read().state, 'open');
+  assert.throws(() => cache.breaker('same', { failures: 9 }), { code: 'TAPPS_EXISTS' });
   assert.throws(() => cache.breaker(''), { code: 'TAPPS_INVALID' });
 });
