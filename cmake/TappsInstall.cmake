@@ -8,13 +8,10 @@ install(TARGETS tapps EXPORT tapps-targets
 install(FILES include/tapps.h include/tapps.hpp
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 
-if(TARGET tapps_cli)
-  install(TARGETS tapps_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
-  # It finds the library beside itself.
-  file(RELATIVE_PATH tapps_bin_to_lib
-    ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
-  set_target_properties(tapps_cli PROPERTIES INSTALL_RPATH "$ORIGIN/${tapps_bin_to_lib}")
-endif()
+install(TARGETS tapps_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
+# It finds the library beside itself.
+file(RELATIVE_PATH tapps_bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+set_target_properties(tapps_cli PROPERTIES INSTALL_RPATH "$ORIGIN/${tapps_bin_to_lib}")
 
 # pkg-config: the installed file finds its prefix from its own place.
 set(tapps_pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

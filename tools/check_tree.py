@@ -3,9 +3,9 @@
 
 usage: tools/check_tree.py [ROOT]
 
-Lines of code end at column 100; files of code have at most 600 lines (a warning); include guards
-are named after their path; no absolute path of somebody's machine; links inside the Markdown lead
-to files and headings that exist, and the tests it names are there.
+Lines of Python, shell and CMake end at column 100; files of code have at most 600 lines (a
+warning); include guards are named after their path; no absolute path of somebody's machine; links
+inside the Markdown lead to files and headings that exist, and the tests it names are there.
 """
 
 import pathlib
@@ -32,9 +32,9 @@ def tracked(root):
 
 
 def check_code(name, text):
-    formatted = name.endswith((".cc", ".h", ".hpp", ".c"))  # where clang-format has its word
+    counted = name.endswith((".py", ".sh", ".cmake"))  # C and C++ are clang-format's
     for number, line in enumerate(text.splitlines(), 1):
-        if len(line) > MAX_COLUMNS and not formatted and "://" not in line:
+        if len(line) > MAX_COLUMNS and counted and "://" not in line:
             yield number, f"{len(line)} columns, {MAX_COLUMNS} are allowed"
     if re.match(r"src/.*\.h$", name):
         guard = "TAPPS_" + re.sub(r"\W", "_", name[len("src/") :]).upper() + "_"

@@ -3,6 +3,30 @@
 #include "cache/tiered_cache.h"
 
 namespace tapps {
+namespace {
+
+const char* StateName(int32_t state) {
+  switch (state) {
+    case TAPPS_STATE_OK:
+      return "ok";
+    case TAPPS_STATE_READ_ONLY:
+      return "read_only";
+    case TAPPS_STATE_MEMORY:
+      return "memory";
+    case TAPPS_STATE_LOCKED:
+      return "locked";
+    case TAPPS_STATE_FULL:
+      return "full";
+    case TAPPS_STATE_WAL_PINNED:
+      return "wal_pinned";
+    case TAPPS_STATE_CLOSED:
+      return "closed";
+    default:
+      return "failed";
+  }
+}
+
+}  // namespace
 
 Json TieredCache::Stats() {
   Json json = Json::object();
@@ -13,7 +37,7 @@ Json TieredCache::Stats() {
                     {"max_bytes", options_.memory_bytes},
                     {"evictions", memory.evictions}};
   json["path"] = path_;
-  json["state"] = state();
+  json["state"] = StateName(state());
   if (!store_) return json;
 
   json["pending"] = {{"writes", store_->queue().pending()}, {"bytes", store_->queue().bytes()}};

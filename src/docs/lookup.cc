@@ -285,7 +285,7 @@ Result<ValueRef> DocsLookup::FromDocument(const Request& request, Document docum
     return witness.ModifiedSince(request.start_us);
   };
   const bool keep =
-      !document.stale && std::none_of(document.witnesses.begin(), document.witnesses.end(), moving);
+      document.keep && std::none_of(document.witnesses.begin(), document.witnesses.end(), moving);
   const bool keep_record =
       keep && std::none_of(request.witnesses.begin(), request.witnesses.end(), moving);
   if (keep) store_.PutDocument(document);

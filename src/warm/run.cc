@@ -26,6 +26,13 @@ WarmRun::WarmRun(std::shared_ptr<DocsLookup> docs, std::shared_ptr<const Plan> p
       progress_(std::move(progress)),
       done_(std::move(done)) {}
 
+WarmRun::Lane::~Lane() {
+  try {
+    run->Finish(TAPPS_E_CLOSED, true);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): short of memory for a report; the host lives on
+  }
+}
+
 void WarmRun::Continue(std::shared_ptr<Lane> lane) {
   // One library a job: others who share the executor get their turn in between.
   executor_([lane = std::move(lane)]() mutable {

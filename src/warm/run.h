@@ -48,7 +48,7 @@ class WarmRun : public std::enable_shared_from_this<WarmRun> {
   // one is gone.
   struct Lane {
     explicit Lane(std::shared_ptr<WarmRun> owner) : run(std::move(owner)) {}
-    ~Lane() { run->Finish(TAPPS_E_CLOSED, true); }
+    ~Lane();
     const std::shared_ptr<WarmRun> run;
   };
 

@@ -61,11 +61,14 @@ TEST_F(LookupTest, ARepeatedLookupIsTwoReadsOfTheCache) {
 TEST_F(LookupTest, AReinstalledVersionIsSeenAtOnce) {
   Npm("semver", "7.5.4", "# old\n");
   EXPECT_TRUE(Lookup("semver").ok());
+  EXPECT_TRUE(Lookup("semver").ok());
+  EXPECT_EQ(docs_->Stats()["hits"], 1);
   Npm("semver", "7.6.0", "# new\n");
   const auto value = Lookup("semver");
   EXPECT_EQ(Text(value, TAPPS_TEXT_LIBRARY_VERSION), "7.6.0");
   EXPECT_TRUE(Says(value, "# new"));
   Python("Foo_Bar", "1.0", "old text");
+  EXPECT_TRUE(Lookup("foo-bar").ok());
   EXPECT_TRUE(Lookup("foo-bar").ok());
   fs::remove_all(dir_.File(".venv/lib/python3.11/site-packages/Foo_Bar-1.0.dist-info"));
   Python("Foo_Bar", "2.0", "new text");
@@ -88,6 +91,9 @@ TEST_F(LookupTest, TheLockedVersionComesBeforeTheInstalledOne) {
              R"({"lockfileVersion":3,"packages":{"":{"dependencies":{"semver":"^7.0.0"}},
                  "node_modules/semver":{"version":"7.6.0"}}})");
   Npm("semver", "7.5.4", "# installed\n");
+  origin_.down = true;
+  EXPECT_TRUE(Says(Online("semver"), "# installed")) << "while the locked one cannot be had";
+  origin_.down = false;
   Serve("npm/semver/7.6.0.md", "# locked\n");
   const auto value = Online("semver");
   EXPECT_TRUE(Says(value, "# locked")) << Bytes(value);

@@ -146,7 +146,7 @@ TEST_F(CacheStoreTest, ForeignEntriesAreMisses) {
         "\"response_us\":1}"}) {
     PutOptions options;
     options.json = json;
-    ASSERT_TRUE(cache_->Put({"http", "k"}, "body", options).ok());
+    ASSERT_TRUE(cache_->Put({"tapps.http", "k"}, "body", options).ok());
     EXPECT_EQ(Find("k"), "none") << json;
   }
 }

@@ -193,7 +193,7 @@ TEST_F(TransportTest, BrokenConnectionsAreNamed) {
 TEST_F(TransportTest, NothingIsSentTwiceSilently) {
   std::atomic<int> requests = 0;
   RawServer server([&](RawServer::Connection& peer) {
-    peer.ReadRequest();
+    if (peer.ReadRequest().empty()) return;
     ++requests;
     peer.Write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     if (!peer.ReadRequest().empty()) ++requests;  // and closes
