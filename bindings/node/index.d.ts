@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 /** Bytes going in. Strings are stored as UTF-8. */
 export type Bytes = string | ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
 
-/** "TAPPS_" and a name of tapps.h; TAPPS_INVALID is also the code of TypeErrors on bad arguments. */
+/** "TAPPS_" and a name of tapps.h; TypeErrors on bad arguments have the code TAPPS_INVALID, too. */
 export type ErrorCode =
   | 'TAPPS_NOT_FOUND' | 'TAPPS_EXISTS' | 'TAPPS_INVALID' | 'TAPPS_UNSUPPORTED' | 'TAPPS_CLOSED'
   | 'TAPPS_FORKED' | 'TAPPS_VERSION' | 'TAPPS_BUSY' | 'TAPPS_WOULD_BLOCK' | 'TAPPS_TIMEOUT'
@@ -353,7 +353,7 @@ export class Cache extends EventEmitter {
   plan(folder: string, options?: PlanOptions): Promise<Plan>;
   /** Looks up the documentation of every library a project uses. */
   warm(folder: string, options?: WarmOptions): Promise<WarmResult>;
-  /** The breaker of that name, made when it is not there; TAPPS_EXISTS when it has other options. */
+  /** The breaker of that name, made when it is not there. TAPPS_EXISTS: it has other options. */
   breaker(name: string, options?: BreakerOptions): Breaker;
 
   on(event: 'state' | 'breaker', listener: (event: StateEvent) => void): this;

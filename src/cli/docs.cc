@@ -38,9 +38,9 @@ std::string Provenance(const cxx::Value& value, int64_t elapsed_us) {
   line += ", age " + HumanDuration(info.age_us);
   if ((info.flags & TAPPS_VALUE_STALE) != 0) line += ", stale";
   const bool hit = info.served_from == TAPPS_FROM_MEMORY || info.served_from == TAPPS_FROM_DISK;
-  line += hit ? ", hit in " : ", from ";
-  line += info.served_from == TAPPS_FROM_INSTALLED ? "the installed package"
-                                                   : OriginName(info.served_from);
+  line += std::string(hit ? ", " : ", from the ") + OriginName(info.served_from);
+  if (hit) line += " hit";
+  if (info.served_from == TAPPS_FROM_INSTALLED) line += " package";
   line += ", " + std::to_string(elapsed_us) + " us";
   if (const auto warning = value.text(TAPPS_TEXT_WARNING))
     line += " (" + std::string(*warning) + ")";

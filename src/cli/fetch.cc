@@ -163,6 +163,12 @@ void AddFetch(CLI::App& app, Context& context) {
   command->add_flag("--fail", arguments->fail,
                     "A status of 400 or more fails: exit code 1 for 404 and 410, else 4");
   command->callback([arguments, data, &context] {
+    for (const std::string& header :
+         arguments->headers) {  // a line each: more would be smuggled in
+      if (header.find_first_of("\r\n") != std::string::npos || header.find(':') == header.npos) {
+        throw CLI::ValidationError("--header", "expected one line 'Name: value'");
+      }
+    }
     const bool has_body = data->count() > 0;
     context.run = [arguments, has_body, &context] {
       return ReadAndFetch(context, *arguments, has_body);

@@ -1,4 +1,7 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <memory>
 
 #include "cli/commands.h"
 #include "cli/format.h"
@@ -29,22 +32,35 @@ std::string Humanise(std::string_view name, const Json& value) {
   return value.dump();
 }
 
-// Rows "name  value" of all that is not zero; objects below are named "outer inner".
-void AddRows(const std::string& prefix, const Json& object, Table& table) {
+std::string Label(std::string name) {
+  if (name.ends_with("_us")) name.resize(name.size() - 3);
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+bool IsZero(const Json& value) { return value.is_number() && value.get<double>() == 0; }
+
+// Rows "name  value" of the numbers of an object, those of objects below as "outer inner"; what is
+// 0 only with `all`.
+void AddRows(const std::string& prefix, const Json& object, bool all, Table& table) {
   for (const auto& [name, value] : object.items()) {
-    std::string label = prefix.empty() ? name : prefix + " " + name;
+    const std::string label = prefix.empty() ? Label(name) : prefix + " " + Label(name);
     if (value.is_object()) {
-      AddRows(label, value, table);
-      continue;
+      AddRows(label, value, all, table);
+    } else if (!value.is_array() && !value.is_null() && (all || !IsZero(value))) {
+      table.Add({label, Humanise(name, value)});
     }
-    if (value.is_array() || value.is_null() || value == 0) continue;
-    std::string shown = label.ends_with("_us") ? label.substr(0, label.size() - 3) : label;
-    std::replace(shown.begin(), shown.end(), '_', ' ');
-    table.Add({shown, Humanise(name, value)});
   }
 }
 
-std::string DescribeLatencies(const Json& latencies) {
+// A title, and the rows below it; nothing when there are none.
+void PrintSection(const std::string& title, const Json& object, bool all) {
+  Table table({});
+  AddRows("", object, all, table);
+  if (!table.empty()) Print(title + "\n" + table.Render("  "));
+}
+
+void PrintLatencies(const Json& latencies) {
   Table table({"", "count", "p50", "p90", "p99", "p99.9", "max"}, {1, 2, 3, 4, 5, 6});
   for (const auto& [op, latency] : latencies.items()) {
     if (!latency.is_object() || latency.value("count", int64_t{0}) == 0) continue;
@@ -56,33 +72,21 @@ std::string DescribeLatencies(const Json& latencies) {
     }
     table.Add(std::move(row));
   }
-  return table.empty() ? "" : "latency of this process\n" + table.Render("  ");
+  if (!table.empty()) Print("latency of this process\n" + table.Render("  "));
 }
 
-// Objects with the same members, as one table.
+// "3 min" since an instant.
+std::string Ago(int64_t instant_us) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return HumanDuration(std::max<int64_t>(0, cxx::Microseconds(now) - instant_us));
+}
+
 void PrintBreakers(const Json& breakers) {
-  std::vector<std::string> names;
+  Table table({"NAME", "STATE", "FORCED", "SINCE"});
   for (const Json& breaker : breakers) {
-    for (const auto& [name, value] : breaker.items()) {
-      const bool shown = !value.is_structured();
-      if (shown && std::find(names.begin(), names.end(), name) == names.end())
-        names.push_back(name);
-    }
-  }
-  std::vector<std::string> header;
-  for (std::string name : names) {
-    if (name.ends_with("_us")) name.resize(name.size() - 3);
-    std::replace(name.begin(), name.end(), '_', ' ');
-    header.push_back(name);
-  }
-  Table table(header);
-  for (const Json& breaker : breakers) {
-    std::vector<std::string> row;
-    for (const std::string& name : names) {
-      const auto member = breaker.find(name);
-      row.push_back(member == breaker.end() ? "-" : Humanise(name, *member));
-    }
-    table.Add(std::move(row));
+    const int64_t at_us = breaker.value("at_us", int64_t{0});
+    table.Add({Printable(breaker.value("name", "")), Printable(breaker.value("state", "")),
+               breaker.value("forced", false) ? "yes" : "no", at_us == 0 ? "-" : Ago(at_us)});
   }
   Print(table.Render());
 }
@@ -93,7 +97,7 @@ cxx::Result<Json> ReadStats(cxx::Cache& cache) {
   return Json::parse(value->bytes(), nullptr, false);
 }
 
-int Stats(const Context& context, cxx::Cache& cache) {
+int Stats(const Context& context, bool all, cxx::Cache& cache) {
   auto stats = ReadStats(cache);
   if (!stats) return Fail(context, stats.error());
   if (context.json) {
@@ -103,7 +107,20 @@ int Stats(const Context& context, cxx::Cache& cache) {
     PrintJson(json);
     return kOk;
   }
-  Print(DescribeStats(cache));
+  Print(Printable(cache.path()) + ": " + StateName(cache.state()) + "\n");
+  Json process = Json::object();  // what has no section of its own
+  for (const auto& [name, value] : stats->items()) {
+    if (name == "path" || name == "state" || name == "latency_us") continue;
+    if (value.is_object() && name != "hits") {
+      PrintSection(Label(name), value, all);
+    } else if (!value.is_array()) {
+      process[name] = value;
+    }
+  }
+  PrintSection("this process", process, all);
+  if (const auto latencies = stats->find("latency_us"); latencies != stats->end()) {
+    PrintLatencies(*latencies);
+  }
   return kOk;
 }
 
@@ -120,7 +137,7 @@ int ListBreakers(const Context& context, const std::string& name, cxx::Cache& ca
   if (context.json) {
     PrintJson({{"breakers", std::move(breakers)}});
   } else if (breakers.empty()) {
-    Note(context, "no outage is remembered");
+    Note(context, "no breaker has opened of late");
   } else {
     PrintBreakers(breakers);
   }
@@ -129,32 +146,22 @@ int ListBreakers(const Context& context, const std::string& name, cxx::Cache& ca
 
 }  // namespace
 
-std::string DescribeStats(cxx::Cache& cache) {
-  auto stats = ReadStats(cache);
-  if (!stats) return "";
-  Table table({});
-  table.Add({"file", Printable(cache.path())});
-  table.Add({"state", StateName(cache.state())});
-  Json rows = *stats;
-  for (const char* name : {"path", "state", "latency_us", "breakers"})
-    rows.erase(name);  // shown apart
-  AddRows("", rows, table);
-  return table.Render() + DescribeLatencies(stats->value("latency_us", Json::object()));
-}
-
 void AddStats(CLI::App& app, Context& context) {
+  auto all = std::make_shared<bool>(false);
   auto* command = app.add_subcommand("stats", "Print what the cache holds and how it fares");
-  command->callback([&context] {
-    context.run = [&context] {
-      return WithCache(context, [&](cxx::Cache& cache) { return Stats(context, cache); });
+  command->add_flag("-a,--all", *all, "Print what is 0, too");
+  command->callback([all, &context] {
+    context.run = [all, &context] {
+      return WithCache(context, [&](cxx::Cache& cache) { return Stats(context, *all, cache); });
     };
   });
 }
 
 void AddBreaker(CLI::App& app, Context& context) {
   auto name = std::make_shared<std::string>();
-  auto* command = app.add_subcommand(
-      "breaker", "List the circuit breakers whose state the cache file remembers");
+  auto* command = app.add_subcommand("breaker",
+                                     "List the circuit breakers whose last change, of a day or "
+                                     "less ago, the cache file remembers");
   command->add_option("--name", *name, "Only this one, such as https://example.org:443");
   command->callback([name, &context] {
     context.run = [name, &context] {

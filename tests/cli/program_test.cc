@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tapps.h"
+#include "tapps.hpp"
 
 namespace tapps::cli {
 namespace {
@@ -80,6 +80,23 @@ TEST_F(ProgramTest, StatsShowWhatTheCacheHolds) {
   EXPECT_EQ(json["state"], "ok");
   EXPECT_TRUE(json["hits"].is_object());
   EXPECT_TRUE(json["disk"].is_object());
+}
+
+TEST_F(ProgramTest, BreakerListsWhatOpenedInOtherProcesses) {
+  auto cache = cxx::Cache::Open(cache_.c_str());
+  ASSERT_TRUE(cache) << cache.error().message();
+  auto options = cxx::Options<tapps_breaker_options>();
+  options.failures = 1;
+  auto breaker = cache->OpenBreaker("https://example.org:443", &options);
+  ASSERT_TRUE(breaker) << breaker.error().message();
+  breaker->Acquire()->Report(TAPPS_OUTCOME_FAILURE);
+  ASSERT_TRUE(cache->Close());
+  const auto json = Json({"breaker"});
+  ASSERT_EQ(json["breakers"].size(), 1U);
+  EXPECT_EQ(json["breakers"][0]["name"], "https://example.org:443");
+  EXPECT_EQ(json["breakers"][0]["state"], "OPEN");
+  const std::string table = Run({"breaker", "--name", "https://example.org:443"}).out;
+  EXPECT_NE(table.find("https://example.org:443  OPEN"), std::string::npos) << table;
 }
 
 TEST_F(ProgramTest, BreakerListsNothingWhereNothingFailed) {

@@ -11,8 +11,8 @@ const DRAIN_MAX = 256;
 const RECORD_FIELDS = 6;
 const EXIT_DEADLINE_MS = 1000;
 
-// Caches still open, for process exit: their writes get a second, all together. Held weakly, so that
-// a forgotten cache can be collected.
+// Caches still open, for process exit: their writes get a second, all together. Held weakly, so
+// that a forgotten cache can be collected.
 const live = new Set();
 let exitHooked = false;
 
@@ -182,7 +182,7 @@ export class Cache extends EventEmitter {
   async *entries(options = {}) {
     const space = walkSpace(options);
     const prefix = convert.bytes(options.prefix ?? '', 'prefix');
-    for (let cursor = null; ; ) {
+    for (let cursor = null; ;) {
       const page = await addon.page(this.#open(), cursor, space, prefix);
       for (const entry of page.entries) {
         yield {
@@ -391,7 +391,7 @@ export class Cache extends EventEmitter {
     if (records.length === DRAIN_MAX * RECORD_FIELDS) setImmediate(this.#handler);
   }
 
-  // Listeners are the caller's code: what they throw is an uncaught exception, as everywhere in Node.
+  // Listeners are the caller's code: what they throw is an uncaught exception, as usual in Node.
   #event(op, kind, data) {
     try {
       const event = JSON.parse(data);

@@ -35,7 +35,10 @@ test('a thousand aborts race with their answers, each settles once', async (t) =
     await Promise.all(
       Array.from({ length: 50 }, async (_, i) => {
         const controller = new AbortController();
-        const fetching = cache.fetch(`${url}/${i}`, { cache: 'no-store', signal: controller.signal });
+        const fetching = cache.fetch(`${url}/${i}`, {
+          cache: 'no-store',
+          signal: controller.signal,
+        });
         if (i % 5 === 0) controller.abort();
         else setTimeout(() => controller.abort(), i % 7);
         try {
@@ -61,7 +64,9 @@ test('one signal serves many operations without a warning', async (t) => {
   const { url } = await startOrigin(t, () => {});
   const cache = openTemp(t);
   const controller = new AbortController();
-  const fetches = Array.from({ length: 100 }, () => cache.fetch(url, { signal: controller.signal }));
+  const fetches = Array.from({ length: 100 }, () =>
+    cache.fetch(url, { signal: controller.signal }),
+  );
   setImmediate(() => controller.abort());
   const results = await Promise.allSettled(fetches);
   assert.ok(results.every((result) => result.status === 'rejected'));
@@ -104,7 +109,9 @@ test('waiting does not block the event loop', async (t) => {
   assert.ok(delay.max / 1e6 < 250, `longest pause ${delay.max / 1e6} ms`);
 });
 
-test('memory stays flat over a hundred thousand operations', { skip: !globalThis.gc && 'needs --expose-gc' },
+test(
+  'memory stays flat over a hundred thousand operations',
+  { skip: !globalThis.gc && 'needs --expose-gc' },
   async (t) => {
     const cache = openTemp(t, { memoryBytes: 1 << 20 });
     const value = Buffer.alloc(1000, 1);
@@ -128,9 +135,12 @@ test('memory stays flat over a hundred thousand operations', { skip: !globalThis
     const before = await run(20_000);
     const after = await run(100_000);
     assert.ok(after - before < 24 << 20, `grew by ${(after - before) / (1 << 20)} MiB`);
-  });
+  },
+);
 
-test('forgotten caches, breakers and walks are collected', { skip: !globalThis.gc && 'needs --expose-gc' },
+test(
+  'forgotten caches, breakers and walks are collected',
+  { skip: !globalThis.gc && 'needs --expose-gc' },
   async (t) => {
     const file = path.join(tempFolder(t), 'cache.db');
     const references = [];
@@ -148,14 +158,16 @@ test('forgotten caches, breakers and walks are collected', { skip: !globalThis.g
     }
     const left = references.filter((reference) => reference.deref()).length;
     assert.ok(left <= 2, `${left} of 20 are left`);
-  });
+  },
+);
 
 test('closing rejects what is under way', async (t) => {
   const { url } = await startOrigin(t, () => {});
   const cache = openTemp(t);
   const fetching = cache.fetch(url);
   const settled = assert.rejects(fetching, (error) =>
-    ['TAPPS_CLOSED', 'TAPPS_CANCELLED'].includes(error.code));
+    ['TAPPS_CLOSED', 'TAPPS_CANCELLED'].includes(error.code),
+  );
   await cache.close();
   await settled;
 });

@@ -30,19 +30,27 @@ test('a breaker bounds concurrency and gives every place back', async (t) => {
   const breaker = openTemp(t).breaker('narrow', { maxConcurrency: 1 });
   let release;
   const first = breaker.execute(() => new Promise((resolve) => (release = resolve)));
-  await assert.rejects(breaker.execute(() => 1), { code: 'TAPPS_BUSY' });
+  await assert.rejects(
+    breaker.execute(() => 1),
+    { code: 'TAPPS_BUSY' },
+  );
   release('done');
   assert.equal(await first, 'done');
   assert.equal(await breaker.execute(() => 2), 2);
   assert.equal(breaker.read().inFlight, 0);
 });
 
-test('what is not the callee\'s fault does not count', async (t) => {
+test("what is not the callee's fault does not count", async (t) => {
   const breaker = openTemp(t).breaker('picky', {
     failures: 1,
     isFailure: (error) => error.message !== 'mine',
   });
-  await assert.rejects(breaker.execute(() => { throw new Error('mine'); }), /mine/);
+  await assert.rejects(
+    breaker.execute(() => {
+      throw new Error('mine');
+    }),
+    /mine/,
+  );
   assert.equal(breaker.read().state, 'closed');
   assert.equal(breaker.read().ignored, 1);
   const usual = openTemp(t).breaker('usual', { failures: 1 });
@@ -58,7 +66,10 @@ test('a breaker is forced by hand, and tells', async (t) => {
   const event = once(cache, 'breaker', { signal: AbortSignal.timeout(5000) });
   breaker.force('open');
   assert.equal(breaker.read().forced, 'open');
-  await assert.rejects(breaker.execute(() => 1), { code: 'TAPPS_OPEN_CIRCUIT' });
+  await assert.rejects(
+    breaker.execute(() => 1),
+    { code: 'TAPPS_OPEN_CIRCUIT' },
+  );
   breaker.force('auto');
   assert.equal(await breaker.execute(() => 1), 1);
   assert.throws(() => breaker.force('ajar'), TypeError);

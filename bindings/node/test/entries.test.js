@@ -50,7 +50,7 @@ test('keys and values are bytes of any kind', async (t) => {
   }
 });
 
-test('a value got is the caller\'s own copy', async (t) => {
+test("a value got is the caller's own copy", async (t) => {
   const cache = openTemp(t);
   await cache.put('k', 'value');
   cache.getSync('k').fill(0);
@@ -100,7 +100,13 @@ test('every durability is understood', async (t) => {
 
 test('many are got and put in one call', async (t) => {
   const cache = openTemp(t);
-  await cache.putMany(new Map([['a', '1'], ['b', '2']]), { tags: ['t'] });
+  await cache.putMany(
+    new Map([
+      ['a', '1'],
+      ['b', '2'],
+    ]),
+    { tags: ['t'] },
+  );
   const [a, none, b] = await cache.getMany(['a', 'none', Buffer.from('b')]);
   assert.deepEqual([String(a), none, String(b)], ['1', undefined, '2']);
   assert.deepEqual(await cache.getMany([]), []);
@@ -108,7 +114,11 @@ test('many are got and put in one call', async (t) => {
 
 test('entries go by key, prefix and tag', async (t) => {
   const cache = openTemp(t);
-  await cache.putMany([['a/1', 'x'], ['a/2', 'x'], ['b', 'x']]);
+  await cache.putMany([
+    ['a/1', 'x'],
+    ['a/2', 'x'],
+    ['b', 'x'],
+  ]);
   await cache.put('tagged', 'x', { tags: ['old'] });
   await cache.put('k', 'x', { namespace: 'other' });
   await cache.delete('b');
@@ -183,7 +193,12 @@ test('failures are TappsErrors, bad arguments TypeErrors', async (t) => {
     await assert.rejects(cache.get(bad), TypeError);
     await assert.rejects(cache.put('k', bad), TypeError);
   }
-  for (const options of [{ ttlMs: -1 }, { ttlMs: 'soon' }, { durability: 'eternal' }, { tags: 5 }]) {
+  for (const options of [
+    { ttlMs: -1 },
+    { ttlMs: 'soon' },
+    { durability: 'eternal' },
+    { tags: 5 },
+  ]) {
     await assert.rejects(cache.put('k', 'v', options), { code: 'TAPPS_INVALID' });
   }
   assert.throws(() => open(5), TypeError);

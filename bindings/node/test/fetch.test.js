@@ -58,7 +58,11 @@ test('method, headers and every kind of body reach the origin', async (t) => {
     assert.match(String(request.body), expected);
     assert.match(String(request.headers['content-type']), type);
   }
-  const request = new Request(url, { method: 'PUT', body: 'from a Request', headers: [['X-A', 'b']] });
+  const request = new Request(url, {
+    method: 'PUT',
+    body: 'from a Request',
+    headers: [['X-A', 'b']],
+  });
   await fetch(request);
   assert.equal(requests.at(-1).method, 'PUT');
   assert.equal(requests.at(-1).headers['x-a'], 'b');

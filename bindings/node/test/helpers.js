@@ -47,11 +47,11 @@ export async function startOrigin(t, handler) {
 
 /** Runs JavaScript (a module) in a process of its own to its end; killed at the deadline. */
 export async function runModule(source, { args = [], deadlineMs = 20_000, cwd, env } = {}) {
-  const child = spawn(
-    process.execPath,
-    [...args, '--input-type=module', '--eval', source],
-    { cwd: cwd ?? packageFolder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const child = spawn(process.execPath, [...args, '--input-type=module', '--eval', source], {
+    cwd: cwd ?? packageFolder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk) => (out += chunk));

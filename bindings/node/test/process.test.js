@@ -66,13 +66,19 @@ test('a worker may end with operations under way', async (t) => {
 
 test('a process that ends without close keeps what it put', async (t) => {
   const file = path.join(tempFolder(t), 'cache.db');
-  for (const [key, end] of [['returns', ''], ['exits', 'process.exit(0);']]) {
+  for (const [key, end] of [
+    ['returns', ''],
+    ['exits', 'process.exit(0);'],
+  ]) {
     const run = await runModule(`
       import { open } from 'tapps';
       const cache = open(${JSON.stringify(file)}, { commitIntervalMs: 5000 });
       await cache.put('${key}', 'kept');
       ${end}`);
-    assert.deepEqual({ code: run.code, signal: run.signal, err: run.err }, { code: 0, signal: null, err: '' });
+    assert.deepEqual(
+      { code: run.code, signal: run.signal, err: run.err },
+      { code: 0, signal: null, err: '' },
+    );
   }
   const cache = open(file);
   t.after(() => cache.close());
@@ -85,10 +91,13 @@ test('an open cache does not keep the process running, an operation does', async
     setTimeout(() => response.end('late'), 200);
   });
   const file = path.join(tempFolder(t), 'cache.db');
-  const idle = await runModule(`
+  const idle = await runModule(
+    `
     import { open } from 'tapps';
     open(${JSON.stringify(file)}).getSync('k');
-    console.log('done');`, { deadlineMs: 10_000 });
+    console.log('done');`,
+    { deadlineMs: 10_000 },
+  );
   assert.deepEqual({ code: idle.code, out: idle.out }, { code: 0, out: 'done\n' });
   const busy = await runModule(`
     import { open } from 'tapps';
@@ -99,21 +108,34 @@ test('an open cache does not keep the process running, an operation does', async
 
 test('exit with operations under way neither crashes nor hangs', async (t) => {
   const { url } = await startOrigin(t, () => {});
-  for (const end of ['process.exit(7)', 'setTimeout(() => process.exit(7), 5)', 'process.exitCode = 7; ac.abort()']) {
-    const run = await runModule(`
+  for (const end of [
+    'process.exit(7)',
+    'setTimeout(() => process.exit(7), 5)',
+    'process.exitCode = 7; ac.abort()',
+  ]) {
+    const run = await runModule(
+      `
       import { open } from 'tapps';
       const cache = open(${JSON.stringify(path.join(tempFolder(t), 'cache.db'))});
       const ac = new AbortController();
-      for (let i = 0; i < 20; i += 1) cache.fetch('${url}/' + i, { signal: ac.signal }).catch(() => {});
+      const { signal } = ac;
+      for (let i = 0; i < 20; i += 1) cache.fetch('${url}/' + i, { signal }).catch(() => {});
       for (let i = 0; i < 1000; i += 1) { cache.put('k' + i, 'v'); cache.get('x' + i); }
       cache.putMany([['a', 'b']]); cache.deleteAll({ prefix: 'z' });
-      ${end};`, { deadlineMs: 15_000 });
-    assert.deepEqual({ code: run.code, signal: run.signal, err: run.err }, { code: 7, signal: null, err: '' }, end);
+      ${end};`,
+      { deadlineMs: 15_000 },
+    );
+    assert.deepEqual(
+      { code: run.code, signal: run.signal, err: run.err },
+      { code: 7, signal: null, err: '' },
+      end,
+    );
   }
 });
 
 test('require works where Node can require modules', async (t) => {
-  if (!process.features.require_module) return t.skip('this Node cannot require ECMAScript modules');
+  if (!process.features.require_module)
+    return t.skip('this Node cannot require ECMAScript modules');
   const run = await runModule(`
     import { createRequire } from 'node:module';
     const { open } = createRequire(process.cwd() + '/')('tapps');
@@ -122,7 +144,9 @@ test('require works where Node can require modules', async (t) => {
 });
 
 test('a missing addon is explained', async () => {
-  const run = await runModule(`import 'tapps';`, { env: { TAPPS_NODE_ADDON: '/nowhere/tapps.node' } });
+  const run = await runModule(`import 'tapps';`, {
+    env: { TAPPS_NODE_ADDON: '/nowhere/tapps.node' },
+  });
   assert.equal(run.code, 1);
   assert.match(run.err, /npm run build/);
   assert.match(run.err, /\/nowhere\/tapps.node: not there/);

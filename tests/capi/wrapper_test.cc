@@ -1,0 +1,155 @@
+// tapps.hpp: owning handles over the exported functions.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <type_traits>
+
+#include "support/temp_dir.h"
+#include "tapps.hpp"
+
+namespace tapps {
+namespace {
+
+using namespace std::chrono_literals;
+
+static_assert(!std::is_copy_constructible_v<cxx::Cache>);
+static_assert(!std::is_copy_constructible_v<cxx::Value>);
+static_assert(!std::is_copy_constructible_v<cxx::Permit>);
+static_assert(std::is_nothrow_move_constructible_v<cxx::Cache>);
+static_assert(std::is_nothrow_move_constructible_v<cxx::Permit>);
+
+class WrapperTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto opened = cxx::Cache::Open(dir_.File("cache.db").c_str());
+    ASSERT_TRUE(opened) << opened.error().message();
+    cache_ = *std::move(opened);
+  }
+
+  test::TempDir dir_;
+  cxx::Cache cache_;
+};
+
+TEST_F(WrapperTest, WhatIsPutIsGot) {
+  auto options = cxx::Options<tapps_put_options>();
+  options.ttl_us = cxx::Microseconds(1h);
+  options.content_type = "text/plain";
+  ASSERT_TRUE(cache_.Put("key", "value", nullptr, &options));
+  const auto value = cache_.Get("key");
+  ASSERT_TRUE(value);
+  EXPECT_EQ(value->bytes(), "value");
+  EXPECT_EQ(value->info().size, 5);
+  EXPECT_EQ(value->info().expires_us - value->info().created_us, 3'600'000'000);
+  EXPECT_EQ(value->text(TAPPS_TEXT_CONTENT_TYPE), "text/plain");
+  EXPECT_EQ(value->text(TAPPS_TEXT_URL), std::nullopt);
+}
+
+TEST_F(WrapperTest, AFailureSaysWhy) {
+  const auto missing = cache_.Get("nothing");
+  EXPECT_FALSE(missing);
+  EXPECT_EQ(missing.code(), TAPPS_E_NOT_FOUND);
+  EXPECT_STREQ(missing.error().name(), "NOT_FOUND");
+  EXPECT_STRNE(missing.error().message(), "");
+  EXPECT_EQ(cache_.Get("").code(), TAPPS_E_INVALID);
+}
+
+TEST_F(WrapperTest, ValuesOutliveTheCacheAndAreShared) {
+  ASSERT_TRUE(cache_.Put("key", "value"));
+  cxx::Value kept;
+  {
+    auto value = cache_.Get("key");
+    ASSERT_TRUE(value);
+    kept = value->Share();
+  }
+  ASSERT_TRUE(cache_.Close());
+  cache_ = {};
+  EXPECT_EQ(kept.bytes(), "value");
+}
+
+TEST_F(WrapperTest, ManyGoInOneCall) {
+  ASSERT_TRUE(cache_.PutMany({{"a", "1"}, {"b", ""}}));
+  const auto found = cache_.GetMany({"a", "none", "b"});
+  ASSERT_TRUE(found);
+  EXPECT_EQ((*found)[0]->bytes(), "1");
+  EXPECT_EQ((*found)[1].code(), TAPPS_E_NOT_FOUND);
+  EXPECT_EQ((*found)[2]->bytes(), "");
+  auto filter = cxx::Options<tapps_filter>();
+  filter.prefix = "a";
+  filter.prefix_size = 1;
+  const auto removed = cache_.DeleteAll(&filter);
+  ASSERT_TRUE(removed);
+  EXPECT_EQ(*removed, 1);
+}
+
+TEST_F(WrapperTest, AWalkEndsWithNotFound) {
+  ASSERT_TRUE(cache_.PutMany({{"a", "1"}, {"b", "2"}}));
+  auto cursor = cache_.List();
+  ASSERT_TRUE(cursor);
+  std::set<std::string> keys;
+  for (;;) {
+    const auto entry = cursor->Next();
+    if (!entry) {
+      EXPECT_EQ(entry.code(), TAPPS_E_NOT_FOUND);
+      break;
+    }
+    keys.emplace(static_cast<const char*>(entry->key), entry->key_size);
+  }
+  EXPECT_EQ(keys, (std::set<std::string>{"a", "b"}));
+}
+
+TEST_F(WrapperTest, OperationsEndInTheQueue) {
+  auto queue = cache_.OpenQueue();
+  ASSERT_TRUE(queue);
+  EXPECT_GE(queue->fd(), 0);
+  EXPECT_TRUE(queue->Drain().empty());
+  const auto put = queue->Put("key", "value", nullptr, nullptr, 7);
+  ASSERT_TRUE(put);
+  auto records = queue->Wait(cxx::Microseconds(10s));
+  ASSERT_TRUE(records) << records.error().message();
+  ASSERT_EQ(records->size(), 1U);
+  EXPECT_EQ((*records)[0].op, *put);
+  EXPECT_EQ((*records)[0].user_data, 7U);
+  ASSERT_TRUE(queue->Get("key"));
+  records = queue->Wait(cxx::Microseconds(10s));
+  ASSERT_TRUE(records);
+  EXPECT_EQ((*records)[0].value.bytes(), "value");
+  EXPECT_EQ(queue->Wait(TAPPS_NONE).code(), TAPPS_E_TIMEOUT);
+}
+
+TEST_F(WrapperTest, APermitThatGoesGivesItsPlaceBack) {
+  auto options = cxx::Options<tapps_breaker_options>();
+  options.max_concurrency = 1;
+  auto breaker = cache_.OpenBreaker("narrow", &options);
+  ASSERT_TRUE(breaker);
+  {
+    auto permit = breaker->Acquire();
+    ASSERT_TRUE(permit);
+    const cxx::Permit moved = *std::move(permit);
+    EXPECT_EQ(breaker->Acquire().code(), TAPPS_E_BUSY);
+  }
+  EXPECT_EQ(breaker->Read().in_flight, 0);
+  EXPECT_EQ(breaker->Read().ignored, 1);
+  breaker->Acquire()->Report(TAPPS_OUTCOME_SUCCESS);
+  EXPECT_EQ(breaker->Read().successes, 1);
+  ASSERT_TRUE(breaker->Force(TAPPS_BREAKER_FORCE_OPEN));
+  const auto refused = breaker->Acquire();
+  EXPECT_EQ(refused.code(), TAPPS_E_OPEN_CIRCUIT);
+}
+
+TEST_F(WrapperTest, EmptyHandlesFailAndDoNotCrash) {
+  cxx::Cache none;
+  EXPECT_EQ(none.Get("key").code(), TAPPS_E_INVALID);
+  EXPECT_EQ(none.Put("key", "value").code(), TAPPS_E_INVALID);
+  EXPECT_EQ(none.OpenQueue().code(), TAPPS_E_INVALID);
+  EXPECT_EQ(cxx::Queue().Get("key").code(), TAPPS_E_INVALID);
+  EXPECT_EQ(cxx::Queue().fd(), -1);
+  EXPECT_EQ(cxx::Breaker().Acquire().code(), TAPPS_E_INVALID);
+  EXPECT_EQ(cxx::Cursor().Next().code(), TAPPS_E_INVALID);
+  EXPECT_EQ(cxx::Plan().count(), 0U);
+  EXPECT_EQ(cxx::Value().bytes(), "");
+  EXPECT_STRNE(cxx::Error().message(), nullptr);
+}
+
+}  // namespace
+}  // namespace tapps
