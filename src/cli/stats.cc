@@ -9,12 +9,6 @@
 namespace tapps::cli {
 namespace {
 
-const char* StateName(int32_t state) {
-  static constexpr const char* kNames[] = {"ok",   "read-only", "memory only", "locked",
-                                           "full", "failed",    "WAL pinned",  "closed"};
-  return state >= 0 && state < 8 ? kNames[state] : "unknown";
-}
-
 // A number in the unit its name says.
 std::string Humanise(std::string_view name, const Json& value) {
   if (value.is_string()) return Printable(value.get<std::string>());
@@ -54,13 +48,13 @@ void AddRows(const std::string& prefix, const Json& object, bool all, Table& tab
 }
 
 // A title, and the rows below it; nothing when there are none.
-void PrintSection(const std::string& title, const Json& object, bool all) {
+std::string Section(const std::string& title, const Json& object, bool all) {
   Table table({});
   AddRows("", object, all, table);
-  if (!table.empty()) Print(title + "\n" + table.Render("  "));
+  return table.empty() ? "" : title + "\n" + table.Render("  ");
 }
 
-void PrintLatencies(const Json& latencies) {
+std::string Latencies(const Json& latencies) {
   Table table({"", "count", "p50", "p90", "p99", "p99.9", "max"}, {1, 2, 3, 4, 5, 6});
   for (const auto& [op, latency] : latencies.items()) {
     if (!latency.is_object() || latency.value("count", int64_t{0}) == 0) continue;
@@ -72,7 +66,7 @@ void PrintLatencies(const Json& latencies) {
     }
     table.Add(std::move(row));
   }
-  if (!table.empty()) Print("latency of this process\n" + table.Render("  "));
+  return table.empty() ? "" : "latency of this process\n" + table.Render("  ");
 }
 
 // "3 min" since an instant.
@@ -97,30 +91,31 @@ cxx::Result<Json> ReadStats(cxx::Cache& cache) {
   return Json::parse(value->bytes(), nullptr, false);
 }
 
-int Stats(const Context& context, bool all, cxx::Cache& cache) {
-  auto stats = ReadStats(cache);
-  if (!stats) return Fail(context, stats.error());
-  if (context.json) {
-    Json json = {{"path", cache.path()}};
-    json.update(*stats);
-    json["state"] = StateName(cache.state());
-    PrintJson(json);
-    return kOk;
-  }
-  Print(Printable(cache.path()) + ": " + StateName(cache.state()) + "\n");
+// The statistics for people; what is 0 only with `all`.
+std::string Describe(const Json& stats, bool all) {
+  std::string text =
+      Printable(stats.value("path", "")) + ": " + Printable(stats.value("state", "")) + "\n";
   Json process = Json::object();  // what has no section of its own
-  for (const auto& [name, value] : stats->items()) {
+  for (const auto& [name, value] : stats.items()) {
     if (name == "path" || name == "state" || name == "latency_us") continue;
     if (value.is_object() && name != "hits") {
-      PrintSection(Label(name), value, all);
+      text += Section(Label(name), value, all);
     } else if (!value.is_array()) {
       process[name] = value;
     }
   }
-  PrintSection("this process", process, all);
-  if (const auto latencies = stats->find("latency_us"); latencies != stats->end()) {
-    PrintLatencies(*latencies);
+  text += Section("this process", process, all);
+  return text + Latencies(stats.value("latency_us", Json::object()));
+}
+
+int Stats(const Context& context, bool all, cxx::Cache& cache) {
+  auto stats = ReadStats(cache);
+  if (!stats) return Fail(context, stats.error());
+  if (context.json) {
+    PrintJson(*stats);
+    return kOk;
   }
+  Print(Describe(*stats, all));
   return kOk;
 }
 
@@ -145,6 +140,11 @@ int ListBreakers(const Context& context, const std::string& name, cxx::Cache& ca
 }
 
 }  // namespace
+
+std::string DescribeStats(cxx::Cache& cache) {
+  auto stats = ReadStats(cache);
+  return stats ? Describe(*stats, false) : "";
+}
 
 void AddStats(CLI::App& app, Context& context) {
   auto all = std::make_shared<bool>(false);
