@@ -25,7 +25,8 @@ class Peer:
     def __init__(self, name, argv, env=None):
         self.name = name
         self.keys = 150
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True,
                                         env={**os.environ, **(env or {})})
 
     def ask(self, line):
@@ -44,7 +45,8 @@ class Peer:
 
     def end(self):
         self.process.stdin.close()
-        assert self.process.wait(timeout=20) == 0, f"{self.name} ended with {self.process.returncode}"
+        code = self.process.wait(timeout=20)
+        assert code == 0, f"{self.name} ended with {code}"
 
 
 class CommandLine:

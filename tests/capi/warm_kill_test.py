@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Kills warm runs with SIGKILL at random moments; what they leave is whole, and the next one goes on.
+"""Kills warm runs with SIGKILL at random moments; what they leave is whole, the next goes on.
 
 usage: warm_kill_test.py PEER TAPPS
 

@@ -89,7 +89,7 @@ TEST_F(TransportTest, TheRequestIsWhatWasAskedForAndNoMore) {
   Collector<std::string> seen;
   RawServer server([&](RawServer::Connection& peer) {
     seen.Add(peer.ReadRequest());
-    peer.Write("HTTP/1.1 204 No Content\r\n\r\n");
+    peer.Write("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
   });
   TransferRequest request = Get(server.Url("/a%2Fb/..c?x=1"));
   ASSERT_TRUE(request.headers.Add("X-Empty", "").ok());
