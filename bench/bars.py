@@ -38,7 +38,7 @@ def no_second_core(results):
 def left_in_wal(results):
     mine = results.value("persisted puts", "tapps", "WAL afterwards")
     theirs = results.value("persisted puts", "sqlite", "WAL afterwards")
-    left = f"tapps left {mine:.0f} MiB in the WAL, raw SQLite {theirs:.0f}, and has that copy to come"
+    left = f"tapps has {mine:.0f} MiB in the WAL still to copy, raw SQLite {theirs:.0f}"
     return "" if mine <= 4 * theirs else left
 
 

@@ -35,7 +35,7 @@ ratios to the peers, which were measured in the same run, in rounds that alterna
 - {date}
 {machine}
 - Load average while measuring: {low:.1f} to {high:.1f}. Above 1, other programs took part of the
-  processors: ratios of medians stand that, tails, throughput and the gain of a second thread do not.
+  processors: ratios of medians stand that; tails, throughput and a second thread's gain do not.
 - Values are medians of the rounds, the spread is their lowest and highest. A ratio is the median of
   the rounds' own ratios. A mean is the median of the means of short runs of calls, so that few
   contain the work of other programs.
