@@ -48,6 +48,7 @@ int main() {
       hit_with();
     }
     both();
+    report.Add("coherence check", "hit with a file", "mean", "ns", with_ns);
     report.Add("coherence check", "tapps", "mean", "ns",
                LoopNs(100'000, 5000, [&](size_t) { Keep((*feed)->Current()); }));
     report.Add("coherence check", "sqlite", "mean", "ns", LoopNs(2'000, 20, [&](size_t) {

@@ -3,9 +3,9 @@
 
 usage: bench/league.py BUILD_DIR [--only PROGRAM]... [--out FILE] [--from FILE]
 
-Prints the table and writes it, with the machine, the versions and the commands, to docs/benchmarks.md
-(--out; nothing is written with --only). The programs' own lines are kept in BUILD_DIR/bench/lines.jsonl;
---from reads such a file instead of measuring.
+Prints the table and writes it, with the machine, the versions and the commands, to
+docs/benchmarks.md (--out; nothing is written with --only). The programs' own lines are kept in
+BUILD_DIR/bench/lines.jsonl; --from reads such a file instead of measuring.
 """
 
 import argparse
@@ -25,6 +25,28 @@ from bars import BARS, OTHERS
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAMS = ["memory_hit", "memory_scaling", "disk_hit", "put_cost", "flush_throughput",
             "open_first_hit", "coherence", "breaker", "allocations"]  # fmt: skip
+
+HEAD = """\
+# Benchmarks
+
+Written by `./dev bench`, as measured. Figures of one machine at one hour: what carries over are the
+ratios to the peers, which were measured in the same run, in rounds that alternate.
+
+- {date}
+{machine}
+- Load average while measuring: {low:.1f} to {high:.1f}. Above 1, other programs took part of the
+  processors: ratios of medians stand that; tails, throughput and a second thread's gain do not.
+- Values are medians of the rounds, the spread is their lowest and highest. A ratio is the median of
+  the rounds' own ratios. A mean is the median of the means of short runs of calls, so that few
+  contain the work of other programs.
+- Single calls are timed with a clock whose cost, {overhead_ns:.1f} ns here, is subtracted; its step
+  is {step_ns:.1f} ns, and quantiles are interpolated within it.
+- Keys have 40 bytes and come in no sorted order, values have 1 KiB.
+
+```
+./dev bench                        everything here
+{programs}
+```"""
 
 
 def median(values):
@@ -87,19 +109,20 @@ def run(build, programs):
 
 
 def verdict(bar, results):
-    """A sentence: held, or missed and by how much."""
+    """(word, sentence): held; missed, and by how much; or undecided."""
     got = bar.measure(results)
-    if bar.upper:
-        ok, far = got <= bar.limit, got / bar.limit
-    else:
-        ok, far = got >= bar.limit, bar.limit / got
     sign = "at most" if bar.upper else "at least"
     text = f"{bar.text}: {sign} {bar.show(bar.limit)}, measured {bar.show(got)}"
-    if ok:
-        return ok, f"{bar.figure} held. {text}."
-    if bar.limit == 0:
-        return ok, f"{bar.figure} missed. {text}."
-    return ok, f"{bar.figure} missed by {(far - 1) * 100:.0f} %. {text}."
+    doubt = bar.doubt(results) if bar.doubt else ""
+    if doubt:
+        return "?", f"{bar.figure} not decided, as {doubt}: {text}."
+    if got <= bar.limit if bar.upper else got >= bar.limit:
+        return "ok", f"{bar.figure} held: {text}."
+    if bar.limit == 0 or got == 0:
+        return "MISS", f"{bar.figure} missed: {text}."
+    far = got / bar.limit if bar.upper else bar.limit / got
+    by = f"{far:.1f} times" if far >= 2 else f"{(far - 1) * 100:.0f} %"
+    return "MISS", f"{bar.figure} missed by {by}: {text}."
 
 
 def rows(results):
@@ -115,7 +138,7 @@ def rows(results):
             low, high = results.spread(*key)
             unit = results.units[key]
             ratios = [
-                f"{results.ratio(row, 'tapps', other, metric):.2f} x {other}"
+                f"{results.ratio(row, 'tapps', other, metric):.3g} x {other}"
                 for other in OTHERS
                 if who == "tapps" and results.has(row, other, metric)
             ]
@@ -188,30 +211,15 @@ def document(results, build):
     """The text of docs/benchmarks.md."""
     clock = results.clocks[0] if results.clocks else {"overhead_ns": 0, "step_ns": 0}
     low, high = min(results.load, default=0), max(results.load, default=0)
-    text = [
-        "# Benchmarks",
-        "",
-        "Written by `./dev bench`, as measured. Figures of one machine at one hour: what carries over",
-        "are the ratios to the peers, which were measured in the same run, in rounds that alternate.",
-        "",
-        f"- {datetime.date.today().isoformat()}",
-        *(f"- {item}" for item in machine(build)),
-        f"- Load average while measuring: {low:.1f} to {high:.1f}. Above 1, other programs took part of",
-        "  the processor: single-call medians and ratios stand that, tails and throughput less.",
-        "- Values are medians of the rounds, the spread is their lowest and highest. A ratio is the",
-        "  median of the rounds' own ratios.",
-        f"- Single calls are timed with a clock whose cost, {clock['overhead_ns']:.1f} ns here, is "
-        "subtracted;",
-        f"  its step is {clock['step_ns']:.1f} ns, and quantiles are interpolated within it.",
-        "- A mean is the median of the means of short runs of calls, so that few contain the work of",
-        "  other programs.",
-        "- Keys have 40 bytes and come in no sorted order, values have 1 KiB.",
-        "",
-        "```",
-        "./dev bench                        everything here",
-        *(f"build/release/bench/{program}" for program in PROGRAMS),
-        "```",
-    ]
+    head = HEAD.format(
+        date=datetime.date.today().isoformat(),
+        machine="\n".join(f"- {item}" for item in machine(build)),
+        low=min(results.load, default=0),
+        high=max(results.load, default=0),
+        programs="\n".join(f"build/release/bench/{program}" for program in PROGRAMS),
+        **clock,
+    )
+    text = [head]
     for row, table, sentences in rows(results):
         text += ["", f"## {row[0].upper()}{row[1:]}", ""]
         text += [table_text(("who", "what", "median", "spread", "ratio"), table)]
@@ -240,8 +248,8 @@ def main():
         print(f"\n{row}")
         for who, metric, value, spread, ratios in table:
             print(f"  {who:28} {metric:18} {value:>12}  {ratios}")
-        for ok, sentence in sentences:
-            print(f"  {'ok  ' if ok else 'MISS'} {sentence}")
+        for word, sentence in sentences:
+            print(f"  {word:4} {sentence}")
     if not options.only:
         options.out.parent.mkdir(exist_ok=True)
         options.out.write_text(document(results, build))
