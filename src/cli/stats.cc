@@ -9,12 +9,6 @@
 namespace tapps::cli {
 namespace {
 
-const char* StateName(int32_t state) {
-  static constexpr const char* kNames[] = {"ok",   "read-only", "memory only", "locked",
-                                           "full", "failed",    "WAL pinned",  "closed"};
-  return state >= 0 && state < 8 ? kNames[state] : "unknown";
-}
-
 // A number in the unit its name says.
 std::string Humanise(std::string_view name, const Json& value) {
   if (value.is_string()) return Printable(value.get<std::string>());
@@ -101,13 +95,10 @@ int Stats(const Context& context, bool all, cxx::Cache& cache) {
   auto stats = ReadStats(cache);
   if (!stats) return Fail(context, stats.error());
   if (context.json) {
-    Json json = {{"path", cache.path()}};
-    json.update(*stats);
-    json["state"] = StateName(cache.state());
-    PrintJson(json);
+    PrintJson(*stats);
     return kOk;
   }
-  Print(Printable(cache.path()) + ": " + StateName(cache.state()) + "\n");
+  Print(Printable(stats->value("path", "")) + ": " + Printable(stats->value("state", "")) + "\n");
   Json process = Json::object();  // what has no section of its own
   for (const auto& [name, value] : stats->items()) {
     if (name == "path" || name == "state" || name == "latency_us") continue;
