@@ -586,7 +586,7 @@ typedef struct tapps_fetch_options {
   int32_t policy; /* TAPPS_FETCH_* */
   int32_t padding;
   const char* method;  /* = "GET" */
-  const char* headers; /* "Name: value" lines, or NULL */
+  const char* headers; /* "Name: value" lines, each ended by \n; or NULL */
   const void* body;    /* or NULL */
   size_t body_size;
   int64_t timeout_us;         /* of the whole call; = 30 s */

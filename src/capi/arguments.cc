@@ -16,9 +16,10 @@ Result<int64_t> Number(const char* name, int64_t given, int64_t fallback, int64_
                                      std::to_string(max));
 }
 
-Status CheckFlags(uint32_t given, uint32_t known) {
+Status CheckFlags(const char* name, uint32_t given, uint32_t known) {
   if ((given & ~known) == 0) return {};
-  return Status(TAPPS_E_UNSUPPORTED, "flags has bits this release of tapps does not know: " +
+  return Status(TAPPS_E_UNSUPPORTED, std::string(name) +
+                                         " has bits this release of tapps does not know: " +
                                          std::to_string(given & ~known));
 }
 
@@ -65,8 +66,9 @@ Result<std::string_view> CheckValue(const void* data, size_t size) {
 
 Result<GetOptions> ReadGetOptions(const tapps_get_options* given) {
   TAPPS_ASSIGN_OR_RETURN(const tapps_get_options options, ReadOptions(given));
-  TAPPS_RETURN_IF_ERROR(CheckFlags(options.flags, TAPPS_GET_CACHED_ONLY | TAPPS_GET_ALLOW_STALE |
-                                                      TAPPS_GET_PEEK | TAPPS_GET_SHOW_NEGATIVE));
+  TAPPS_RETURN_IF_ERROR(CheckFlags(
+      "flags", options.flags,
+      TAPPS_GET_CACHED_ONLY | TAPPS_GET_ALLOW_STALE | TAPPS_GET_PEEK | TAPPS_GET_SHOW_NEGATIVE));
   return GetOptions{.cached_only = (options.flags & TAPPS_GET_CACHED_ONLY) != 0,
                     .allow_stale = (options.flags & TAPPS_GET_ALLOW_STALE) != 0,
                     .peek = (options.flags & TAPPS_GET_PEEK) != 0,
@@ -81,7 +83,7 @@ Status CheckDurability(int32_t durability) {
 
 Result<PutOptions> ReadPutOptions(const tapps_put_options* given) {
   TAPPS_ASSIGN_OR_RETURN(const tapps_put_options options, ReadOptions(given));
-  TAPPS_RETURN_IF_ERROR(CheckFlags(options.flags, TAPPS_PUT_NEGATIVE | TAPPS_PUT_SLIDING));
+  TAPPS_RETURN_IF_ERROR(CheckFlags("flags", options.flags, TAPPS_PUT_NEGATIVE | TAPPS_PUT_SLIDING));
   TAPPS_RETURN_IF_ERROR(CheckDurability(options.durability));
   PutOptions put;
   put.durability = options.durability;

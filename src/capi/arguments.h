@@ -39,7 +39,7 @@ enum Special : uint32_t { kNoSpecial = 0, kNone = 1, kUnlimited = 2 };
 // are allowed.
 Result<int64_t> Number(const char* name, int64_t given, int64_t fallback, int64_t min, int64_t max,
                        uint32_t special = kNoSpecial);
-Status CheckFlags(uint32_t given, uint32_t known);
+Status CheckFlags(const char* name, uint32_t given, uint32_t known);
 
 // A string that may be NULL ("" then), checked for UTF-8.
 Result<std::string_view> Text(const char* name, const char* text);

@@ -97,14 +97,15 @@ int32_t tapps_breaker_acquire(tapps_breaker* breaker, int64_t* permit, tapps_err
 }
 
 void tapps_breaker_report(tapps_breaker* breaker, int64_t permit, int32_t outcome) {
-  if (!breaker || outcome < TAPPS_OUTCOME_SUCCESS || outcome > TAPPS_OUTCOME_IGNORED) return;
+  if (!breaker || breaker->session->fork.Forked()) return;
+  if (outcome < TAPPS_OUTCOME_SUCCESS || outcome > TAPPS_OUTCOME_IGNORED) return;
   Quietly([&] { breaker->breaker->Report(permit, static_cast<CallResult>(outcome)); });
 }
 
 void tapps_breaker_read(tapps_breaker* breaker, tapps_breaker_info* info) {
   if (!info) return;
   *info = tapps_breaker_info{};
-  if (breaker) Quietly([&] { Read(*breaker->breaker, info); });
+  if (breaker && !breaker->session->fork.Forked()) Quietly([&] { Read(*breaker->breaker, info); });
 }
 
 int32_t tapps_breaker_force(tapps_breaker* breaker, int32_t mode, tapps_error** err) {

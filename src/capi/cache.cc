@@ -9,7 +9,8 @@ constexpr int64_t kMaxDuration = INT64_MAX / 4;
 
 Result<EngineOptions> ReadOpenOptions(const tapps_open_options* given) {
   TAPPS_ASSIGN_OR_RETURN(const tapps_open_options options, ReadOptions(given));
-  TAPPS_RETURN_IF_ERROR(CheckFlags(options.flags, TAPPS_OPEN_READ_ONLY | TAPPS_OPEN_OFFLINE));
+  TAPPS_RETURN_IF_ERROR(
+      CheckFlags("flags", options.flags, TAPPS_OPEN_READ_ONLY | TAPPS_OPEN_OFFLINE));
   EngineOptions engine;
   CacheOptions& cache = engine.cache;
   const BreakerSettings breaker = BreakerSettings::Default();
@@ -81,21 +82,23 @@ Result<Key> WritableKey(const tapps_cache* cache, const char* space, const void*
 
 Status GetMany(tapps_cache* cache, const char* space, tapps_get_item* items, size_t count,
                const tapps_get_options* options) {
-  TAPPS_RETURN_IF_ERROR(Check(cache));
   if (count > 0) TAPPS_RETURN_IF_ERROR(CheckNotNull("items", items));
+  for (size_t i = 0; i < count; ++i) {
+    Clear(&items[i].value, &items[i].data, &items[i].size);
+    items[i].code = TAPPS_E_INVALID;
+  }
+  TAPPS_RETURN_IF_ERROR(Check(cache));
   TAPPS_ASSIGN_OR_RETURN(const GetOptions get, ReadGetOptions(options));
   TAPPS_ASSIGN_OR_RETURN(const std::string_view checked, CheckSpace(space));
   std::vector<std::string_view> keys;
   keys.reserve(count);
   for (size_t i = 0; i < count; ++i) {
-    items[i].value = nullptr;
     TAPPS_ASSIGN_OR_RETURN(const Key key, CheckKey(space, items[i].key, items[i].key_size));
     keys.push_back(key.bytes);
   }
   std::vector<Result<ValueRef>> results = cache->cache().GetMany(checked, keys, get);
   for (size_t i = 0; i < count; ++i) {
     items[i].code = results[i].code();
-    Clear(&items[i].value, &items[i].data, &items[i].size);
     if (results[i].ok()) {
       Give(*std::move(results[i]), &items[i].value, &items[i].data, &items[i].size);
     }

@@ -37,7 +37,7 @@ CompletionQueue::~CompletionQueue() {
 
 Result<int64_t> CompletionQueue::Begin(int32_t kind, uint64_t user_data) {
   MutexLock lock(mu_);
-  if (closed_) return Status(TAPPS_E_CLOSED, "the queue was closed");
+  if (ended_) return Status(TAPPS_E_CLOSED, "the queue was closed");
   const int64_t op = next_op_++;
   ops_.emplace(op, Op{kind, user_data, nullptr});
   return op;
@@ -59,36 +59,47 @@ void CompletionQueue::Complete(int64_t op, Status status, ValueRef value) {
   tapps_record record{};
   record.op = op;
   record.code = status.code();
+  if (!status.ok()) record.error = new (std::nothrow) tapps_error{std::move(status)};
+  Fill(&record, std::move(value));
+  std::unordered_map<int64_t, Op>::node_type ended;  // destroyed without the lock
+  bool accepted = false;
+  bool was_empty = false;
   {
     MutexLock lock(mu_);
     const auto it = ops_.find(op);
-    if (it == ops_.end()) return;
-    record.kind = it->second.kind;
-    record.user_data = it->second.user_data;
-    ops_.erase(it);
+    accepted = it != ops_.end();
+    if (accepted) {
+      record.kind = it->second.kind;
+      record.user_data = it->second.user_data;
+      was_empty = PushLocked(record);
+      ended = ops_.extract(it);
+    }
   }
-  if (!status.ok()) record.error = new (std::nothrow) tapps_error{std::move(status)};
-  Fill(&record, std::move(value));
-  Push(record);
+  if (!accepted) Discard(record);
+  if (was_empty) Notify();
 }
 
 void CompletionQueue::Event(int64_t op, int32_t kind, std::string json) {
   tapps_record record{};
   record.op = op;
   record.kind = kind;
+  Fill(&record, Value::Make(json, {}));
+  bool accepted = false;
+  bool was_empty = false;
   {
     MutexLock lock(mu_);
-    if (events_ >= kMaxEvents) return;
-    if (op != 0) {
+    accepted = !closed_ && events_ < kMaxEvents;
+    if (op == 0) {
+      accepted = accepted && (subscribed_ & (1u << (kind - TAPPS_EVENT_PROGRESS))) != 0;
+    } else {
       const auto it = ops_.find(op);
-      if (it == ops_.end()) return;  // nothing comes after the end of an operation
-      record.user_data = it->second.user_data;
-    } else if ((subscribed_ & (1u << (kind - TAPPS_EVENT_PROGRESS))) == 0) {
-      return;
+      accepted = accepted && it != ops_.end();  // nothing comes after the end of an operation
+      if (accepted) record.user_data = it->second.user_data;
     }
+    if (accepted) was_empty = PushLocked(record);
   }
-  Fill(&record, Value::Make(json, {}));
-  Push(record);
+  if (!accepted) Discard(record);
+  if (was_empty) Notify();
 }
 
 void CompletionQueue::Cancel(int64_t op) {
@@ -103,21 +114,13 @@ void CompletionQueue::Cancel(int64_t op) {
   if (cancel) cancel();
 }
 
-void CompletionQueue::Push(const tapps_record& record) {
-  bool was_empty = false;
-  {
-    MutexLock lock(mu_);
-    if (closed_) {
-      Discard(record);
-      return;
-    }
-    was_empty = records_.empty();
-    records_.push_back(record);
-    if (IsEvent(record.kind)) ++events_;
-    if (was_empty) pollable_.Signal();
-    filled_.NotifyOne();
-  }
-  if (was_empty) Notify();
+bool CompletionQueue::PushLocked(const tapps_record& record) {
+  const bool was_empty = records_.empty();
+  records_.push_back(record);
+  if (IsEvent(record.kind)) ++events_;
+  if (was_empty) pollable_.Signal();
+  filled_.NotifyAll();
+  return was_empty;
 }
 
 void CompletionQueue::Notify() {
@@ -161,7 +164,7 @@ Status CompletionQueue::Wait(int64_t timeout_us, tapps_record* records, size_t m
   const int64_t began = Clock::Real().MonotonicNow();
   MutexLock lock(mu_);
   while (records_.empty()) {
-    if (closed_) return Status(TAPPS_E_CLOSED, "the queue was closed");
+    if (ended_ && ops_.empty()) return Status(TAPPS_E_CLOSED, "the queue was closed");
     if (timeout_us == TAPPS_UNLIMITED) {
       filled_.Wait(mu_);
       continue;
@@ -174,6 +177,12 @@ Status CompletionQueue::Wait(int64_t timeout_us, tapps_record* records, size_t m
   return {};
 }
 
+void CompletionQueue::End() {
+  MutexLock lock(mu_);
+  ended_ = true;
+  filled_.NotifyAll();
+}
+
 void CompletionQueue::Close() {
   SetNotify(nullptr, nullptr);
   std::unordered_map<int64_t, Op> ops;
@@ -181,6 +190,7 @@ void CompletionQueue::Close() {
   {
     MutexLock lock(mu_);
     closed_ = true;
+    ended_ = true;
     ops.swap(ops_);
     records.swap(records_);
     pollable_.Reset();

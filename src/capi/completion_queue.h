@@ -40,6 +40,8 @@ class CompletionQueue {
   void Subscribe(uint32_t kinds);
   int64_t fd() const { return pollable_.fd(); }
 
+  // Nothing is accepted any more; what is under way still ends here. Then Wait returns CLOSED.
+  void End();
   // Cancels what is under way and drops what waits; nothing is accepted any more.
   void Close();
 
@@ -52,8 +54,8 @@ class CompletionQueue {
   };
 
   explicit CompletionQueue(Pollable pollable) : pollable_(std::move(pollable)) {}
-  void Push(const tapps_record& record);
-  // Calls the host when the queue was empty before the push.
+  // True when the queue was empty before, so that the host has to be called (Notify).
+  bool PushLocked(const tapps_record& record) REQUIRES(mu_);
   void Notify();
   size_t DrainLocked(tapps_record* records, size_t max) REQUIRES(mu_);
 
@@ -66,7 +68,8 @@ class CompletionQueue {
   int64_t next_op_ GUARDED_BY(mu_) = 1;
   size_t events_ GUARDED_BY(mu_) = 0;  // in records_
   uint32_t subscribed_ GUARDED_BY(mu_) = 0;
-  bool closed_ GUARDED_BY(mu_) = false;
+  bool ended_ GUARDED_BY(mu_) = false;   // accepts no operations
+  bool closed_ GUARDED_BY(mu_) = false;  // accepts no records
 
   Mutex notify_mu_;  // held while the host's callback runs; never together with mu_
   void (*notify_)(void*) GUARDED_BY(notify_mu_) = nullptr;

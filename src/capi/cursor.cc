@@ -71,4 +71,7 @@ int32_t tapps_cursor_next(tapps_cursor* cursor, tapps_entry* entry, tapps_error*
   });
 }
 
-void tapps_cursor_release(tapps_cursor* cursor) { delete cursor; }
+void tapps_cursor_release(tapps_cursor* cursor) {
+  if (!cursor || cursor->session->fork.Forked()) return;
+  Quietly([&] { delete cursor; });
+}

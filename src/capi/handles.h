@@ -3,9 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "base/mutex.h"
 #include "base/value.h"
 #include "capi/arguments.h"
+#include "capi/completion_queue.h"
 #include "capi/engine.h"
 #include "capi/guard.h"
 
@@ -19,13 +22,30 @@ struct Session {
   std::string path;
   std::atomic<bool> closed{false};
   ForkGuard fork;
+  Mutex mu;
+  std::vector<std::weak_ptr<CompletionQueue>> queues GUARDED_BY(mu);  // told of the end
 
   // Without a close before, the engine is closed in the background when no other session is left.
   ~Session() {
     if (engine && !fork.Forked() && Leave()) Engine::CloseLater(std::move(engine));
   }
   // Ends the session; true when it was the engine's last.
-  bool Leave() { return !closed.exchange(true) && engine->RemoveSession(); }
+  bool Leave() {
+    if (closed.exchange(true)) return false;
+    MutexLock lock(mu);
+    for (const auto& weak : queues) {
+      if (const auto queue = weak.lock()) queue->End();
+    }
+    return engine->RemoveSession();
+  }
+  // From now on the session tells the queue of its end.
+  void AddQueue(const std::shared_ptr<CompletionQueue>& queue) {
+    engine->AddQueue(queue);
+    MutexLock lock(mu);
+    std::erase_if(queues, [](const auto& weak) { return weak.expired(); });
+    queues.push_back(queue);
+    if (closed) queue->End();
+  }
 
   Status Check() const {
     if (fork.Forked()) {

@@ -82,6 +82,9 @@ Status SubmitDocs(tapps_queue* queue, const char* library, const tapps_docs_opti
   });
 }
 
+// False in a child of fork, where a lock may be held for ever and the descriptor is the parent's.
+bool Usable(const tapps_queue* queue) { return queue && !queue->session->fork.Forked(); }
+
 }  // namespace
 }  // namespace tapps::capi
 
@@ -96,7 +99,7 @@ int32_t tapps_queue_open(tapps_cache* cache, tapps_queue** queue, tapps_error** 
     TAPPS_RETURN_IF_ERROR(CheckNotNull("cache", cache));
     TAPPS_RETURN_IF_ERROR(cache->session->Check());
     TAPPS_ASSIGN_OR_RETURN(auto core, CompletionQueue::Make());
-    cache->session->engine->AddQueue(core);
+    cache->session->AddQueue(core);
     *queue = new tapps_queue{cache->session, std::move(core)};
     return {};
   });
@@ -106,7 +109,7 @@ int64_t tapps_queue_fd(const tapps_queue* queue) { return queue ? queue->core->f
 
 size_t tapps_queue_drain(tapps_queue* queue, tapps_record* records, size_t max) {
   size_t count = 0;
-  if (queue && records) Quietly([&] { count = queue->core->Drain(records, max); });
+  if (Usable(queue) && records) Quietly([&] { count = queue->core->Drain(records, max); });
   return count;
 }
 
@@ -125,26 +128,27 @@ int32_t tapps_queue_wait(tapps_queue* queue, int64_t timeout_us, tapps_record* r
 }
 
 void tapps_queue_cancel(tapps_queue* queue, int64_t op) {
-  if (queue) Quietly([&] { queue->core->Cancel(op); });
+  if (Usable(queue)) Quietly([&] { queue->core->Cancel(op); });
 }
 
 void tapps_queue_notify(tapps_queue* queue, void (*notify)(void*), void* context) {
-  if (queue) Quietly([&] { queue->core->SetNotify(notify, context); });
+  if (Usable(queue)) Quietly([&] { queue->core->SetNotify(notify, context); });
 }
 
 int32_t tapps_queue_subscribe(tapps_queue* queue, uint32_t kinds, tapps_error** err) {
   return Guard(err, [&]() -> Status {
     TAPPS_RETURN_IF_ERROR(CheckNotNull("queue", queue));
+    TAPPS_RETURN_IF_ERROR(queue->session->Check());
     constexpr uint32_t kKnown = 1u << (TAPPS_EVENT_BREAKER - TAPPS_EVENT_PROGRESS) |
                                 1u << (TAPPS_EVENT_STATE - TAPPS_EVENT_PROGRESS);
-    TAPPS_RETURN_IF_ERROR(CheckFlags(kinds, kKnown));
+    TAPPS_RETURN_IF_ERROR(CheckFlags("kinds", kinds, kKnown));
     queue->core->Subscribe(kinds);
     return {};
   });
 }
 
 void tapps_queue_release(tapps_queue* queue) {
-  if (!queue || queue->session->fork.Forked()) return;
+  if (!Usable(queue)) return;
   Quietly([&] {
     queue->core->Close();
     delete queue;

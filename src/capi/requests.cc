@@ -14,6 +14,7 @@ Status ReadHeaders(std::string_view lines, http::Headers* headers) {
     std::string_view line = lines.substr(0, end);
     lines.remove_prefix(std::min(end + 1, lines.size()));
     ++number;
+    if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) continue;
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) {
@@ -31,7 +32,7 @@ Status ReadHeaders(std::string_view lines, http::Headers* headers) {
 Result<http::FetchRequest> ReadFetchRequest(const char* url, const tapps_fetch_options* given) {
   TAPPS_RETURN_IF_ERROR(CheckNotNull("url", url));
   TAPPS_ASSIGN_OR_RETURN(const tapps_fetch_options options, ReadOptions(given));
-  TAPPS_RETURN_IF_ERROR(CheckFlags(options.flags, TAPPS_FETCH_DENY_PRIVATE));
+  TAPPS_RETURN_IF_ERROR(CheckFlags("flags", options.flags, TAPPS_FETCH_DENY_PRIVATE));
   if (options.policy < TAPPS_FETCH_DEFAULT || options.policy > TAPPS_FETCH_NO_CACHE) {
     return Status(TAPPS_E_INVALID,
                   "policy is " + std::to_string(options.policy) + ", it must be 0 to 5");
@@ -42,6 +43,7 @@ Result<http::FetchRequest> ReadFetchRequest(const char* url, const tapps_fetch_o
   if (!method.empty()) request.method = method;
   TAPPS_ASSIGN_OR_RETURN(const std::string_view headers, Text("headers", options.headers));
   TAPPS_RETURN_IF_ERROR(ReadHeaders(headers, &request.headers));
+  if (options.body_size > 0) TAPPS_RETURN_IF_ERROR(CheckNotNull("body", options.body));
   if (options.body) {
     TAPPS_ASSIGN_OR_RETURN(const std::string_view body,
                            CheckValue(options.body, options.body_size));
@@ -89,7 +91,8 @@ ValueRef ToValue(const http::FetchResult& result) {
 Result<OwnedDocsQuery> ReadDocsQuery(const char* library, const tapps_docs_options* given) {
   TAPPS_RETURN_IF_ERROR(CheckNotNull("library", library));
   TAPPS_ASSIGN_OR_RETURN(const tapps_docs_options options, ReadOptions(given));
-  TAPPS_RETURN_IF_ERROR(CheckFlags(options.flags, TAPPS_DOCS_REFRESH | TAPPS_DOCS_OFFLINE));
+  TAPPS_RETURN_IF_ERROR(
+      CheckFlags("flags", options.flags, TAPPS_DOCS_REFRESH | TAPPS_DOCS_OFFLINE));
   OwnedDocsQuery query;
   TAPPS_ASSIGN_OR_RETURN(query.library, Text("library", library));
   TAPPS_ASSIGN_OR_RETURN(query.topic, Text("topic", options.topic));

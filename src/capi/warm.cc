@@ -15,7 +15,8 @@ namespace {
 
 Result<WarmOptions> ReadWarmOptions(const tapps_warm_options* given) {
   TAPPS_ASSIGN_OR_RETURN(const tapps_warm_options options, ReadOptions(given));
-  TAPPS_RETURN_IF_ERROR(CheckFlags(options.flags, TAPPS_DOCS_REFRESH | TAPPS_DOCS_OFFLINE));
+  TAPPS_RETURN_IF_ERROR(
+      CheckFlags("flags", options.flags, TAPPS_DOCS_REFRESH | TAPPS_DOCS_OFFLINE));
   WarmOptions warm;
   TAPPS_ASSIGN_OR_RETURN(warm.paths, Text("paths", options.paths));
   TAPPS_ASSIGN_OR_RETURN(warm.url_template, Text("url_template", options.url_template));
@@ -38,7 +39,8 @@ Status Open(tapps_cache* cache, const char* root, const tapps_warm_options* opti
   TAPPS_RETURN_IF_ERROR(CheckNotNull("root", root));
   TAPPS_ASSIGN_OR_RETURN(const std::string_view folder, Text("root", root));
   TAPPS_ASSIGN_OR_RETURN(const WarmOptions warm, ReadWarmOptions(options));
-  TAPPS_ASSIGN_OR_RETURN(auto plan, MakePlan(*cache->session->engine->docs, std::string(folder), warm));
+  TAPPS_ASSIGN_OR_RETURN(auto plan,
+                         MakePlan(*cache->session->engine->docs, std::string(folder), warm));
   *out = new tapps_plan{cache->session, std::move(plan)};
   return {};
 }

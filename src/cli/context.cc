@@ -64,6 +64,7 @@ int WithCache(const Context& context, const std::function<int(cxx::Cache&)>& use
     return kCacheError;  // a path that is no cache is not a usage error, whatever the code
   }
   const int exit_code = use(*cache);
+  if (context.stats) std::fputs(DescribeStats(*cache).c_str(), stderr);
   auto closed = cache->Close();
   if (!closed && exit_code == kOk) return Fail(context, closed.error());
   return exit_code;

@@ -18,6 +18,7 @@ struct Context {
   bool json = false;
   bool offline = false;
   bool quiet = false;
+  bool stats = false;  // tell at the end what the command did to the cache
   // Set by the command chosen; returns an ExitCode.
   std::function<int()> run;
 
@@ -37,6 +38,9 @@ int Fail(const Context& context, int exit_code, std::string_view name, std::stri
 // Runs `use` with the cache open and closes it, so that writes are committed or their failure is
 // told. The exit code of `use`, or that of opening or closing.
 int WithCache(const Context& context, const std::function<int(cxx::Cache&)>& use);
+
+// What this process has counted, as a table for people; what is zero is left out.
+std::string DescribeStats(cxx::Cache& cache);
 
 // Writes a document on stdout; text is written as it is.
 void PrintJson(const Json& json);

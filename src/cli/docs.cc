@@ -18,6 +18,7 @@ struct DocsArguments {
   std::string project;
   std::string url_template;
   std::vector<std::string> paths;
+  bool project_only = false;
   int64_t timeout_us = 0;
   int64_t max_tokens = 0;
   bool whole = false;
@@ -56,7 +57,9 @@ int Docs(const Context& context, const DocsArguments& arguments, cxx::Cache& cac
     project = FindProject(cwd, ProcessEnvironment("HOME")).value_or("");
   }
   std::vector<std::string> paths = arguments.paths;  // the project comes first, these after it
-  for (std::string& path : InstalledPaths(ProcessEnvironment)) paths.push_back(std::move(path));
+  if (!arguments.project_only) {
+    for (std::string& path : InstalledPaths(ProcessEnvironment)) paths.push_back(std::move(path));
+  }
   const std::string lines = Lines(paths);
 
   auto options = cxx::Options<tapps_docs_options>();
@@ -111,6 +114,8 @@ void AddDocs(CLI::App& app, Context& context) {
       ->add_option("--url-template", arguments->url_template,
                    "Network source: {ecosystem}, {library} and {version} are filled in")
       ->type_name("URL");
+  command->add_flag("--project-only", arguments->project_only,
+                    "Search the project and --path, not what is installed on this machine");
   AddRepeated(*command, "--path", arguments->paths,
               "A node_modules or site-packages folder to search after the project, before those "
               "of this machine; may be repeated")

@@ -24,6 +24,7 @@ void AddGlobals(CLI::App& app, Context& context) {
   app.add_flag("--json", context.json, "Print one JSON document on stdout");
   app.add_flag("--offline", context.offline, "Never use the network");
   app.add_flag("-q,--quiet", context.quiet, "Leave out notes and the progress bar on stderr");
+  app.add_flag("--stats", context.stats, "Tell on stderr, at the end, what the command counted");
 }
 
 // CLI11 reports bad usage before --json is known to the context.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/format.h"
@@ -47,14 +48,7 @@ void AddRows(const std::string& prefix, const Json& object, bool all, Table& tab
   }
 }
 
-// A title, and the rows below it; nothing when there are none.
-void PrintSection(const std::string& title, const Json& object, bool all) {
-  Table table({});
-  AddRows("", object, all, table);
-  if (!table.empty()) Print(title + "\n" + table.Render("  "));
-}
-
-void PrintLatencies(const Json& latencies) {
+std::string DescribeLatencies(const Json& latencies) {
   Table table({"", "count", "p50", "p90", "p99", "p99.9", "max"}, {1, 2, 3, 4, 5, 6});
   for (const auto& [op, latency] : latencies.items()) {
     if (!latency.is_object() || latency.value("count", int64_t{0}) == 0) continue;
@@ -66,7 +60,7 @@ void PrintLatencies(const Json& latencies) {
     }
     table.Add(std::move(row));
   }
-  if (!table.empty()) Print("latency of this process\n" + table.Render("  "));
+  return table.empty() ? "" : "latency of this process\n" + table.Render("  ");
 }
 
 // "3 min" since an instant.
@@ -91,26 +85,25 @@ cxx::Result<Json> ReadStats(cxx::Cache& cache) {
   return Json::parse(value->bytes(), nullptr, false);
 }
 
+std::string Describe(Json stats, bool all) {
+  Table table({});
+  for (const auto& [member, label] : {std::pair{"path", "file"}, std::pair{"state", "state"}}) {
+    table.Add({label, Printable(stats.value(member, ""))});
+    stats.erase(member);
+  }
+  const Json latencies = stats.value("latency_us", Json::object());
+  stats.erase("latency_us");
+  AddRows("", stats, all, table);
+  return table.Render() + DescribeLatencies(latencies);
+}
+
 int Stats(const Context& context, bool all, cxx::Cache& cache) {
   auto stats = ReadStats(cache);
   if (!stats) return Fail(context, stats.error());
   if (context.json) {
     PrintJson(*stats);
-    return kOk;
-  }
-  Print(Printable(stats->value("path", "")) + ": " + Printable(stats->value("state", "")) + "\n");
-  Json process = Json::object();  // what has no section of its own
-  for (const auto& [name, value] : stats->items()) {
-    if (name == "path" || name == "state" || name == "latency_us") continue;
-    if (value.is_object() && name != "hits") {
-      PrintSection(Label(name), value, all);
-    } else if (!value.is_array()) {
-      process[name] = value;
-    }
-  }
-  PrintSection("this process", process, all);
-  if (const auto latencies = stats->find("latency_us"); latencies != stats->end()) {
-    PrintLatencies(*latencies);
+  } else {
+    Print(Describe(*stats, all));
   }
   return kOk;
 }
@@ -136,6 +129,11 @@ int ListBreakers(const Context& context, const std::string& name, cxx::Cache& ca
 }
 
 }  // namespace
+
+std::string DescribeStats(cxx::Cache& cache) {
+  auto stats = ReadStats(cache);
+  return stats ? Describe(*std::move(stats), false) : "";
+}
 
 void AddStats(CLI::App& app, Context& context) {
   auto all = std::make_shared<bool>(false);

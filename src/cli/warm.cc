@@ -15,6 +15,7 @@ struct WarmArguments {
   std::string folder;
   std::string url_template;
   std::vector<std::string> paths;
+  bool project_only = false;
   int64_t concurrency = 0;
   int64_t timeout_us = 0;
   int64_t max_requests = 0;
@@ -112,7 +113,9 @@ cxx::Result<cxx::Record> RunPlan(const Context& context, const cxx::Plan& plan, 
 
 int Warm(const Context& context, const WarmArguments& arguments, cxx::Cache& cache) {
   std::vector<std::string> paths = arguments.paths;
-  for (std::string& path : InstalledPaths(ProcessEnvironment)) paths.push_back(std::move(path));
+  if (!arguments.project_only) {
+    for (std::string& path : InstalledPaths(ProcessEnvironment)) paths.push_back(std::move(path));
+  }
   const std::string lines = Lines(paths);
   auto options = cxx::Options<tapps_warm_options>();
   if (arguments.refresh) options.flags |= TAPPS_DOCS_REFRESH;
@@ -163,6 +166,8 @@ void AddWarm(CLI::App& app, Context& context) {
       ->add_option("--url-template", arguments->url_template,
                    "Network source: {ecosystem}, {library} and {version} are filled in")
       ->type_name("URL");
+  command->add_flag("--project-only", arguments->project_only,
+                    "Search the project and --path, not what is installed on this machine");
   AddRepeated(*command, "--path", arguments->paths,
               "A further node_modules or site-packages folder; may be repeated")
       ->type_name("DIR");

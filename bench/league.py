@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""Runs the benchmarks and makes the league table.
+
+usage: bench/league.py BUILD_DIR [--only PROGRAM]... [--out FILE] [--from FILE]
+
+Prints the table and writes it, with the machine, the versions and the commands, to docs/benchmarks.md
+(--out; nothing is written with --only). The programs' own lines are kept in BUILD_DIR/bench/lines.jsonl;
+--from reads such a file instead of measuring.
+"""
+
+import argparse
+import ctypes
+import datetime
+import json
+import pathlib
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+from bars import BARS, OTHERS
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAMS = ["memory_hit", "memory_scaling", "disk_hit", "put_cost", "flush_throughput",
+            "open_first_hit", "coherence", "breaker", "allocations"]  # fmt: skip
+
+
+def median(values):
+    return statistics.median(values)
+
+
+class Results:
+    """What the programs measured: a list of rounds for each (row, who, metric)."""
+
+    def __init__(self, lines):
+        self.rounds, self.units, self.clocks, self.load = {}, {}, [], []
+        for line in lines:
+            if "clock" in line:
+                self.clocks.append(line["clock"])
+            elif "load" in line:
+                self.load.append(line["load"])
+            else:
+                key = (line["row"], line["who"], line["metric"])
+                self.rounds[key] = line["rounds"]
+                self.units[key] = line["unit"]
+
+    def has(self, *key):
+        return key in self.rounds
+
+    def value(self, *key):
+        return median(self.rounds[key])
+
+    def spread(self, *key):
+        rounds = self.rounds[key]
+        return min(rounds), max(rounds)
+
+    def ratio(self, row, who, other, metric):
+        """The median of the rounds' own ratios: both sides of each saw the same machine."""
+        pairs = zip(self.rounds[row, who, metric], self.rounds[row, other, metric])
+        return median([mine / theirs for mine, theirs in pairs])
+
+
+def show(value, unit):
+    if unit == "ns" and value >= 10_000:
+        value, unit = value / 1000, "us"
+    if unit == "us" and value >= 10_000:
+        value, unit = value / 1000, "ms"
+    digits = 0 if abs(value) >= 100 or value == int(value) else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f} {unit}".strip()
+
+
+def run(build, programs):
+    """Runs the programs one after the other; returns their lines."""
+    lines = []
+    for program in programs:
+        began = time.monotonic()
+        load = pathlib.Path("/proc/loadavg").read_text().split()[0]
+        lines.append({"load": float(load)})
+        done = subprocess.run([build / "bench" / program], stdout=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            sys.exit(f"league: {program} failed with {done.returncode}")
+        lines += [json.loads(line) for line in done.stdout.splitlines()]
+        print(f"{program}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+    return lines
+
+
+def verdict(bar, results):
+    """A sentence: held, or missed and by how much."""
+    got = bar.measure(results)
+    if bar.upper:
+        ok, far = got <= bar.limit, got / bar.limit
+    else:
+        ok, far = got >= bar.limit, bar.limit / got
+    sign = "at most" if bar.upper else "at least"
+    text = f"{bar.text}: {sign} {bar.show(bar.limit)}, measured {bar.show(got)}"
+    if ok:
+        return ok, f"{bar.figure} held. {text}."
+    if bar.limit == 0:
+        return ok, f"{bar.figure} missed. {text}."
+    return ok, f"{bar.figure} missed by {(far - 1) * 100:.0f} %. {text}."
+
+
+def rows(results):
+    """Yields (row, table lines, sentences)."""
+    seen = []
+    for row, _, _ in results.rounds:
+        if row not in seen:
+            seen.append(row)
+    for row in seen:
+        table = []
+        for key in (key for key in results.rounds if key[0] == row):
+            _, who, metric = key
+            low, high = results.spread(*key)
+            unit = results.units[key]
+            ratios = [
+                f"{results.ratio(row, 'tapps', other, metric):.2f} x {other}"
+                for other in OTHERS
+                if who == "tapps" and results.has(row, other, metric)
+            ]
+            spread = f"{show(low, unit)} to {show(high, unit)}" if low != high else ""
+            table.append((who, metric, show(results.value(*key), unit), spread, ", ".join(ratios)))
+        sentences = [verdict(bar, results) for bar in BARS if bar.row == row and bar.known(results)]
+        yield row, table, sentences
+
+
+def table_text(head, table):
+    cells = [head, *table]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
+    lines = ["| " + " | ".join(c.ljust(w) for c, w in zip(line, widths)) + " |" for line in cells]
+    lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def output_of(*command):
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    except OSError:
+        return ""
+    return (done.stdout or done.stderr).strip()
+
+
+def library_version(name, call):
+    try:
+        return call(ctypes.CDLL(name))
+    except OSError:
+        return "?"
+
+
+def sqlite_version(library):
+    library.sqlite3_libversion.restype = ctypes.c_char_p
+    return library.sqlite3_libversion().decode()
+
+
+def lmdb_version(library):
+    parts = [ctypes.c_int() for _ in range(3)]
+    library.mdb_version(*map(ctypes.byref, parts))
+    return ".".join(str(part.value) for part in parts)
+
+
+def machine(build):
+    """What the figures were made on, as a list of Markdown items."""
+    cpuinfo = pathlib.Path("/proc/cpuinfo").read_text()
+    names = re.findall(r"^model name\s*: (.*)$", cpuinfo, re.M)
+    memory = re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text())
+    virtual = ", virtual" if "hypervisor" in cpuinfo else ""
+    cache = (build / "CMakeCache.txt").read_text()
+    compiler = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.*)$", cache, re.M)
+    kind = re.search(r"^CMAKE_BUILD_TYPE:\w+=(.*)$", cache, re.M)
+    folder = output_of("df", "--output=fstype", "/tmp").split("\n")[-1]
+    versions = {
+        "tapps": output_of("git", "describe", "--always", "--dirty"),
+        "SQLite": library_version("libsqlite3.so.0", sqlite_version),
+        "LMDB": library_version("liblmdb.so.0", lmdb_version),
+        "compiler": output_of(compiler[1], "--version").split("\n")[0] if compiler else "?",
+    }
+    return [
+        f"{names[0] if names else platform.machine()}{virtual}, {len(names)} cores, "
+        f"{int(memory[1]) / 2**20:.1f} GiB of memory, files on {folder}, "
+        f"Linux {platform.release()}",
+        ", ".join(f"{name} {version}" for name, version in versions.items())
+        + f", {kind[1] if kind else '?'} build",
+    ]
+
+
+def document(results, build):
+    """The text of docs/benchmarks.md."""
+    clock = results.clocks[0] if results.clocks else {"overhead_ns": 0, "step_ns": 0}
+    low, high = min(results.load, default=0), max(results.load, default=0)
+    text = [
+        "# Benchmarks",
+        "",
+        "Written by `./dev bench`, as measured. Figures of one machine at one hour: what carries over",
+        "are the ratios to the peers, which were measured in the same run, in rounds that alternate.",
+        "",
+        f"- {datetime.date.today().isoformat()}",
+        *(f"- {item}" for item in machine(build)),
+        f"- Load average while measuring: {low:.1f} to {high:.1f}. Above 1, other programs took part of",
+        "  the processor: single-call medians and ratios stand that, tails and throughput less.",
+        "- Values are medians of the rounds, the spread is their lowest and highest. A ratio is the",
+        "  median of the rounds' own ratios.",
+        f"- Single calls are timed with a clock whose cost, {clock['overhead_ns']:.1f} ns here, is "
+        "subtracted;",
+        f"  its step is {clock['step_ns']:.1f} ns, and quantiles are interpolated within it.",
+        "- A mean is the median of the means of short runs of calls, so that few contain the work of",
+        "  other programs.",
+        "- Keys have 40 bytes and come in no sorted order, values have 1 KiB.",
+        "",
+        "```",
+        "./dev bench                        everything here",
+        *(f"build/release/bench/{program}" for program in PROGRAMS),
+        "```",
+    ]
+    for row, table, sentences in rows(results):
+        text += ["", f"## {row[0].upper()}{row[1:]}", ""]
+        text += [table_text(("who", "what", "median", "spread", "ratio"), table)]
+        for _, sentence in sentences:
+            text += ["", sentence]
+    return "\n".join(text) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--only", action="append", choices=PROGRAMS)
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs" / "benchmarks.md")
+    parser.add_argument("--from", dest="source", type=pathlib.Path)
+    options = parser.parse_args()
+    build = options.build.resolve()
+    if options.source:
+        lines = [json.loads(line) for line in options.source.read_text().splitlines()]
+    else:
+        lines = run(build, options.only or PROGRAMS)
+        if not options.only:
+            kept = "".join(json.dumps(line) + "\n" for line in lines)
+            (build / "bench" / "lines.jsonl").write_text(kept)
+    results = Results(lines)
+    for row, table, sentences in rows(results):
+        print(f"\n{row}")
+        for who, metric, value, spread, ratios in table:
+            print(f"  {who:28} {metric:18} {value:>12}  {ratios}")
+        for ok, sentence in sentences:
+            print(f"  {'ok  ' if ok else 'MISS'} {sentence}")
+    if not options.only:
+        options.out.parent.mkdir(exist_ok=True)
+        options.out.write_text(document(results, build))
+        print(f"\nwritten to {options.out}")
+
+
+if __name__ == "__main__":
+    main()
