@@ -317,7 +317,7 @@ export class Cache extends EventEmitter {
   /** The path of the file, ":memory:" without one. */
   readonly path: string;
   readonly state:
-    | 'ok' | 'read-only' | 'memory' | 'locked' | 'full' | 'failed' | 'wal-pinned' | 'closed';
+    | 'ok' | 'read_only' | 'memory' | 'locked' | 'full' | 'failed' | 'wal_pinned' | 'closed';
 
   /** The value, or undefined. From memory without waiting, else read off the event loop. */
   get(key: Bytes, options?: GetOptions & SignalOption): Promise<Buffer | undefined>;

@@ -84,12 +84,7 @@ int Answer(const Context& context, const FetchArguments& arguments, const cxx::V
 int Fetch(const Context& context, const FetchArguments& arguments, const std::string* body,
           cxx::Cache& cache) {
   std::string headers;
-  for (const std::string& header : arguments.headers) {
-    if (header.find_first_of("\r\n") != std::string::npos) {
-      return Fail(context, kUsage, "INVALID", "a header is one line: " + Printable(header));
-    }
-    headers += header + "\n";
-  }
+  for (const std::string& header : arguments.headers) headers += header + "\n";
   auto options = cxx::Options<tapps_fetch_options>();
   if (arguments.deny_private) options.flags |= TAPPS_FETCH_DENY_PRIVATE;
   options.policy = arguments.policy;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/format.h"
@@ -47,14 +48,7 @@ void AddRows(const std::string& prefix, const Json& object, bool all, Table& tab
   }
 }
 
-// A title, and the rows below it; nothing when there are none.
-std::string Section(const std::string& title, const Json& object, bool all) {
-  Table table({});
-  AddRows("", object, all, table);
-  return table.empty() ? "" : title + "\n" + table.Render("  ");
-}
-
-std::string Latencies(const Json& latencies) {
+std::string DescribeLatencies(const Json& latencies) {
   Table table({"", "count", "p50", "p90", "p99", "p99.9", "max"}, {1, 2, 3, 4, 5, 6});
   for (const auto& [op, latency] : latencies.items()) {
     if (!latency.is_object() || latency.value("count", int64_t{0}) == 0) continue;
@@ -91,21 +85,16 @@ cxx::Result<Json> ReadStats(cxx::Cache& cache) {
   return Json::parse(value->bytes(), nullptr, false);
 }
 
-// The statistics for people; what is 0 only with `all`.
-std::string Describe(const Json& stats, bool all) {
-  std::string text =
-      Printable(stats.value("path", "")) + ": " + Printable(stats.value("state", "")) + "\n";
-  Json process = Json::object();  // what has no section of its own
-  for (const auto& [name, value] : stats.items()) {
-    if (name == "path" || name == "state" || name == "latency_us") continue;
-    if (value.is_object() && name != "hits") {
-      text += Section(Label(name), value, all);
-    } else if (!value.is_array()) {
-      process[name] = value;
-    }
+std::string Describe(Json stats, bool all) {
+  Table table({});
+  for (const auto& [member, label] : {std::pair{"path", "file"}, std::pair{"state", "state"}}) {
+    table.Add({label, Printable(stats.value(member, ""))});
+    stats.erase(member);
   }
-  text += Section("this process", process, all);
-  return text + Latencies(stats.value("latency_us", Json::object()));
+  const Json latencies = stats.value("latency_us", Json::object());
+  stats.erase("latency_us");
+  AddRows("", stats, all, table);
+  return table.Render() + DescribeLatencies(latencies);
 }
 
 int Stats(const Context& context, bool all, cxx::Cache& cache) {
@@ -113,7 +102,8 @@ int Stats(const Context& context, bool all, cxx::Cache& cache) {
   if (!stats) return Fail(context, stats.error());
   if (context.json) {
     PrintJson(*stats);
-    return kOk;
+  } else {
+    Print(Describe(*stats, all));
   }
   Print(Describe(*stats, all));
   return kOk;
@@ -143,7 +133,7 @@ int ListBreakers(const Context& context, const std::string& name, cxx::Cache& ca
 
 std::string DescribeStats(cxx::Cache& cache) {
   auto stats = ReadStats(cache);
-  return stats ? Describe(*stats, false) : "";
+  return stats ? Describe(*std::move(stats), false) : "";
 }
 
 void AddStats(CLI::App& app, Context& context) {

@@ -1,6 +1,7 @@
 // Finds and loads tapps.node, the native half.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { makeError } from './errors.js';
@@ -10,7 +11,7 @@ const require = createRequire(import.meta.url);
 function load() {
   const explicit = process.env.TAPPS_NODE_ADDON;
   const places = explicit
-    ? [explicit]
+    ? [path.resolve(explicit)]
     : [
         fileURLToPath(new URL('../build/tapps.node', import.meta.url)),
         fileURLToPath(

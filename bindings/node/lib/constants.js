@@ -24,12 +24,12 @@ export const BREAKER_STATE = ['closed', 'open', 'half-open'];
 export const BREAKER_FORCED = ['auto', 'open', 'closed'];
 export const STATE = [
   'ok',
-  'read-only',
+  'read_only',
   'memory',
   'locked',
   'full',
   'failed',
-  'wal-pinned',
+  'wal_pinned',
   'closed',
 ];
 export const SERVED_FROM = [undefined, 'memory', 'disk', 'network', 'revalidated', 'installed'];

@@ -19,7 +19,7 @@ async function readBody(body) {
 
 function headerLines(headers) {
   let text = '';
-  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
+  for (const [name, value] of headers) text += `${name}: ${value}\n`;
   return text === '' ? undefined : text;
 }
 

@@ -9,6 +9,11 @@ import { fileURLToPath } from 'node:url';
 
 import { open } from '../index.js';
 
+// Children run in other folders.
+if (process.env.TAPPS_NODE_ADDON) {
+  process.env.TAPPS_NODE_ADDON = path.resolve(process.env.TAPPS_NODE_ADDON);
+}
+
 export const packageFolder = fileURLToPath(new URL('..', import.meta.url));
 
 export function tempFolder(t) {
