@@ -105,7 +105,6 @@ int Stats(const Context& context, bool all, cxx::Cache& cache) {
   } else {
     Print(Describe(*stats, all));
   }
-  Print(Describe(*stats, all));
   return kOk;
 }
 
