@@ -51,8 +51,8 @@ BARS = [
         who="hit less hit without a file"),
     Bar("F12", "breaker, permit and report", "mean", 40, "ns"),
     Bar("F12", "breaker, refusal", "mean", 20, "ns"),
-    Bar("F12", "allocations", "allocations of permit and report", 0, who="breaker, permit and report",
-        metric="a call"),
+    Bar("F12", "allocations", "allocations of permit and report", 0,
+        who="breaker, permit and report", metric="a call"),
     Bar("F12", "allocations", "allocations of a refusal", 0, who="breaker, refusal",
         metric="a call"),
 ]  # fmt: skip

@@ -3,9 +3,9 @@
 
 usage: bench/league.py BUILD_DIR [--only PROGRAM]... [--out FILE] [--from FILE]
 
-Prints the table and writes it, with the machine, the versions and the commands, to docs/benchmarks.md
-(--out; nothing is written with --only). The programs' own lines are kept in BUILD_DIR/bench/lines.jsonl;
---from reads such a file instead of measuring.
+Prints the table and writes it, with the machine, the versions and the commands, to
+docs/benchmarks.md (--out; nothing is written with --only). The programs' own lines are kept in
+BUILD_DIR/bench/lines.jsonl; --from reads such a file instead of measuring.
 """
 
 import argparse

@@ -18,7 +18,7 @@ function(tapps_compile target)
     -Wall -Wextra -Wpedantic -Wshadow -Werror -Wno-missing-field-initializers
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>
     # g++ 12 warns of std::string's own code at -O3 (GCC bug 105651).
-    $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
+  $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
   if(TAPPS_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${TAPPS_SANITIZE} -fno-omit-frame-pointer
       -fno-sanitize-recover=all

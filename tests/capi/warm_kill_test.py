@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Kills warm runs with SIGKILL at random moments; what they leave is whole, and the next one goes on.
+"""Kills warm runs with SIGKILL at random moments: what they leave is whole, the next one goes on.
 
 usage: warm_kill_test.py PEER TAPPS
 
@@ -50,8 +50,12 @@ class Warmer:
         self.project = os.path.join(folder, "project")
 
     def start(self, file):
-        return subprocess.Popen([self.program, "--cache", file, "--json", "warm", self.project],
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            [self.program, "--cache", file, "--json", "warm", self.project],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def run(self, file):
         process = self.start(file)
@@ -61,8 +65,9 @@ class Warmer:
 
     def entries(self, file):
         """What the file holds: (namespace, key) -> (size, hash)."""
-        done = subprocess.run([self.peer, file], input="walk\n", capture_output=True, text=True,
-                              timeout=60)
+        done = subprocess.run(
+            [self.peer, file], input="walk\n", capture_output=True, text=True, timeout=60
+        )
         assert done.returncode == 0, f"the file does not open: {done.stdout}{done.stderr}"
         lines = done.stdout.splitlines()
         assert lines[-1:] == ["end"], lines[-1:]
@@ -118,8 +123,10 @@ def main():
         assert last.keys() == first.keys(), len(last)
         for key in same:
             assert last[key] == first[key], key
-        print(f"{kills} kills, {partial} left a part, {complete} came too late; the last run did "
-              f"{result['fetched']} of {PACKAGES}")
+        print(
+            f"{kills} kills, {partial} left a part, {complete} came too late; the last run did "
+            f"{result['fetched']} of {PACKAGES}"
+        )
     return 0
 
 
