@@ -34,7 +34,8 @@ def tracked(root):
 def check_code(name, text):
     counted = name.endswith((".py", ".sh", ".cmake"))  # C and C++ are clang-format's
     for number, line in enumerate(text.splitlines(), 1):
-        if len(line) > MAX_COLUMNS and counted and "://" not in line:
+        unbreakable = line.endswith(('"', '",'))  # a string; clang-format lets them be, too
+        if len(line) > MAX_COLUMNS and counted and not unbreakable:
             yield number, f"{len(line)} columns, {MAX_COLUMNS} are allowed"
     if re.match(r"src/.*\.h$", name):
         guard = "TAPPS_" + re.sub(r"\W", "_", name[len("src/") :]).upper() + "_"

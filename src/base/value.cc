@@ -64,7 +64,7 @@ ValueRef Value::Wrap(ValueRef base, const ValueInfo& info, const std::vector<Val
   value->data_ = base->data_;
   value->size_ = base->size_;
   // Views of views would make chains: hold the value that owns the bytes.
-  value->base_ = base->base_ ? base->base_ : std::move(base);
+  value->base_ = base->base_ ? base->base_ : base;
   return ValueRef::Adopt(value);
 }
 

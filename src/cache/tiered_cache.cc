@@ -346,7 +346,7 @@ Status TieredCache::PutRecords(std::vector<Record> records, const PutOptions& op
   }
   auto group = std::make_shared<WriteGroup>();
   group->records = std::move(records);
-  const Status status = Write(group, options, keep);
+  Status status = Write(group, options, keep);
   if (status.ok()) return status;
   const bool accepts_less =
       options.durability == TAPPS_DURABILITY_ASYNC || options.durability == TAPPS_DURABILITY_MEMORY;

@@ -3,7 +3,6 @@
 #include "capi/handles.h"
 
 using tapps::Clock;
-using tapps::Value;
 using tapps::ValueInfo;
 using tapps::capi::Unwrap;
 

@@ -116,7 +116,8 @@ Status Connection::Error(int rc, std::string_view what) const {
   const char* reason =
       db_ && sqlite3_extended_errcode(db_) == rc ? sqlite3_errmsg(db_) : sqlite3_errstr(rc);
   detail.message = std::string(what) + ": " + reason;
-  return Status(CodeOf(rc, detail.sys_errno), std::move(detail));
+  const int32_t code = CodeOf(rc, detail.sys_errno);
+  return Status(code, std::move(detail));
 }
 
 }  // namespace tapps::storage

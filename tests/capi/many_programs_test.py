@@ -25,9 +25,13 @@ class Peer:
     def __init__(self, name, argv, env=None):
         self.name = name
         self.keys = 150
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True,
-                                        env={**os.environ, **(env or {})})
+        self.process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(env or {})},
+        )
 
     def ask(self, line):
         self.process.stdin.write(line + "\n")
@@ -45,8 +49,9 @@ class Peer:
 
     def end(self):
         self.process.stdin.close()
-        code = self.process.wait(timeout=20)
-        assert code == 0, f"{self.name} ended with {code}"
+        assert (
+            self.process.wait(timeout=20) == 0
+        ), f"{self.name} ended with {self.process.returncode}"
 
 
 class CommandLine:
@@ -118,8 +123,9 @@ def nobody_reads_a_replaced_value(peers, rounds, choice):
         writer.put(key, newest[key])
         for reader in peers:
             found = reader.get(key)
-            assert found == newest[key], (
-                f"round {number}: {writer.name} wrote {newest[key]}, {reader.name} read {found}")
+            assert (
+                found == newest[key]
+            ), f"round {number}: {writer.name} wrote {newest[key]}, {reader.name} read {found}"
 
 
 def main():
@@ -132,8 +138,13 @@ def main():
         file = os.path.join(folder, "cache.db")
         peers = [CommandLine("cli", program, file), Peer("c", [peer, file])]
         if node:
-            peers.append(Peer("node", [node, os.path.join(HERE, "peer.mjs"), binding, file],
-                              {"TAPPS_NODE_ADDON": addon}))
+            peers.append(
+                Peer(
+                    "node",
+                    [node, os.path.join(HERE, "peer.mjs"), binding, file],
+                    {"TAPPS_NODE_ADDON": addon},
+                )
+            )
         else:
             peers.append(Peer("c2", [peer, file]))
         each_reads_what_the_others_wrote(peers)
