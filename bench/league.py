@@ -32,7 +32,6 @@ HEAD = """\
 Written by `./dev bench`, as measured. Figures of one machine at one hour: what carries over are the
 ratios to the peers, which were measured in the same run, in rounds that alternate.
 
-- {date}
 {machine}
 - Load average while measuring: {low:.1f} to {high:.1f}. Above 1, other programs took part of the
   processors: ratios of medians stand that; tails, throughput and a second thread's gain do not.
@@ -57,12 +56,14 @@ class Results:
     """What the programs measured: a list of rounds for each (row, who, metric)."""
 
     def __init__(self, lines):
-        self.rounds, self.units, self.clocks, self.load = {}, {}, [], []
+        self.rounds, self.units, self.clocks, self.load, self.machine = {}, {}, [], [], []
         for line in lines:
             if "clock" in line:
                 self.clocks.append(line["clock"])
             elif "load" in line:
                 self.load.append(line["load"])
+            elif "machine" in line:
+                self.machine = line["machine"]
             else:
                 key = (line["row"], line["who"], line["metric"])
                 self.rounds[key] = line["rounds"]
@@ -95,7 +96,7 @@ def show(value, unit):
 
 def run(build, programs):
     """Runs the programs one after the other; returns their lines."""
-    lines = []
+    lines = [{"machine": machine(build)}]
     for program in programs:
         began = time.monotonic()
         load = pathlib.Path("/proc/loadavg").read_text().split()[0]
@@ -183,7 +184,7 @@ def lmdb_version(library):
 
 
 def machine(build):
-    """What the figures were made on, as a list of Markdown items."""
+    """When and on what the figures are made: kept with the lines, for --from."""
     cpuinfo = pathlib.Path("/proc/cpuinfo").read_text()
     names = re.findall(r"^model name\s*: (.*)$", cpuinfo, re.M)
     memory = re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text())
@@ -199,6 +200,7 @@ def machine(build):
         "compiler": output_of(compiler[1], "--version").split("\n")[0] if compiler else "?",
     }
     return [
+        datetime.date.today().isoformat(),
         f"{names[0] if names else platform.machine()}{virtual}, {len(names)} cores, "
         f"{int(memory[1]) / 2**20:.1f} GiB of memory, files on {folder}, "
         f"Linux {platform.release()}",
@@ -207,13 +209,12 @@ def machine(build):
     ]
 
 
-def document(results, build):
+def document(results):
     """The text of docs/benchmarks.md."""
     clock = results.clocks[0] if results.clocks else {"overhead_ns": 0, "step_ns": 0}
     low, high = min(results.load, default=0), max(results.load, default=0)
     head = HEAD.format(
-        date=datetime.date.today().isoformat(),
-        machine="\n".join(f"- {item}" for item in machine(build)),
+        machine="\n".join(f"- {item}" for item in results.machine),
         low=min(results.load, default=0),
         high=max(results.load, default=0),
         programs="\n".join(f"build/release/bench/{program}" for program in PROGRAMS),
@@ -252,7 +253,7 @@ def main():
             print(f"  {word:4} {sentence}")
     if not options.only:
         options.out.parent.mkdir(exist_ok=True)
-        options.out.write_text(document(results, build))
+        options.out.write_text(document(results))
         print(f"\nwritten to {options.out}")
 
 
