@@ -533,9 +533,10 @@ TAPPS_API int32_t tapps_queue_wait(tapps_queue* queue, int64_t timeout_us, tapps
  * operations: no effect. Threads: any. Since: 0.1. */
 TAPPS_API void tapps_queue_cancel(tapps_queue* queue, int64_t op);
 
-/* Calls notify(context) whenever the queue goes from empty to not empty, on a thread of the
- * library; it must not block nor call tapps. When the function returns, the previous callback will
- * not run again. NULL: none. Threads: any but from within notify. Since: 0.1. */
+/* Calls notify(context) whenever the queue goes from empty to not empty: on a thread of the
+ * library, or on the one whose submit, cancel or breaker call ended or told something at once. It
+ * must not block nor call tapps. When the function returns, the previous callback will not run
+ * again. NULL: none. Threads: any but from within notify. Since: 0.1. */
 TAPPS_API void tapps_queue_notify(tapps_queue* queue, void (*notify)(void* context), void* context);
 
 /* Adds events of the cache to the queue: any of TAPPS_EVENT_BREAKER and TAPPS_EVENT_STATE, 0 for
@@ -546,8 +547,8 @@ TAPPS_API int32_t tapps_queue_subscribe(tapps_queue* queue, uint32_t kinds, tapp
  * Threads: any. Since: 0.1. */
 TAPPS_API void tapps_queue_release(tapps_queue* queue);
 
-/* Submits a get: the record carries the value. *op receives the number of the operation, above 0.
- * Threads: any. Since: 0.1. */
+/* Submits a get: the record carries the value. *op (may be NULL, as in all submits) receives the
+ * number of the operation, above 0. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_queue_get(tapps_queue* queue, const char* space, const void* key,
                                   size_t key_size, const tapps_get_options* options,
                                   uint64_t user_data, int64_t* op, tapps_error** err);
