@@ -18,9 +18,10 @@ class GuestTest : public ::testing::Test {
     EXPECT_EQ(Put(cache.get(), "k", "v", TAPPS_DURABILITY_SYNC), TAPPS_OK);
     EXPECT_EQ(tapps_cache_close(cache.get(), 0, nullptr), TAPPS_OK);
   }
-  static test::ChildResult Run(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), TAPPS_GUEST);
-    return test::RunChild(arguments);
+  static test::ChildResult Run(const std::vector<std::string>& arguments) {
+    std::vector<std::string> command{TAPPS_GUEST};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return test::RunChild(command);
   }
 
   test::TempDir dir_;
