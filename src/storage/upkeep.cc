@@ -64,10 +64,10 @@ Result<bool> Writer::UpkeepSlice(bool evict, bool vacuum) {
 
   int rc = writer_.Exec("BEGIN IMMEDIATE");
   for (const int64_t id : expired) {
-    if (rc == SQLITE_OK) rc = Erase(id);
+    if (rc == SQLITE_OK) rc = entries_.Erase(id);
   }
   for (const int64_t id : evicted) {
-    if (rc == SQLITE_OK) rc = Erase(id);
+    if (rc == SQLITE_OK) rc = entries_.Erase(id);
   }
   if (rc == SQLITE_OK && vacuum) {
     rc = writer_.Exec(("PRAGMA incremental_vacuum(" + std::to_string(kVacuumPages) + ")").c_str());

@@ -30,6 +30,7 @@ bool Filter::Matches(std::string_view entry_space, std::string_view key,
 Status WriteQueue::Add(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
                        const std::function<void()>& on_queued) {
   for (const Record& record : group->records) group->bytes += record.Bytes();
+  group->plain = group->Plain();
   const auto size = static_cast<int64_t>(group->bytes);
   const int64_t now = Now();
   MutexLock lock(mu_);
@@ -56,7 +57,7 @@ Status WriteQueue::Add(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
 }
 
 bool WriteQueue::Coalesce(const std::shared_ptr<WriteGroup>& group) {
-  if (group->records.size() != 1 || group->urgent || group->done || group->remove) return false;
+  if (group->records.size() != 1 || group->urgent || group->done || !group->plain) return false;
   Record& fresh = group->records[0];
   if (fresh.kind == Record::Kind::kTouch) return false;
   const auto chain = newest_.find(fresh.hash);
@@ -75,19 +76,27 @@ bool WriteQueue::Coalesce(const std::shared_ptr<WriteGroup>& group) {
 
 void WriteQueue::Link(WriteGroup& group) {
   for (Record& record : group.records) {
+    if (record.if_version) {
+      // What is put before the condition is looked at stays before it.
+      const auto chain = newest_.find(record.hash);
+      Record* at = chain == newest_.end() ? nullptr : chain->second;
+      for (; at != nullptr; at = at->next) alone_.erase(at);
+      continue;
+    }
     Record*& head = newest_[record.hash];
     record.next = head;
     head = &record;
   }
   // A bulk removal must find what was put before it, and only that, before it in the queue.
   if (group.remove) alone_.clear();
-  if (group.records.size() == 1 && !group.urgent && !group.done && !group.remove) {
+  if (group.records.size() == 1 && !group.urgent && !group.done && group.plain) {
     alone_[&group.records[0]] = &group;
   }
 }
 
 void WriteQueue::Unlink(WriteGroup& group) {
   for (Record& record : group.records) {
+    if (record.if_version) continue;
     alone_.erase(&record);
     const auto chain = newest_.find(record.hash);
     Record** at = &chain->second;
@@ -186,7 +195,7 @@ void WriteQueue::Finish(const std::vector<std::shared_ptr<WriteGroup>>& groups,
     for (const auto& group : groups) Unlink(*group);
   }
   for (const auto& group : groups) {
-    if (group->done) group->done(status);
+    if (group->done) group->done(status.ok() ? group->refusal : status);
   }
 }
 

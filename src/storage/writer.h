@@ -12,6 +12,9 @@
 #include "base/histogram.h"
 #include "base/mutex.h"
 #include "base/result.h"
+#include "storage/entry_table.h"
+#include "storage/feed_log.h"
+#include "storage/lease.h"
 #include "storage/sqlite.h"
 #include "storage/write_queue.h"
 
@@ -70,42 +73,19 @@ class Writer {
 
  private:
   // One prepared statement each; kSqlText has the words.
-  enum Sql {
-    kFindId,
-    kInsert,
-    kUpdate,
-    kTouch,
-    kDelete,
-    kDeleteTags,
-    kInsertTag,
-    kAddRow,
-    kFeedFloor,
-    kTrimRows,
-    kSelectDead,
-    kSelectOldest,
-    kPageCount,
-    kFreePages,
-    kSqlCount
-  };
+  enum Sql { kSelectDead, kSelectOldest, kPageCount, kFreePages, kSqlCount };
   using Groups = std::vector<std::shared_ptr<WriteGroup>>;
 
   Writer(Options options, std::shared_ptr<WriteQueue> queue)
-      : options_(std::move(options)), queue_(std::move(queue)) {}
+      : options_(std::move(options)), queue_(std::move(queue)), entries_(options_.clock) {}
   // Opens the connections, anew when the path has come to name another file.
   Status Connect();
   Status PrepareStatements();
   bool KeepWaitingForLock();
   // One transaction. On failure everything is rolled back and `groups` holds what was taken.
   Status WriteBatch(Groups* groups);
-  int Apply(WriteGroup& group, std::vector<uint64_t>* changed);
-  int ApplyRecord(const Record& record);
-  int Upsert(const Record& record, int64_t id);
-  int FindId(const Record& record, int64_t* id);
-  int SetTags(int64_t id, std::string_view tags, bool fresh);
-  int Erase(int64_t id);
-  int RemoveAll(const Filter& filter, WriteGroup& group, std::vector<uint64_t>* changed);
-  int AddFeedRow(const std::vector<uint64_t>& changed);
-  int TrimFeed();
+  int Apply(WriteGroup& group, Changes* changes);
+  int AddFeedRows(const Changes& changes);
 
   // Upkeep (upkeep.cc). Failures are those of the file and show at the next commit too.
   Status Upkeep();
@@ -125,14 +105,15 @@ class Writer {
   int64_t generation_ = -1;  // of the file they are on
 
   std::array<Statement, kSqlCount> sql_;
+  EntryTable entries_;
+  LeaseTable leases_;
+  FeedLog feed_;
 
   std::atomic<int32_t> state_{0};
   WriterStats stats_;
   int64_t lock_wait_began_us_ = 0;  // monotonic; 0: not waiting
   int64_t stop_began_us_ = 0;
-  int64_t commits_until_trim_ = 0;
-  size_t feed_bytes_ = 0;  // added since the last trim
-  int64_t hand_ = 0;       // the eviction's place in the table
+  int64_t hand_ = 0;  // the eviction's place in the table
   int64_t page_size_ = 4096;
   int wal_frames_ = 0;  // as SQLite's hook told
   int checkpoint_at_frames_ = 0;
