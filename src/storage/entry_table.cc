@@ -10,7 +10,8 @@ namespace tapps::storage {
 namespace {
 
 constexpr const char* kSqlText[] = {
-    "SELECT id, key, space, version, expires, dead, flags FROM entries WHERE hash = ?1",
+    "SELECT id, key, space, version, expires, dead, flags, length(key) + length(value) "
+    "FROM entries WHERE hash = ?1",
     "INSERT INTO entries(hash, space, key, version, created, expires, stale_until, dead, sliding, "
     "last_used, hits, flags, checksum, content_type, source, tags, json, value) "
     "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?5, 0, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
@@ -19,9 +20,11 @@ constexpr const char* kSqlText[] = {
     "tags = ?14, json = ?15, value = ?16 WHERE id = ?17",
     "UPDATE entries SET version = ?2, expires = ?3, stale_until = ?4, dead = ?5, last_used = ?6 "
     "WHERE id = ?1",
-    "DELETE FROM entries WHERE id = ?1",
+    "DELETE FROM entries WHERE id = ?1 RETURNING space, length(key) + length(value)",
     "DELETE FROM tags WHERE entry = ?1",
     "INSERT OR IGNORE INTO tags(tag, entry) VALUES(?1, ?2)",
+    "INSERT INTO totals VALUES(?1, ?2, ?3) ON CONFLICT(space) DO UPDATE SET "
+    "entries = entries + excluded.entries, bytes = bytes + excluded.bytes",
 };
 
 // When nobody may be served an entry any more.
@@ -92,8 +95,9 @@ int EntryTable::Find(const Record& record, Found* found) {
   int rc = SQLITE_ROW;
   while ((rc = find.Step()) == SQLITE_ROW) {
     if (find.Bytes(1) != record.key || find.Bytes(2) != record.space) continue;
-    *found = {find.Int(0), find.Int(3), find.Int(4), find.Int(5),
-              static_cast<uint32_t>(find.Int(6))};
+    *found = {
+        find.Int(0), find.Int(3), find.Int(4), find.Int(5), static_cast<uint32_t>(find.Int(6)),
+        find.Int(7)};
     return SQLITE_OK;
   }
   return rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -104,7 +108,7 @@ int EntryTable::ApplyRecord(const Record& record) {
   if (const int rc = Find(record, &found); rc != SQLITE_OK) return rc;
   switch (record.kind) {
     case Record::Kind::kPut:
-      return Upsert(record, found.id);
+      return Upsert(record, found);
     case Record::Kind::kDelete:
       return found.id == 0 ? SQLITE_OK : Erase(found.id);
     case Record::Kind::kTouch:
@@ -117,7 +121,8 @@ int EntryTable::ApplyRecord(const Record& record) {
   return sql_[kTouch].Bind(6, clock_->WallNow()).Run();
 }
 
-int EntryTable::Upsert(const Record& record, int64_t id) {
+int EntryTable::Upsert(const Record& record, const Found& found) {
+  int64_t id = found.id;
   const Value& value = *record.value;
   const ValueInfo& info = value.info();
   Statement& sql = sql_[id == 0 ? kInsert : kUpdate];
@@ -139,6 +144,8 @@ int EntryTable::Upsert(const Record& record, int64_t id) {
   sql.BindBlob(16, value.bytes());
   if (const int rc = sql.Run(); rc != SQLITE_OK) return rc;
   const bool fresh = id == 0;
+  const auto bytes = static_cast<int64_t>(record.key.size() + value.bytes().size());
+  Count(record.space, fresh ? 1 : 0, bytes - found.bytes);
   if (fresh) id = sqlite3_last_insert_rowid(connection_->handle());
   return SetTags(id, value.text(TAPPS_TEXT_TAGS), fresh);
 }
@@ -160,7 +167,39 @@ int EntryTable::SetTags(int64_t id, std::string_view tags, bool fresh) {
 
 int EntryTable::Erase(int64_t id) {
   if (const int rc = sql_[kDeleteTags].Bind(1, id).Run(); rc != SQLITE_OK) return rc;
-  return sql_[kDelete].Bind(1, id).Run();
+  Statement& erase = sql_[kDelete];
+  const ScopedReset reset(erase);
+  int rc = erase.Bind(1, id).Step();
+  if (rc == SQLITE_ROW) {
+    Count(erase.Bytes(0), -1, -erase.Int(1));
+    rc = erase.Step();
+  }
+  return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+void EntryTable::Count(std::string_view space, int64_t entries, int64_t bytes) {
+  auto at = totals_.find(space);
+  if (at == totals_.end()) at = totals_.emplace(std::string(space), Total()).first;
+  at->second.entries += entries;
+  at->second.bytes += bytes;
+}
+
+int EntryTable::StoreTotals() {
+  int rc = SQLITE_OK;
+  for (const auto& [space, total] : totals_) {
+    if (rc != SQLITE_OK) break;
+    if (total.entries == 0 && total.bytes == 0) continue;
+    rc = sql_[kAddTotals].BindText(1, space).Bind(2, total.entries).Bind(3, total.bytes).Run();
+  }
+  totals_.clear();
+  return rc;
+}
+
+int EntryTable::CountTotals() {
+  totals_.clear();
+  return connection_->Exec(
+      "DELETE FROM totals; INSERT INTO totals SELECT space, count(*), "
+      "sum(length(key) + length(value)) FROM entries GROUP BY space");
 }
 
 int EntryTable::RemoveAll(const Filter& filter, WriteGroup& group, Changes* changes) {

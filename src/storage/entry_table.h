@@ -3,6 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,25 +39,49 @@ class EntryTable {
   int Apply(WriteGroup& group, Changes* changes);
   int Erase(int64_t id);
 
+  // Adds what the transaction has changed to the table of totals; before its COMMIT.
+  int StoreTotals();
+  // Forgets it: the transaction is rolled back.
+  void DropTotals() { totals_.clear(); }
+  // Counts all entries anew: older releases do not keep the totals.
+  int CountTotals();
+
  private:
-  enum Sql { kFind, kInsert, kUpdate, kTouch, kDelete, kDeleteTags, kInsertTag, kSqlCount };
+  enum Sql {
+    kFind,
+    kInsert,
+    kUpdate,
+    kTouch,
+    kDelete,
+    kDeleteTags,
+    kInsertTag,
+    kAddTotals,
+    kSqlCount
+  };
+  struct Total {
+    int64_t entries = 0;
+    int64_t bytes = 0;
+  };
   struct Found {
     int64_t id = 0;  // 0: there is none
     int64_t version = 0;
     int64_t expires_us = 0;
     int64_t dead_us = 0;
     uint32_t flags = 0;
+    int64_t bytes = 0;  // of key and value as stored
   };
 
   int Find(const Record& record, Found* found);
   int ApplyRecord(const Record& record);
-  int Upsert(const Record& record, int64_t id);
+  int Upsert(const Record& record, const Found& found);
+  void Count(std::string_view space, int64_t entries, int64_t bytes);
   int SetTags(int64_t id, std::string_view tags, bool fresh);
   int RemoveAll(const Filter& filter, WriteGroup& group, Changes* changes);
 
   const Clock* const clock_;
   Connection* connection_ = nullptr;
   std::array<Statement, kSqlCount> sql_;
+  std::map<std::string, Total, std::less<>> totals_;  // changes of this transaction, by namespace
 };
 
 // The condition of a filter, to follow WHERE, and its parameters ?1 to ?3.

@@ -138,20 +138,27 @@ bool WriteQueue::Due() {
          Now() - waiting_.front()->queued_us >= commit_interval_us_;
 }
 
-bool WriteQueue::WaitForWork() {
+WriteQueue::Work WriteQueue::WaitForWork(int64_t idle_us) {
   MutexLock lock(mu_);
+  const int64_t until = Now() + idle_us;
   while (!Due()) {
+    if (waiting_.empty() && stopped_) return Work::kStopped;
+    const int64_t idle_left = until - Now();
+    if (idle_us >= 0 && idle_left <= 0) return Work::kIdle;
     if (waiting_.empty()) {
-      if (stopped_) return false;
       idle_ = true;
-      work_.Wait(mu_);
+      if (idle_us < 0) {
+        work_.Wait(mu_);
+      } else {
+        work_.WaitFor(mu_, idle_left);
+      }
       idle_ = false;
     } else {
-      work_.WaitFor(
-          mu_, std::max<int64_t>(1, waiting_.front()->queued_us + commit_interval_us_ - Now()));
+      const int64_t due = waiting_.front()->queued_us + commit_interval_us_ - Now();
+      work_.WaitFor(mu_, std::max<int64_t>(1, idle_us < 0 ? due : std::min(due, idle_left)));
     }
   }
-  return true;
+  return Work::kDue;
 }
 
 void WriteQueue::WaitForRetry(int64_t us) {

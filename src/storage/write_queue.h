@@ -116,8 +116,9 @@ class WriteQueue {
   int64_t pending() const { return pending_.load(std::memory_order_relaxed); }
   int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
-  // Consumer: waits until groups should be written. False when the queue is stopped and empty.
-  bool WaitForWork();
+  // Consumer: waits until groups should be written, for at most `idle_us` (< 0: for ever).
+  enum class Work { kDue, kIdle, kStopped };  // kStopped: and empty
+  Work WaitForWork(int64_t idle_us = -1);
   // Consumer: waits before another try; ends early when stopped.
   void WaitForRetry(int64_t us);
   // Consumer: takes groups from the front, as many as fit into `max_bytes` but at least one. They

@@ -3,22 +3,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "storage/checkpoint.h"
-
 namespace tapps::storage {
 namespace {
 
-constexpr size_t kBatchBytes = 16 << 20;       // of one transaction
 constexpr int64_t kLockedAfter = 1 * kSecond;  // of waiting, the state says so
 constexpr int64_t kRetryAfter = 200 * kMillisecond;
+constexpr int64_t kPinnedAfter = 100 * kMillisecond;  // likewise, of a WAL that cannot begin anew
+constexpr int64_t kRetryPinned = 5 * kMillisecond;
+constexpr int64_t kUpkeepBudget = 20 * kMillisecond;
+constexpr int64_t kUpkeepLockWait = 20 * kMillisecond;
 constexpr int64_t kGiveUp = 60 * kSecond;  // after Stop, with nothing going right
-
-constexpr const char* kSqlText[] = {
-    "SELECT id FROM entries WHERE dead > 0 AND dead <= ?1 LIMIT ?2",
-    "SELECT id, last_used FROM entries WHERE id > ?1 ORDER BY id LIMIT ?2",
-    "PRAGMA page_count",
-    "PRAGMA freelist_count",
-};
 
 int64_t Monotonic() { return Clock::Real().MonotonicNow(); }
 
@@ -38,8 +32,8 @@ Status Writer::Connect() {
   const Result<int64_t> generation = options_.file_generation();
   if (!generation.ok()) return generation.status();
   if (*generation == generation_) return {};
-  sql_ = {};  // before the connection they belong to
-  entries_.Reset();
+  entries_.Reset();  // statements go before the connection they belong to
+  upkeep_.Reset();
   leases_.Reset();
   feed_.Reset();
   Result<Connection> writer = Connection::Open(options_.path, Connection::Mode::kReadWrite);
@@ -48,40 +42,20 @@ Status Writer::Connect() {
   if (!checkpointer.ok()) return std::move(checkpointer).status();
   writer_ = *std::move(writer);
   checkpointer_ = *std::move(checkpointer);
-  hand_ = 0;
-  wal_frames_ = 0;
-  checkpoint_at_frames_ = 0;
-  TAPPS_RETURN_IF_ERROR(PrepareStatements());
-  generation_ = *generation;
-  return {};
-}
-
-Status Writer::PrepareStatements() {
   writer_.SetBusyHandler([this] { return KeepWaitingForLock(); });
   writer_.Exec("PRAGMA synchronous=NORMAL");
-  for (size_t i = 0; i < sql_.size(); ++i) {
-    Result<Statement> statement = writer_.Prepare(kSqlText[i]);
-    if (!statement.ok()) return std::move(statement).status();
-    sql_[i] = *std::move(statement);
-  }
   TAPPS_RETURN_IF_ERROR(entries_.Prepare(writer_));
   TAPPS_RETURN_IF_ERROR(leases_.Prepare(writer_));
   TAPPS_RETURN_IF_ERROR(feed_.Prepare(writer_));
-  const Result<int64_t> page_size = writer_.QueryInt("PRAGMA page_size", 4096);
-  if (!page_size.ok()) return page_size.status();
-  page_size_ = *page_size;
-  sqlite3_wal_hook(
-      writer_.handle(),
-      [](void* self, sqlite3*, const char*, int frames) {
-        static_cast<Writer*>(self)->wal_frames_ = frames;
-        return SQLITE_OK;
-      },
-      this);
+  TAPPS_RETURN_IF_ERROR(upkeep_.Prepare(writer_));
+  TAPPS_RETURN_IF_ERROR(wal_.Prepare(options_.path, writer_, checkpointer_));
+  generation_ = *generation;
   return {};
 }
 
 bool Writer::KeepWaitingForLock() {
   const int64_t now = Monotonic();
+  if (upkeep_lock_until_us_ != 0) return now < upkeep_lock_until_us_;
   if (lock_wait_began_us_ == 0) lock_wait_began_us_ = now;
   const Status why(TAPPS_E_TIMEOUT, "another process holds the write lock of the cache file");
   if (now - lock_wait_began_us_ >= kLockedAfter) {
@@ -95,41 +69,83 @@ bool Writer::KeepWaitingForLock() {
 }
 
 void Writer::Run() {
-  while (queue_->WaitForWork()) {
-    Groups groups;
-    const int64_t began = Monotonic();
-    const Status status = WriteBatch(&groups);
-    lock_wait_began_us_ = 0;
-    if (status.ok()) {
-      stats_.commit_ns.Record((Monotonic() - began) * 1000);
-      SetState(TAPPS_STATE_OK, status);
-      queue_->SetFailing(false);
-      queue_->Finish(groups, status);
-      if (const Status upkeep = Upkeep(); !upkeep.ok()) Fail(upkeep);
-      continue;
-    }
-    stats_.failures.fetch_add(1, std::memory_order_relaxed);
-    if (!IsEnvironment(status.code())) {
-      queue_->Finish(groups, status);  // trying again would fail again
-      continue;
-    }
-    queue_->Return(groups);
-    Fail(status);
-    if (status.code() != TAPPS_E_BUSY) queue_->FailWaiting(status);
-    if (queue_->stopped()) {
-      if (stop_began_us_ == 0) stop_began_us_ = Monotonic();
-      if (Monotonic() - stop_began_us_ >= kGiveUp) break;
-    }
-    queue_->WaitForRetry(kRetryAfter);
+  int64_t idle_us = Upkeep::kFlushEvery;
+  while (true) {
+    const WriteQueue::Work work = queue_->WaitForWork(idle_us);
+    if (work == WriteQueue::Work::kStopped) break;
+    if (work == WriteQueue::Work::kDue && !WriteDue()) break;
+    // While a commit fails there is nothing to keep up.
+    idle_us = state() == TAPPS_STATE_OK ? DoUpkeep() : Upkeep::kFlushEvery;
   }
   // What could not be written in all that time is answered, not dropped in silence.
   queue_->Finish(queue_->Take(SIZE_MAX),
                  Status(TAPPS_E_IO, "the cache was closed before it could be written"));
+  upkeep_.FlushUses();
+  if (state() == TAPPS_STATE_OK) DoUpkeep();
+}
+
+// Commits what is due, or waits a moment after a failure; false when it is time to give up.
+bool Writer::WriteDue() {
+  Groups groups;
+  const int64_t began = Monotonic();
+  const Status status = WriteBatch(&groups);
+  lock_wait_began_us_ = 0;
+  if (status.ok()) {
+    pinned_since_us_ = 0;
+    stats_.commit_ns.Record((Monotonic() - began) * 1000);
+    SetState(TAPPS_STATE_OK, status);
+    queue_->SetFailing(false);
+    queue_->Finish(groups, status);
+    return true;
+  }
+  if (pinned_since_us_ == 0) stats_.failures.fetch_add(1, std::memory_order_relaxed);
+  if (!IsEnvironment(status.code())) {
+    queue_->Finish(groups, status);  // trying again would fail again
+    return true;
+  }
+  queue_->Return(groups);
+  if (pinned_since_us_ == 0 || Monotonic() - pinned_since_us_ >= kPinnedAfter) Fail(status);
+  if (status.code() != TAPPS_E_BUSY) queue_->FailWaiting(status);
+  queue_->ExpireOverdue(status);
+  if (queue_->stopped()) {
+    if (stop_began_us_ == 0) stop_began_us_ = Monotonic();
+    if (Monotonic() - stop_began_us_ >= kGiveUp) return false;
+  }
+  queue_->WaitForRetry(pinned_since_us_ == 0 ? kRetryAfter : kRetryPinned);
+  return true;
+}
+
+// One helping of upkeep; returns how long it can wait for the next one, in microseconds.
+int64_t Writer::DoUpkeep() {
+  const auto work = [this]() -> Result<bool> {
+    TAPPS_RETURN_IF_ERROR(Connect());
+    Result<bool> more = wal_.MakeRoom();
+    if (!more.ok() || !*more) return more;
+    more = upkeep_.Run(kUpkeepBudget);
+    if (!more.ok()) return more;
+    if (!*more && upkeep_.TakeVacuumed()) wal_.MakeDue();
+    TAPPS_RETURN_IF_ERROR(wal_.CheckpointIfDue());
+    return more;
+  };
+  upkeep_lock_until_us_ = Monotonic() + kUpkeepLockWait;
+  const Result<bool> more = work();
+  upkeep_lock_until_us_ = 0;
+  stats_.evictions.store(upkeep_.evictions(), std::memory_order_relaxed);
+  stats_.expirations.store(upkeep_.expirations(), std::memory_order_relaxed);
+  stats_.checkpoints.store(wal_.checkpoints(), std::memory_order_relaxed);
+  stats_.wal_frames.store(wal_.frames(), std::memory_order_relaxed);
+  if (more.ok()) return *more ? 0 : Upkeep::kFlushEvery;
+  // Others who hold the write lock are busy with the same file, and keep it up as well.
+  if (more.code() == TAPPS_E_BUSY) return kRetryAfter;
+  Fail(more.status());
+  return Upkeep::kFlushEvery;
 }
 
 void Writer::Fail(const Status& why) {
   int32_t state = TAPPS_STATE_FAILED;
-  if (why.code() == TAPPS_E_BUSY) state = TAPPS_STATE_LOCKED;
+  if (why.code() == TAPPS_E_BUSY) {
+    state = pinned_since_us_ != 0 ? TAPPS_STATE_WAL_PINNED : TAPPS_STATE_LOCKED;
+  }
   if (why.code() == TAPPS_E_FULL) state = TAPPS_STATE_FULL;
   if (why.code() == TAPPS_E_READ_ONLY || why.code() == TAPPS_E_DENIED)
     state = TAPPS_STATE_READ_ONLY;
@@ -144,6 +160,15 @@ void Writer::SetState(int32_t state, const Status& why) {
 
 Status Writer::WriteBatch(Groups* groups) {
   TAPPS_RETURN_IF_ERROR(Connect());
+  const Result<bool> room = wal_.MakeRoom();
+  if (!room.ok()) return room.status();
+  if (!*room) {
+    if (pinned_since_us_ == 0) pinned_since_us_ = Monotonic();
+    return Status(
+        TAPPS_E_BUSY,
+        "a reader in another program keeps the WAL of the cache file from beginning anew");
+  }
+  pinned_since_us_ = 0;
   const bool full = queue_->NeedsFull();
   if (full) writer_.Exec("PRAGMA synchronous=FULL");
   int rc = writer_.Exec("BEGIN IMMEDIATE");
@@ -151,15 +176,19 @@ Status Writer::WriteBatch(Groups* groups) {
   Changes changes;
   if (rc == SQLITE_OK) {
     what = "cannot write the cache file";
-    *groups = queue_->Take(kBatchBytes);
+    *groups = queue_->Take(static_cast<size_t>(options_.limits.Batch()));
     for (const auto& group : *groups) {
       if (rc == SQLITE_OK) rc = Apply(*group, &changes);
     }
+    if (rc == SQLITE_OK) rc = entries_.StoreTotals();
     if (rc == SQLITE_OK) rc = AddFeedRows(changes);
     if (rc == SQLITE_OK) rc = writer_.Exec("COMMIT");
   }
   Status status = rc == SQLITE_OK ? Status() : writer_.Error(rc, what);
-  if (rc != SQLITE_OK && !sqlite3_get_autocommit(writer_.handle())) writer_.Exec("ROLLBACK");
+  if (rc != SQLITE_OK) {
+    if (!sqlite3_get_autocommit(writer_.handle())) writer_.Exec("ROLLBACK");
+    entries_.DropTotals();
+  }
   if (full) writer_.Exec("PRAGMA synchronous=NORMAL");
   if (!status.ok()) return status;
   stats_.commits.fetch_add(1, std::memory_order_relaxed);

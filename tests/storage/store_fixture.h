@@ -3,10 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <condition_variable>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -95,6 +100,29 @@ class StoreFixture : public ::testing::Test {
     auto found = (*reader)->Head(KeyHash("default", key), "default", key);
     return found.ok() ? found->version : 0;
   }
+  // Waits until something is so, for half a minute at most.
+  static bool Eventually(const std::function<bool()>& condition) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > limit) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+  }
+  int64_t FileBytes(const char* suffix) const {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path_ + suffix, error);
+    return error ? 0 : static_cast<int64_t>(size);
+  }
+  int64_t FileSetBytes() const { return FileBytes("") + FileBytes("-wal") + FileBytes("-shm"); }
+  // Bytes that no compression makes smaller, different for every seed.
+  static std::string Noise(size_t size, uint64_t seed) {
+    std::mt19937_64 random(seed);
+    std::string bytes(size, '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random());
+    return bytes;
+  }
+
   // Runs SQL on a connection of its own, as another program would.
   void Sql(const std::string& sql) {
     auto connection = Connection::Open(path_, Connection::Mode::kReadWrite);
