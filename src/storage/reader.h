@@ -12,6 +12,7 @@
 #include "base/value.h"
 #include "storage/lease.h"
 #include "storage/sqlite.h"
+#include "storage/value_codec.h"
 #include "storage/write_queue.h"
 
 namespace tapps::storage {
@@ -75,11 +76,14 @@ class Reader {
   Reader() = default;
   Status PrepareOnce(const char* sql, Statement* statement);
   Result<ValueRef> Build(std::string_view space, std::string_view key);
+  Status Decode(int64_t flags, char* out, size_t size);
 
   std::unique_ptr<Connection> connection_;
   Statement find_;
   Statement head_;
   Statement find_lease_;
+  Statement chunks_;
+  Decompressor decompressor_;
 };
 
 // Readers for any thread, opened when needed and kept for the next caller.
