@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "storage/entry_table.h"
 
 namespace tapps::storage {
 namespace {
@@ -24,15 +25,36 @@ enum FindColumn {
   kTags,
   kJson,
   kValue,
+  kId,
 };
 constexpr char kFind[] =
     "SELECT key, space, version, created, expires, stale_until, sliding, flags, checksum, "
-    "content_type, source, tags, json, value FROM entries WHERE hash = ?1";
+    "content_type, source, tags, json, value, id FROM entries WHERE hash = ?1";
+
+enum HeadColumn {
+  kHeadKey,
+  kHeadSpace,
+  kHeadVersion,
+  kHeadCreated,
+  kHeadExpires,
+  kHeadStaleUntil,
+  kHeadSliding,
+  kHeadFlags
+};
+constexpr char kHead[] =
+    "SELECT key, space, version, created, expires, stale_until, sliding, flags FROM entries "
+    "WHERE hash = ?1";
 
 constexpr char kList[] =
-    "SELECT id, space, key, content_type, length(value), created, expires, last_used, hits, flags "
+    "SELECT id, space, key, content_type, " TAPPS_VALUE_BYTES_SQL
+    ", created, expires, last_used, hits, flags "
     "FROM entries WHERE id > ?1 AND (dead = 0 OR dead > ?2) AND (?3 = '' OR space = ?3) "
     "AND substr(key, 1, length(?4)) = ?4 ORDER BY id LIMIT ?5";
+
+constexpr char kChunks[] = "SELECT bytes FROM chunks WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
+
+// No value is larger, whatever a damaged row says.
+constexpr size_t kMaxLength = size_t{256} << 20;
 
 // Readers wait for a recovery or a change of mode by another process, never for a writer.
 constexpr int64_t kMaxWait = 100 * kMillisecond;
@@ -64,25 +86,122 @@ Result<ValueRef> Reader::Find(uint64_t hash, std::string_view space, std::string
 }
 
 Result<ValueRef> Reader::Build(std::string_view space, std::string_view key) {
-  const std::string_view bytes = find_.Bytes(kValue);
-  if (Hash64(bytes) != static_cast<uint64_t>(find_.Int(kChecksum))) {
-    return Status(TAPPS_E_CORRUPT, "the checksum of an entry in " + std::string(space) +
-                                       " is wrong (key of " + std::to_string(key.size()) +
-                                       " bytes)");
-  }
+  const int64_t flags = find_.Int(kFlags);
   ValueInfo info;
   info.version = find_.Int(kVersion);
   info.created_us = find_.Int(kCreated);
   info.expires_us = find_.Int(kExpires);
   info.stale_until_us = find_.Int(kStaleUntil);
   info.sliding_us = find_.Int(kSliding);
-  info.flags = static_cast<uint32_t>(find_.Int(kFlags));
+  info.flags = static_cast<uint32_t>(flags & kPublicFlags);
   info.served_from = TAPPS_FROM_MEMORY;  // as it will be for all but the caller
   const std::vector<ValueText> texts = {{TAPPS_TEXT_CONTENT_TYPE, find_.Bytes(kContentType)},
                                         {TAPPS_TEXT_SOURCE, find_.Bytes(kSource)},
                                         {TAPPS_TEXT_TAGS, find_.Bytes(kTags)},
                                         {TAPPS_TEXT_JSON, find_.Bytes(kJson)}};
-  return Value::Make(bytes, info, texts);
+  const bool plain = (flags & (kZstdFlag | kChunksFlag)) == 0;
+  const size_t size =
+      plain ? find_.Bytes(kValue).size() : static_cast<size_t>(flags >> kLengthShift);
+  ValueRef value;
+  bool whole = size <= kMaxLength;
+  if (whole) {
+    char* out = nullptr;
+    value = Value::MakeUninitialized(size, info, texts, &out);
+    if (plain) {
+      const std::string_view bytes = find_.Bytes(kValue);
+      if (size > 0) std::memcpy(out, bytes.data(), size);
+    } else {
+      const Status decoded = Decode(flags, out, size);
+      if (decoded.code() != TAPPS_E_CORRUPT) TAPPS_RETURN_IF_ERROR(decoded);
+      whole = decoded.ok();
+    }
+  }
+  if (whole && Hash64(value->bytes()) == static_cast<uint64_t>(find_.Int(kChecksum))) return value;
+  return Status(TAPPS_E_CORRUPT, "the checksum of an entry in " + std::string(space) +
+                                     " is wrong (key of " + std::to_string(key.size()) + " bytes)");
+}
+
+// Fills `out` from a row, or its chunks, whose flags say how (storage/value_codec.h). Bare CORRUPT
+// when they do not give `size` bytes.
+Status Reader::Decode(int64_t flags, char* out, size_t size) {
+  size_t filled = 0;
+  const bool zstd = (flags & kZstdFlag) != 0;
+  if (zstd) decompressor_.Begin(out, size);
+  const auto take = [&](std::string_view part) {
+    if (zstd) return decompressor_.Feed(part);
+    if (part.size() > size - filled) return false;
+    if (!part.empty()) std::memcpy(out + filled, part.data(), part.size());
+    filled += part.size();
+    return true;
+  };
+  bool right = true;
+  if ((flags & kChunksFlag) == 0) {
+    right = take(find_.Bytes(kValue));
+  } else {
+    TAPPS_RETURN_IF_ERROR(PrepareOnce(kChunks, &chunks_));
+    const ScopedReset reset(chunks_);
+    // The statement of the row is still open: both see one state of the file.
+    const int64_t first = find_.Int(kId) * kChunkIds;
+    chunks_.Bind(1, first).Bind(2, first + kChunkIds - 1);
+    int rc = SQLITE_ROW;
+    while (right && (rc = chunks_.Step()) == SQLITE_ROW) right = take(chunks_.Bytes(0));
+    if (right && rc != SQLITE_DONE) return connection_->Error(rc, "cannot read an entry");
+  }
+  right = right && (zstd ? decompressor_.Complete() : filled == size);
+  return right ? Status() : Status::Bare(TAPPS_E_CORRUPT);
+}
+
+Result<ValueInfo> Reader::Head(uint64_t hash, std::string_view space, std::string_view key) {
+  TAPPS_RETURN_IF_ERROR(PrepareOnce(kHead, &head_));
+  const ScopedReset reset(head_);
+  head_.Bind(1, static_cast<int64_t>(hash));
+  int rc = SQLITE_ROW;
+  while ((rc = head_.Step()) == SQLITE_ROW) {
+    if (head_.Bytes(kHeadKey) != key || head_.Bytes(kHeadSpace) != space) continue;
+    ValueInfo info;
+    info.version = head_.Int(kHeadVersion);
+    info.created_us = head_.Int(kHeadCreated);
+    info.expires_us = head_.Int(kHeadExpires);
+    info.stale_until_us = head_.Int(kHeadStaleUntil);
+    info.sliding_us = head_.Int(kHeadSliding);
+    info.flags = static_cast<uint32_t>(head_.Int(kHeadFlags) & kPublicFlags);
+    info.served_from = TAPPS_FROM_DISK;
+    return info;
+  }
+  if (rc == SQLITE_DONE) return Status::Bare(TAPPS_E_NOT_FOUND);
+  return connection_->Error(rc, "cannot read an entry");
+}
+
+Status Reader::PrepareOnce(const char* sql, Statement* statement) {
+  if (statement->prepared()) return {};
+  Result<Statement> prepared = connection_->Prepare(sql);
+  if (!prepared.ok()) return std::move(prepared).status();
+  *statement = *std::move(prepared);
+  return {};
+}
+
+Result<Reader::Count> Reader::CountEntries(const Filter& filter, int64_t now_us) {
+  Result<Statement> count = connection_->Prepare("SELECT count(*), total(" TAPPS_STORED_BYTES_SQL
+                                                 ") FROM entries "
+                                                 "WHERE (dead = 0 OR dead > ?4) AND " +
+                                                 FilterSql(filter));
+  if (!count.ok()) return std::move(count).status();
+  BindFilter(*count, filter);
+  const int rc = count->Bind(4, now_us).Step();
+  if (rc != SQLITE_ROW) return connection_->Error(rc, "cannot count entries");
+  return Count{count->Int(0), count->Int(1)};
+}
+
+Result<Lease> Reader::FindLease(const std::string& name) {
+  const Status prepared = PrepareOnce(kFindLease, &find_lease_);
+  // A file of an older minor that may only be read has no such table.
+  if (prepared.detail().sqlite_code == SQLITE_ERROR) return Status::Bare(TAPPS_E_NOT_FOUND);
+  TAPPS_RETURN_IF_ERROR(prepared);
+  const ScopedReset reset(find_lease_);
+  const int rc = find_lease_.BindText(1, name).Step();
+  if (rc == SQLITE_ROW) return ReadLease(find_lease_);
+  if (rc == SQLITE_DONE) return Status::Bare(TAPPS_E_NOT_FOUND);
+  return connection_->Error(rc, "cannot read a lease");
 }
 
 Status Reader::BeginView() {
@@ -111,7 +230,7 @@ Result<std::vector<Listed>> Reader::List(std::string_view space, std::string_vie
     entry.expires_us = list->Int(6);
     entry.last_used_us = list->Int(7);
     entry.hits = list->Int(8);
-    entry.flags = static_cast<uint32_t>(list->Int(9));
+    entry.flags = static_cast<uint32_t>(list->Int(9) & kPublicFlags);
     found.push_back(std::move(entry));
   }
   if (rc != SQLITE_DONE) return connection_->Error(rc, "cannot list entries");
