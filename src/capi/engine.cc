@@ -117,6 +117,7 @@ Engine::~Engine() {
     (void)responses_.release();
     (void)pool_.release();
     new std::shared_ptr<DocsLookup>(std::move(docs));
+    new std::shared_ptr<BreakerRegistry>(std::move(breakers));
     return;
   }
   fetch->Close();
@@ -227,7 +228,7 @@ Json Engine::DescribeBreakers() {
                     {"retry_after_us", snapshot.retry_after_us},
                     {"successes", snapshot.totals.successes},
                     {"failures", snapshot.totals.failures},
-                    {"rejected", snapshot.totals.rejected_open + snapshot.totals.rejected_busy}});
+                    {"rejected", snapshot.totals.rejected()}});
     here.push_back(entry.name);
   }
   const auto remembered = cache->List(kBreakerSpace, "", 0, 1000);

@@ -14,6 +14,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "resilience/breaker.h"
+#include "resilience/line_poller.h"
 
 namespace tapps {
 
@@ -44,6 +45,9 @@ class BreakerRegistry {
   Result<std::shared_ptr<Breaker>> Open(std::string_view name, const BreakerSettings& own)
       EXCLUDES(mu_);
 
+  // Sees to it that those who wait for the breaker (Breaker::Wait) are answered in time.
+  void PollWhileWaiting(const std::shared_ptr<Breaker>& breaker) { poller_.Watch(breaker); }
+
   struct Entry {
     std::string name;
     BreakerSnapshot snapshot;
@@ -66,6 +70,8 @@ class BreakerRegistry {
   const Clock& clock_;
   const std::shared_ptr<const Observer> observer_;  // shared with the breakers; null: none
   const size_t limit_;
+
+  LinePoller poller_;
 
   mutable Mutex mu_;
   uint64_t next_seed_ GUARDED_BY(mu_);
