@@ -155,7 +155,7 @@ Status ChangeFeed::ReadRows(Sink& sink) {
     position_ = rows_.Int(0);
     if (rows_.Int(1) == origin_) continue;
     const std::string_view packed = rows_.Bytes(2);
-    if (packed.data() == nullptr && known) sink.OnEverythingChanged();
+    if (rows_.IsNull(2) && known) sink.OnEverythingChanged();
     for (size_t i = 0; i + sizeof(uint64_t) <= packed.size(); i += sizeof(uint64_t)) {
       uint64_t hash;
       std::memcpy(&hash, packed.data() + i, sizeof hash);

@@ -27,6 +27,11 @@ struct CheckpointResult {
 // write lock.
 Result<CheckpointResult> Checkpoint(Connection& writer, Connection& checkpointer);
 
+// Whether no reader of any process uses the WAL at this moment, so that the next commit makes it
+// begin anew if all of it was copied. Asks for the locks that SQLite asks for then; `connection`
+// must not be in a transaction. True where the file layer is not one with shared memory.
+bool WalIsUnused(Connection& connection);
+
 }  // namespace tapps::storage
 
 #endif  // TAPPS_STORAGE_CHECKPOINT_H_

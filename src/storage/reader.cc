@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "storage/entry_table.h"
 
 namespace tapps::storage {
 namespace {
@@ -28,6 +29,20 @@ enum FindColumn {
 constexpr char kFind[] =
     "SELECT key, space, version, created, expires, stale_until, sliding, flags, checksum, "
     "content_type, source, tags, json, value FROM entries WHERE hash = ?1";
+
+enum HeadColumn {
+  kHeadKey,
+  kHeadSpace,
+  kHeadVersion,
+  kHeadCreated,
+  kHeadExpires,
+  kHeadStaleUntil,
+  kHeadSliding,
+  kHeadFlags
+};
+constexpr char kHead[] =
+    "SELECT key, space, version, created, expires, stale_until, sliding, flags FROM entries "
+    "WHERE hash = ?1";
 
 constexpr char kList[] =
     "SELECT id, space, key, content_type, length(value), created, expires, last_used, hits, flags "
@@ -83,6 +98,59 @@ Result<ValueRef> Reader::Build(std::string_view space, std::string_view key) {
                                         {TAPPS_TEXT_TAGS, find_.Bytes(kTags)},
                                         {TAPPS_TEXT_JSON, find_.Bytes(kJson)}};
   return Value::Make(bytes, info, texts);
+}
+
+Result<ValueInfo> Reader::Head(uint64_t hash, std::string_view space, std::string_view key) {
+  TAPPS_RETURN_IF_ERROR(PrepareOnce(kHead, &head_));
+  const ScopedReset reset(head_);
+  head_.Bind(1, static_cast<int64_t>(hash));
+  int rc = SQLITE_ROW;
+  while ((rc = head_.Step()) == SQLITE_ROW) {
+    if (head_.Bytes(kHeadKey) != key || head_.Bytes(kHeadSpace) != space) continue;
+    ValueInfo info;
+    info.version = head_.Int(kHeadVersion);
+    info.created_us = head_.Int(kHeadCreated);
+    info.expires_us = head_.Int(kHeadExpires);
+    info.stale_until_us = head_.Int(kHeadStaleUntil);
+    info.sliding_us = head_.Int(kHeadSliding);
+    info.flags = static_cast<uint32_t>(head_.Int(kHeadFlags));
+    info.served_from = TAPPS_FROM_DISK;
+    return info;
+  }
+  if (rc == SQLITE_DONE) return Status::Bare(TAPPS_E_NOT_FOUND);
+  return connection_->Error(rc, "cannot read an entry");
+}
+
+Status Reader::PrepareOnce(const char* sql, Statement* statement) {
+  if (statement->prepared()) return {};
+  Result<Statement> prepared = connection_->Prepare(sql);
+  if (!prepared.ok()) return std::move(prepared).status();
+  *statement = *std::move(prepared);
+  return {};
+}
+
+Result<Reader::Count> Reader::CountEntries(const Filter& filter, int64_t now_us) {
+  Result<Statement> count = connection_->Prepare(
+      "SELECT count(*), total(length(key) + length(value)) FROM entries "
+      "WHERE (dead = 0 OR dead > ?4) AND " +
+      FilterSql(filter));
+  if (!count.ok()) return std::move(count).status();
+  BindFilter(*count, filter);
+  const int rc = count->Bind(4, now_us).Step();
+  if (rc != SQLITE_ROW) return connection_->Error(rc, "cannot count entries");
+  return Count{count->Int(0), count->Int(1)};
+}
+
+Result<Lease> Reader::FindLease(const std::string& name) {
+  const Status prepared = PrepareOnce(kFindLease, &find_lease_);
+  // A file of an older minor that may only be read has no such table.
+  if (prepared.detail().sqlite_code == SQLITE_ERROR) return Status::Bare(TAPPS_E_NOT_FOUND);
+  TAPPS_RETURN_IF_ERROR(prepared);
+  const ScopedReset reset(find_lease_);
+  const int rc = find_lease_.BindText(1, name).Step();
+  if (rc == SQLITE_ROW) return ReadLease(find_lease_);
+  if (rc == SQLITE_DONE) return Status::Bare(TAPPS_E_NOT_FOUND);
+  return connection_->Error(rc, "cannot read a lease");
 }
 
 Status Reader::BeginView() {

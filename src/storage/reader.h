@@ -10,7 +10,9 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "base/value.h"
+#include "storage/lease.h"
 #include "storage/sqlite.h"
+#include "storage/write_queue.h"
 
 namespace tapps::storage {
 
@@ -37,6 +39,10 @@ class Reader {
   // value once, from SQLite's page cache into the block returned.
   Result<ValueRef> Find(uint64_t hash, std::string_view space, std::string_view key);
 
+  // What Find would say of an entry's times, version and flags, without reading its value; not
+  // whether that is intact. NOT_FOUND.
+  Result<ValueInfo> Head(uint64_t hash, std::string_view space, std::string_view key);
+
   // Gives several calls one view of the file. End it soon: an open view keeps checkpoints from
   // finishing.
   Status BeginView();
@@ -47,6 +53,17 @@ class Reader {
   Result<std::vector<Listed>> List(std::string_view space, std::string_view prefix,
                                    int64_t after_id, int64_t now_us, size_t limit);
 
+  struct Count {
+    int64_t entries = 0;
+    int64_t bytes = 0;  // of keys and values as stored
+  };
+  // Of the entries a filter takes that are not dead at `now_us`. Reads every entry of the file
+  // unless the filter has a tag.
+  Result<Count> CountEntries(const Filter& filter, int64_t now_us);
+
+  // The row of a lease, whether it still binds or not; NOT_FOUND.
+  Result<Lease> FindLease(const std::string& name);
+
   struct Totals {
     int64_t entries = 0;
     int64_t page_bytes = 0;  // of the database file
@@ -56,10 +73,13 @@ class Reader {
 
  private:
   Reader() = default;
+  Status PrepareOnce(const char* sql, Statement* statement);
   Result<ValueRef> Build(std::string_view space, std::string_view key);
 
   std::unique_ptr<Connection> connection_;
   Statement find_;
+  Statement head_;
+  Statement find_lease_;
 };
 
 // Readers for any thread, opened when needed and kept for the next caller.

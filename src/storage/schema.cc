@@ -49,11 +49,46 @@ CREATE TABLE changes(
 );
 )sql";
 
+// What minor 1 added. Older releases write `entries` without knowing of these, hence the triggers.
+// `chunks` holds the value of an entry that is too large for a row; its id is the entry's id * 4096
+// + the chunk's place. `totals` counts the entries of each namespace, as far as this and later
+// releases have written them.
+constexpr char kCreateMinor1[] = R"sql(
+CREATE TABLE IF NOT EXISTS leases(
+  name TEXT PRIMARY KEY,
+  token INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  deadline INTEGER NOT NULL,
+  boot INTEGER NOT NULL,
+  pids INTEGER NOT NULL,
+  pid INTEGER NOT NULL,
+  started INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS chunks(
+  id INTEGER PRIMARY KEY,
+  bytes BLOB NOT NULL
+);
+CREATE TRIGGER IF NOT EXISTS entries_delete AFTER DELETE ON entries WHEN old.flags & 512 BEGIN
+  DELETE FROM chunks WHERE id BETWEEN old.id * 4096 AND old.id * 4096 + 4095;
+END;
+CREATE TRIGGER IF NOT EXISTS entries_update AFTER UPDATE OF value ON entries
+WHEN old.flags & 512 BEGIN
+  DELETE FROM chunks WHERE id BETWEEN old.id * 4096 AND old.id * 4096 + 4095;
+END;
+CREATE TABLE IF NOT EXISTS totals(
+  space TEXT PRIMARY KEY,
+  entries INTEGER NOT NULL,
+  bytes INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT OR REPLACE INTO totals
+  SELECT space, count(*), sum(length(key) + length(value)) FROM entries GROUP BY space;
+)sql";
+
 Status Foreign(const char* why) {
   return Status(TAPPS_E_CORRUPT, std::string("this is not a tapps cache file: ") + why);
 }
 
-enum class Found { kOurs, kEmpty };
+enum class Found { kOurs, kOlder, kEmpty };
 
 // Reads who made the file, inside a transaction; writes nothing.
 Result<Found> Inspect(Connection& connection) {
@@ -63,7 +98,7 @@ Result<Found> Inspect(Connection& connection) {
   if (!version.ok()) return version.status();
   if (*application == kApplicationId) {
     const int64_t major = *version / 1000;
-    if (major == kFormatMajor) return Found::kOurs;
+    if (major == kFormatMajor) return *version < kFormatVersion ? Found::kOlder : Found::kOurs;
     return Status(TAPPS_E_VERSION, "the cache file has format " + std::to_string(major) +
                                        ", this release of tapps reads format " +
                                        std::to_string(kFormatMajor));
@@ -110,9 +145,10 @@ Status EnterWal(Connection& connection, const std::function<bool()>& keep_waitin
   }
 }
 
+// Makes the tables, or those that an older minor lacks.
 Status CreateTables(Connection& connection) {
   if (const int rc = connection.Exec("BEGIN IMMEDIATE"); rc != SQLITE_OK) {
-    return connection.Error(rc, "cannot lock the new cache file");
+    return connection.Error(rc, "cannot lock the cache file to make its tables");
   }
   // Another process may have been first.
   const Result<Found> found = Inspect(connection);
@@ -123,6 +159,9 @@ Status CreateTables(Connection& connection) {
     const std::string first =
         "INSERT INTO changes VALUES(" + std::to_string(Clock::Real().WallNow()) + ", 0, x'')";
     if (rc == SQLITE_OK) rc = connection.Exec(first.c_str());
+  }
+  if (found.ok() && *found != Found::kOurs) {
+    if (rc == SQLITE_OK) rc = connection.Exec(kCreateMinor1);
     const std::string stamp = "PRAGMA application_id=" + std::to_string(kApplicationId) +
                               "; PRAGMA user_version=" + std::to_string(kFormatVersion);
     if (rc == SQLITE_OK) rc = connection.Exec(stamp.c_str());
@@ -139,7 +178,7 @@ Status CreateTables(Connection& connection) {
 Status CheckSchema(Connection& connection) {
   const Result<Found> found = InspectAtOnce(connection);
   if (!found.ok()) return found.status();
-  return *found == Found::kOurs ? Status() : Foreign("it is empty");
+  return *found == Found::kEmpty ? Foreign("it is empty") : Status();
 }
 
 Status PrepareSchema(Connection& connection, const std::function<bool()>& keep_waiting) {

@@ -66,8 +66,11 @@ class Statement {
   }
   void Reset() { sqlite3_reset(stmt_); }
 
+  bool prepared() const { return stmt_ != nullptr; }
   // Columns count from 0; views live until the next Step or Reset.
   int64_t Int(int column) const { return sqlite3_column_int64(stmt_, column); }
+  bool IsNull(int column) const { return sqlite3_column_type(stmt_, column) == SQLITE_NULL; }
+  // data() is NULL for NULL and for no bytes.
   std::string_view Bytes(int column) const {
     const void* data = sqlite3_column_blob(stmt_, column);
     return {static_cast<const char*>(data),

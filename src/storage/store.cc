@@ -92,9 +92,27 @@ Result<int64_t> Store::FollowPath() {
   return times();
 }
 
+void Store::Look() {
+  (void)FollowPath();
+  if (read_only_ || writer_.load(std::memory_order_acquire) != nullptr || !uses_.any()) return;
+  // Nothing was written in this process yet, and perhaps never will be.
+  int64_t due = 0;
+  const int64_t now = Monotonic();
+  if (next_flush_us_.compare_exchange_strong(due, now + Upkeep::kFlushEvery)) return;
+  if (now >= due) (void)StartWriter();
+}
+
 Status Store::Write(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
                     const std::function<void()>& on_queued) {
   if (read_only_) return Status(TAPPS_E_READ_ONLY, options_.path + " may not be written");
+  for (const Record& record : group->records) {
+    if (record.value && static_cast<int64_t>(record.value->bytes().size()) > limits_.Value()) {
+      return Status(TAPPS_E_TOO_LARGE, "a value of " +
+                                           std::to_string(record.value->bytes().size()) +
+                                           " bytes does not go with a cache bounded to " +
+                                           std::to_string(limits_.bytes) + " bytes");
+    }
+  }
   if (writer_.load(std::memory_order_acquire) == nullptr) TAPPS_RETURN_IF_ERROR(StartWriter());
   return queue_->Add(std::move(group), timeout_us, on_queued);
 }
@@ -103,8 +121,13 @@ Status Store::StartWriter() {
   MutexLock lock(mu_);
   if (owned_writer_) return {};
   if (queue_->stopped()) return Status(TAPPS_E_CLOSED, "the cache was closed");
-  Writer::Options options{options_.path,  origin_,           options_.disk_bytes,
-                          options_.clock, options_.on_state, [this] { return FollowPath(); }};
+  Writer::Options options{.path = options_.path,
+                          .origin = origin_,
+                          .limits = limits_,
+                          .uses = &uses_,
+                          .clock = options_.clock,
+                          .on_state = options_.on_state,
+                          .file_generation = [this] { return FollowPath(); }};
   Result<std::unique_ptr<Writer>> writer = Writer::Open(std::move(options), queue_);
   if (!writer.ok()) return std::move(writer).status();
   owned_writer_ = *std::move(writer);
@@ -138,6 +161,7 @@ const WriterStats* Store::writer_stats() const {
 }
 
 Status Store::Close(int64_t timeout_us) {
+  if (uses_.any() && !read_only_ && !queue_->stopped()) (void)StartWriter();  // it notes them
   queue_->Stop();
   const int64_t deadline = Monotonic() + timeout_us;
   MutexLock lock(mu_);

@@ -19,7 +19,8 @@ namespace tapps::storage {
 struct StoreOptions {
   std::string path;
   bool read_only = false;
-  int64_t disk_bytes = 0;
+  int64_t disk_bytes = 0;    // of the file set
+  int64_t disk_entries = 0;  // 0: no bound
   int64_t queue_bytes = 0;
   int64_t commit_interval_us = 0;
   int64_t open_timeout_us = 0;
@@ -51,14 +52,20 @@ class Store : public std::enable_shared_from_this<Store> {
   // writing batch looks too), and goes on with the file that is there now, or a new one. Costs a
   // look at a coarse clock.
   void LookAgain() {
-    if (Clock::Real().MonotonicCoarse() >= next_look_us_.load(std::memory_order_relaxed))
-      (void)FollowPath();
+    if (Clock::Real().MonotonicCoarse() >= next_look_us_.load(std::memory_order_relaxed)) Look();
   }
 
+  // Notes that an entry was used, for eviction. Wait-free and lossy; written by the writer's thread
+  // with other writes, every 10 s, and at close. A note may start the writer, at a later LookAgain.
+  void NoteUse(uint64_t hash) { uses_.Note(hash); }
+
   // Adds a group to the queue and starts the writer when it is the first. READ_ONLY when the file
-  // may not be written.
+  // may not be written, TOO_LARGE when a value is larger than MaxValueBytes().
   Status Write(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
                const std::function<void()>& on_queued);
+
+  // The largest value that is stored: a part of the bound of the file.
+  int64_t MaxValueBytes() const { return limits_.Value(); }
 
   int32_t state() const;
   // NULL before the first write.
@@ -71,9 +78,11 @@ class Store : public std::enable_shared_from_this<Store> {
  private:
   explicit Store(StoreOptions options)
       : options_(std::move(options)),
+        limits_{options_.disk_bytes, options_.disk_entries},
         readers_(options_.path),
         queue_(std::make_shared<WriteQueue>(options_.queue_bytes, options_.commit_interval_us)) {}
   Status StartWriter();
+  void Look();
   // Makes the store stand on the file the path names; returns how often that has changed.
   Result<int64_t> FollowPath();
   Status OpenFeed();
@@ -84,10 +93,13 @@ class Store : public std::enable_shared_from_this<Store> {
   static constexpr size_t kMaxReplacements = 16;
 
   const StoreOptions options_;
+  const Limits limits_;
+  UseLog uses_;
   bool read_only_ = false;
   ReaderPool readers_;
   std::atomic<ChangeFeed*> feed_{nullptr};
   std::atomic<int64_t> next_look_us_{0};
+  std::atomic<int64_t> next_flush_us_{0};  // of notes of use, while there is no writer; 0: not set
   mutable Mutex path_mu_;
   FileId file_ GUARDED_BY(path_mu_);
   std::vector<std::unique_ptr<ChangeFeed>> feeds_ GUARDED_BY(path_mu_);  // the last is in use

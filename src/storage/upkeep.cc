@@ -1,120 +1,196 @@
-// The writer's upkeep: what keeps the file within its bounds, in slices between commits.
+#include "storage/upkeep.h"
 
 #include <algorithm>
+#include <bit>
+#include <string>
 #include <utility>
-#include <vector>
-
-#include "storage/checkpoint.h"
-#include "storage/writer.h"
 
 namespace tapps::storage {
 namespace {
 
-constexpr int kCheckpointFrames = 1000;         // a WAL of 4 MiB
-constexpr int64_t kBudget = 20 * kMillisecond;  // of one call
-constexpr int64_t kExpirySlice = 256;           // entries
-constexpr int64_t kEvictionSample = 256;  // entries looked at, of which the oldest quarter goes
+constexpr int64_t kExpirySlice = 256;  // entries
+constexpr int64_t kSampleSize = 256;   // entries, of which a quarter goes
+constexpr size_t kUseSlice = 512;
 constexpr int64_t kVacuumPages = 256;
-constexpr int64_t kWalReserve = 8 << 20;
+constexpr int64_t kSpareFreePages = 1024;
+
+constexpr const char* kSqlText[] = {
+    "SELECT id FROM entries WHERE dead > 0 AND dead <= ?1 LIMIT ?2",
+    "SELECT id, last_used, hits, length(key) + length(value) FROM entries WHERE id > ?1 "
+    "ORDER BY id LIMIT ?2",
+    "UPDATE entries SET last_used = ?2, hits = hits + ?3 WHERE hash = ?1 AND last_used < ?4",
+    "SELECT total(entries) FROM totals",
+    "PRAGMA page_count",
+    "PRAGMA freelist_count",
+};
 
 }  // namespace
 
-// The part of the bound that the database file may fill; the rest is the WAL's.
-int64_t Writer::DatabaseBound() const {
-  return options_.disk_bytes - std::min(kWalReserve, options_.disk_bytes / 4);
+Status Upkeep::Prepare(Connection& writer) {
+  writer_ = &writer;
+  hand_ = 0;
+  for (size_t i = 0; i < sql_.size(); ++i) {
+    Result<Statement> statement = writer.Prepare(kSqlText[i]);
+    if (!statement.ok()) return std::move(statement).status();
+    sql_[i] = *std::move(statement);
+  }
+  const Result<int64_t> page_size = writer.QueryInt("PRAGMA page_size", 4096);
+  if (!page_size.ok()) return page_size.status();
+  page_size_ = *page_size;
+  const Result<int64_t> vacuum = writer.QueryInt("PRAGMA auto_vacuum");
+  can_vacuum_ = vacuum.ok() && *vacuum == 2;
+  if (next_flush_us_ == 0) next_flush_us_ = Clock::Real().MonotonicNow() + kFlushEvery;
+  return {};
 }
 
-Result<int64_t> Writer::Pragma(Sql which) {
+Result<int64_t> Upkeep::Int(Sql which) {
   const ScopedReset reset(sql_[which]);
   const int rc = sql_[which].Step();
-  if (rc != SQLITE_ROW) return writer_.Error(rc, "cannot read the size of the file");
+  if (rc != SQLITE_ROW) return writer_->Error(rc, "cannot read the size of the file");
   return sql_[which].Int(0);
 }
 
-Status Writer::Upkeep() {
-  const int64_t until = Clock::Real().MonotonicNow() + kBudget;
-  bool more = true;
-  while (more && Clock::Real().MonotonicNow() < until) {
-    const Result<int64_t> pages = Pragma(kPageCount);
-    const Result<int64_t> free = Pragma(kFreePages);
-    if (!pages.ok()) return pages.status();
-    if (!free.ok()) return free.status();
-    const bool too_full = (*pages - *free) * page_size_ > DatabaseBound();
-    const bool too_large =
-        *free > 0 && (*pages * page_size_ > DatabaseBound() || *free > *pages / 4 + 1024);
-    const Result<bool> worked = UpkeepSlice(too_full, too_large);
-    if (!worked.ok()) return worked.status();
-    more = *worked;
+Result<bool> Upkeep::Run(int64_t budget_us) {
+  const int64_t until = Clock::Real().MonotonicNow() + budget_us;
+  while (true) {
+    const Result<Excess> excess = Measure();
+    if (!excess.ok()) return excess.status();
+    const Result<bool> worked = Slice(*excess);
+    if (!worked.ok() || !*worked) return worked;
+    if (Clock::Real().MonotonicNow() >= until) return true;
   }
-  return CheckpointIfDue();
+}
+
+Result<Upkeep::Excess> Upkeep::Measure() {
+  const Result<int64_t> pages = Int(kPageCount);
+  const Result<int64_t> free = Int(kFreePages);
+  const Result<int64_t> entries = Int(kEntries);
+  for (const Result<int64_t>* read : {&pages, &free, &entries}) {
+    if (!read->ok()) return read->status();
+  }
+  Excess excess;
+  excess.bytes = (*pages - *free) * page_size_ - limits_.Used();
+  if (limits_.entries > 0) excess.entries = *entries - limits_.entries;
+  excess.pages = can_vacuum_ && *free > 0 &&
+                 (*pages * page_size_ > limits_.Database() || *free > *pages / 4 + kSpareFreePages);
+  return excess;
 }
 
 // One transaction at most; says whether there was something to do.
-Result<bool> Writer::UpkeepSlice(bool evict, bool vacuum) {
-  std::vector<int64_t> expired;
-  Statement& dead = sql_[kSelectDead];
+Result<bool> Upkeep::Slice(const Excess& excess) {
+  const bool flush = uses_.any() && Clock::Real().MonotonicNow() >= next_flush_us_;
   {
+    Statement& dead = sql_[kSelectDead];
     const ScopedReset reset(dead);
-    dead.Bind(1, options_.clock->WallNow()).Bind(2, kExpirySlice);
-    while (dead.Step() == SQLITE_ROW) expired.push_back(dead.Int(0));
+    const bool expired = dead.Bind(1, clock_->WallNow()).Bind(2, 1).Step() == SQLITE_ROW;
+    if (!expired && !excess.any() && !excess.pages && !flush) return false;
   }
-  std::vector<int64_t> evicted;
-  if (evict && expired.empty()) evicted = ChooseVictims();
-  if (expired.empty() && evicted.empty() && !vacuum) return false;
-
-  int rc = writer_.Exec("BEGIN IMMEDIATE");
-  for (const int64_t id : expired) {
-    if (rc == SQLITE_OK) rc = Erase(id);
+  int rc = writer_->Exec("BEGIN IMMEDIATE");
+  int64_t expired = 0;
+  int64_t evicted = 0;
+  int64_t noted = 0;
+  bool looked = false;
+  if (rc == SQLITE_OK) rc = Expire(&expired);
+  if (rc == SQLITE_OK && excess.any() && expired == 0) rc = Evict(excess, &evicted, &looked);
+  if (rc == SQLITE_OK && flush) rc = NoteUses(&noted);
+  if (rc == SQLITE_OK && excess.pages) {
+    rc = writer_->Exec(("PRAGMA incremental_vacuum(" + std::to_string(kVacuumPages) + ")").c_str());
   }
-  for (const int64_t id : evicted) {
-    if (rc == SQLITE_OK) rc = Erase(id);
-  }
-  if (rc == SQLITE_OK && vacuum) {
-    rc = writer_.Exec(("PRAGMA incremental_vacuum(" + std::to_string(kVacuumPages) + ")").c_str());
-  }
-  if (rc == SQLITE_OK) rc = writer_.Exec("COMMIT");
+  if (rc == SQLITE_OK) rc = entries_.StoreTotals();
+  if (rc == SQLITE_OK) rc = writer_->Exec("COMMIT");
   if (rc != SQLITE_OK) {
-    const Status failure = writer_.Error(rc, "cannot remove old entries");
-    if (!sqlite3_get_autocommit(writer_.handle())) writer_.Exec("ROLLBACK");
+    const Status failure = writer_->Error(rc, "cannot remove old entries");
+    if (!sqlite3_get_autocommit(writer_->handle())) writer_->Exec("ROLLBACK");
+    entries_.DropTotals();
     return failure;
   }
-  stats_.expirations.fetch_add(static_cast<int64_t>(expired.size()), std::memory_order_relaxed);
-  stats_.evictions.fetch_add(static_cast<int64_t>(evicted.size()), std::memory_order_relaxed);
-  return true;
+  expirations_.fetch_add(expired, std::memory_order_relaxed);
+  if (excess.pages) vacuumed_ = true;
+  evictions_.fetch_add(evicted, std::memory_order_relaxed);
+  if (flush && noted < static_cast<int64_t>(kUseSlice)) {
+    next_flush_us_ = Clock::Real().MonotonicNow() + kFlushEvery;
+  }
+  // Else nothing is left that could go, though the bound is still passed.
+  return expired > 0 || looked || noted > 0 || excess.pages;
 }
 
-// Goes round the table like the hand of a clock; of each sample the quarter that was not used for
-// longest goes. An approximation of LRU that needs no index on the time of use, which every use
-// would have to write.
-std::vector<int64_t> Writer::ChooseVictims() {
-  std::vector<std::pair<int64_t, int64_t>> sample;  // (last used, id)
-  Statement& oldest = sql_[kSelectOldest];
-  for (int tries = 0; tries < 2 && sample.empty(); ++tries) {
-    const ScopedReset reset(oldest);
-    oldest.Bind(1, hand_).Bind(2, kEvictionSample);
-    while (oldest.Step() == SQLITE_ROW) sample.emplace_back(oldest.Int(1), oldest.Int(0));
-    hand_ = sample.size() < kEvictionSample ? 0 : sample.back().second;
+int Upkeep::Expire(int64_t* count) {
+  std::vector<int64_t> ids;
+  Statement& dead = sql_[kSelectDead];
+  dead.Bind(1, clock_->WallNow()).Bind(2, kExpirySlice);
+  int rc = SQLITE_ROW;
+  while ((rc = dead.Step()) == SQLITE_ROW) ids.push_back(dead.Int(0));
+  dead.Reset();
+  if (rc != SQLITE_DONE) return rc;
+  for (const int64_t id : ids) {
+    if (rc = entries_.Erase(id); rc != SQLITE_OK) return rc;
   }
+  *count = static_cast<int64_t>(ids.size());
+  return SQLITE_OK;
+}
+
+int Upkeep::Sample(std::vector<Candidate>* sample) {
+  const int64_t now = clock_->WallNow();
+  Statement& rows = sql_[kSample];
+  const ScopedReset reset(rows);
+  rows.Bind(1, hand_).Bind(2, kSampleSize);
+  int64_t seen = 0;
+  int rc = SQLITE_ROW;
+  for (; (rc = rows.Step()) == SQLITE_ROW; ++seen) {
+    hand_ = rows.Int(0);
+    const int64_t idle = std::max<int64_t>(0, now - rows.Int(1));
+    const auto uses = static_cast<uint64_t>(std::max<int64_t>(0, rows.Int(2)));
+    sample->push_back({idle / static_cast<int64_t>(std::bit_width(uses + 1)), rows.Int(0),
+                       rows.Int(3), rows.Int(1)});
+  }
+  if (seen < kSampleSize) hand_ = 0;
+  return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int Upkeep::Evict(const Excess& excess, int64_t* count, bool* looked) {
+  std::vector<Candidate> sample;
+  if (const int rc = Sample(&sample); rc != SQLITE_OK) return rc;
+  *looked = !sample.empty();
   const size_t quarter = (sample.size() + 3) / 4;
-  std::partial_sort(sample.begin(), sample.begin() + static_cast<ptrdiff_t>(quarter), sample.end());
-  std::vector<int64_t> victims;
-  for (size_t i = 0; i < quarter; ++i) victims.push_back(sample[i].second);
-  return victims;
+  std::sort(sample.begin(), sample.end(),
+            [](const Candidate& a, const Candidate& b) { return a.idle_us > b.idle_us; });
+  sample.resize(quarter);
+  const int64_t now = clock_->WallNow();
+  int64_t bytes = 0;
+  for (const Candidate& victim : sample) {
+    if (bytes >= excess.bytes && *count >= excess.entries) break;
+    const int64_t idle = now - victim.last_used_us;
+    if (spare_used_ && idle < kJustUsed) continue;
+    if (const int rc = entries_.Erase(victim.id); rc != SQLITE_OK) return rc;
+    bytes += victim.bytes;
+    ++*count;
+    idle_us_.store(std::clamp<int64_t>(idle, 0, kMaxIdle), std::memory_order_relaxed);
+  }
+  // A round that found nothing but what was just used: the bound goes before.
+  fruitless_ = *count == 0 ? fruitless_ + 1 : 0;
+  if (*count > 0 || !spare_used_) {
+    spare_used_ = true;
+  } else if (hand_ == 0 || fruitless_ >= 64) {
+    spare_used_ = false;
+  }
+  // Nothing there to be evicted, whatever the totals say: an older release has removed entries.
+  if (sample.empty() && hand_ == 0 && excess.entries > 0) return entries_.CountTotals();
+  return SQLITE_OK;
 }
 
-Status Writer::CheckpointIfDue() {
-  if (wal_frames_ < checkpoint_at_frames_) {
-    // The WAL started anew, or is short.
-    if (wal_frames_ < kCheckpointFrames) checkpoint_at_frames_ = kCheckpointFrames;
-    return {};
+int Upkeep::NoteUses(int64_t* count) {
+  const int64_t now = clock_->WallNow();
+  // A time of use that is younger than an eighth of what decides about eviction need not be written
+  // again.
+  const int64_t fresh = std::clamp<int64_t>(eviction_idle_us() / 8, 0, 10 * kMinute);
+  Statement& note = sql_[kNoteUse];
+  for (const UseLog::Use& use : uses_.Take(kUseSlice)) {
+    note.Bind(1, static_cast<int64_t>(use.hash)).Bind(2, now);
+    note.Bind(3, static_cast<int64_t>(use.count)).Bind(4, now - fresh);
+    if (const int rc = note.Run(); rc != SQLITE_OK) return rc;
+    ++*count;
   }
-  const Result<CheckpointResult> result = Checkpoint(writer_, checkpointer_);
-  if (!result.ok()) return result.status();
-  stats_.checkpoints.fetch_add(1, std::memory_order_relaxed);
-  // Frames that a reader pins are tried again when as many new ones have come, not after every
-  // commit.
-  checkpoint_at_frames_ = wal_frames_ + kCheckpointFrames;
-  return {};
+  return SQLITE_OK;
 }
 
 }  // namespace tapps::storage

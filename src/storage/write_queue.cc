@@ -30,6 +30,7 @@ bool Filter::Matches(std::string_view entry_space, std::string_view key,
 Status WriteQueue::Add(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
                        const std::function<void()>& on_queued) {
   for (const Record& record : group->records) group->bytes += record.Bytes();
+  group->plain = group->Plain();
   const auto size = static_cast<int64_t>(group->bytes);
   const int64_t now = Now();
   MutexLock lock(mu_);
@@ -56,7 +57,7 @@ Status WriteQueue::Add(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
 }
 
 bool WriteQueue::Coalesce(const std::shared_ptr<WriteGroup>& group) {
-  if (group->records.size() != 1 || group->urgent || group->done || group->remove) return false;
+  if (group->records.size() != 1 || group->urgent || group->done || !group->plain) return false;
   Record& fresh = group->records[0];
   if (fresh.kind == Record::Kind::kTouch) return false;
   const auto chain = newest_.find(fresh.hash);
@@ -75,19 +76,27 @@ bool WriteQueue::Coalesce(const std::shared_ptr<WriteGroup>& group) {
 
 void WriteQueue::Link(WriteGroup& group) {
   for (Record& record : group.records) {
+    if (record.if_version) {
+      // What is put before the condition is looked at stays before it.
+      const auto chain = newest_.find(record.hash);
+      Record* at = chain == newest_.end() ? nullptr : chain->second;
+      for (; at != nullptr; at = at->next) alone_.erase(at);
+      continue;
+    }
     Record*& head = newest_[record.hash];
     record.next = head;
     head = &record;
   }
   // A bulk removal must find what was put before it, and only that, before it in the queue.
   if (group.remove) alone_.clear();
-  if (group.records.size() == 1 && !group.urgent && !group.done && !group.remove) {
+  if (group.records.size() == 1 && !group.urgent && !group.done && group.plain) {
     alone_[&group.records[0]] = &group;
   }
 }
 
 void WriteQueue::Unlink(WriteGroup& group) {
   for (Record& record : group.records) {
+    if (record.if_version) continue;
     alone_.erase(&record);
     const auto chain = newest_.find(record.hash);
     Record** at = &chain->second;
@@ -129,20 +138,27 @@ bool WriteQueue::Due() {
          Now() - waiting_.front()->queued_us >= commit_interval_us_;
 }
 
-bool WriteQueue::WaitForWork() {
+WriteQueue::Work WriteQueue::WaitForWork(int64_t idle_us) {
   MutexLock lock(mu_);
+  const int64_t until = Now() + idle_us;
   while (!Due()) {
+    if (waiting_.empty() && stopped_) return Work::kStopped;
+    const int64_t idle_left = until - Now();
+    if (idle_us >= 0 && idle_left <= 0) return Work::kIdle;
     if (waiting_.empty()) {
-      if (stopped_) return false;
       idle_ = true;
-      work_.Wait(mu_);
+      if (idle_us < 0) {
+        work_.Wait(mu_);
+      } else {
+        work_.WaitFor(mu_, idle_left);
+      }
       idle_ = false;
     } else {
-      work_.WaitFor(
-          mu_, std::max<int64_t>(1, waiting_.front()->queued_us + commit_interval_us_ - Now()));
+      const int64_t due = waiting_.front()->queued_us + commit_interval_us_ - Now();
+      work_.WaitFor(mu_, std::max<int64_t>(1, idle_us < 0 ? due : std::min(due, idle_left)));
     }
   }
-  return true;
+  return Work::kDue;
 }
 
 void WriteQueue::WaitForRetry(int64_t us) {
@@ -186,7 +202,7 @@ void WriteQueue::Finish(const std::vector<std::shared_ptr<WriteGroup>>& groups,
     for (const auto& group : groups) Unlink(*group);
   }
   for (const auto& group : groups) {
-    if (group->done) group->done(status);
+    if (group->done) group->done(status.ok() ? group->refusal : status);
   }
 }
 

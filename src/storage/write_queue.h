@@ -1,6 +1,7 @@
 #ifndef TAPPS_STORAGE_WRITE_QUEUE_H_
 #define TAPPS_STORAGE_WRITE_QUEUE_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -16,6 +17,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "base/value.h"
+#include "storage/lease.h"
 
 namespace tapps::storage {
 
@@ -40,6 +42,11 @@ struct Record {
   std::string space;
   std::string key;
   ValueRef value;
+  // Given: the record is only applied when the entry has this version, or, for kAbsent, when a
+  // plain get would not find it (no entry, expired, or negative). Such a record is not found by
+  // WriteQueue::Find, as it may be refused.
+  std::optional<int64_t> if_version;
+  static constexpr int64_t kAbsent = 0;
   Record* next = nullptr;  // older record of the same hash; owned by the queue
   size_t Bytes() const {
     return key.size() + space.size() + (value ? value->footprint() : 0) + 200;
@@ -47,22 +54,38 @@ struct Record {
 };
 
 // Records that are committed together, and who waits for that. A group without records is a
-// barrier.
+// barrier. When a condition of a record does not hold, or its lease is refused, nothing of the
+// group is stored and `done` gets the refusal.
 struct WriteGroup {
   std::vector<Record> records;
-  std::optional<Filter> remove;  // a bulk removal, after the records
-  int64_t removed = 0;           // by it
-  int32_t durability = 0;        // TAPPS_DURABILITY_ASYNC, SYNC or FULL
-  bool urgent = false;           // somebody waits: do not wait for more to come
+  std::optional<Filter> remove;       // a bulk removal, after the records
+  std::optional<LeaseRequest> lease;  // after those
+  int32_t durability = 0;             // TAPPS_DURABILITY_ASYNC, SYNC or FULL
+  bool urgent = false;                // somebody waits: do not wait for more to come
   int64_t deadline_us = 0;  // monotonic, for `done` to say TIMEOUT when not begun by then; 0: none
   // Called exactly once unless the group is withdrawn, without locks held. May be empty.
   std::function<void(Status)> done;
+
+  // Results, for `done` and who waits for it.
+  int64_t removed = 0;          // entries, by `remove`
+  int64_t current_version = 0;  // with EXISTS for a condition: of the entry; 0: there is none
+  int64_t lease_until_us = 0;   // end of the lease held now, by this group's owner or by another
+
+  // Whether the group is nothing but puts and removals of keys that cannot be refused.
+  bool Plain() const {
+    return !remove && !lease &&
+           std::none_of(records.begin(), records.end(),
+                        [](const Record& record) { return record.if_version.has_value(); });
+  }
+
+  // The writer's own: why the group is not stored though the transaction is.
+  Status refusal;
 
   // The queue's own.
   int64_t seq = 0;
   int64_t queued_us = 0;  // monotonic
   size_t bytes = 0;
-  bool taken = false;
+  bool plain = true;
 };
 
 // What was put and is not committed yet: a bounded first-in first-out queue that can be searched,
@@ -70,7 +93,8 @@ struct WriteGroup {
 //
 // A put of a key whose last record still waits alone in its group replaces that record where it
 // stands. A flush is therefore satisfied by the newer value, and order between different keys may
-// be that of their first put.
+// be that of their first put. Nothing moves from behind a bulk removal or a conditional record of
+// its key to before it.
 class WriteQueue {
  public:
   WriteQueue(int64_t max_bytes, int64_t commit_interval_us)
@@ -92,8 +116,9 @@ class WriteQueue {
   int64_t pending() const { return pending_.load(std::memory_order_relaxed); }
   int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
-  // Consumer: waits until groups should be written. False when the queue is stopped and empty.
-  bool WaitForWork();
+  // Consumer: waits until groups should be written, for at most `idle_us` (< 0: for ever).
+  enum class Work { kDue, kIdle, kStopped };  // kStopped: and empty
+  Work WaitForWork(int64_t idle_us = -1);
   // Consumer: waits before another try; ends early when stopped.
   void WaitForRetry(int64_t us);
   // Consumer: takes groups from the front, as many as fit into `max_bytes` but at least one. They

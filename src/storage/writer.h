@@ -1,7 +1,6 @@
 #ifndef TAPPS_STORAGE_WRITER_H_
 #define TAPPS_STORAGE_WRITER_H_
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -12,7 +11,14 @@
 #include "base/histogram.h"
 #include "base/mutex.h"
 #include "base/result.h"
+#include "storage/entry_table.h"
+#include "storage/feed_log.h"
+#include "storage/lease.h"
+#include "storage/limits.h"
 #include "storage/sqlite.h"
+#include "storage/upkeep.h"
+#include "storage/use_log.h"
+#include "storage/wal_keeper.h"
 #include "storage/write_queue.h"
 
 namespace tapps::storage {
@@ -45,13 +51,15 @@ struct WriterStats {
 //  3. The feed row is part of the transaction (storage/change_feed.h). Removals that change no
 //  value anybody may be served (eviction,
 //     expiry) add none.
-//  4. Upkeep is done in bounded slices between commits, on this thread only.
+//  4. Upkeep is done in bounded slices between commits, on this thread only, and does not insist on
+//  the write lock.
 class Writer {
  public:
   struct Options {
     std::string path;
     int64_t origin = 0;
-    int64_t disk_bytes = 0;
+    Limits limits;
+    UseLog* uses = nullptr;
     const Clock* clock = nullptr;  // wall time, for expiry
     // Called on this thread when `state` (TAPPS_STATE_*) changes.
     std::function<void(int32_t state, const Status& why)> on_state;
@@ -69,51 +77,23 @@ class Writer {
   const WriterStats& stats() const { return stats_; }
 
  private:
-  // One prepared statement each; kSqlText has the words.
-  enum Sql {
-    kFindId,
-    kInsert,
-    kUpdate,
-    kTouch,
-    kDelete,
-    kDeleteTags,
-    kInsertTag,
-    kAddRow,
-    kFeedFloor,
-    kTrimRows,
-    kSelectDead,
-    kSelectOldest,
-    kPageCount,
-    kFreePages,
-    kSqlCount
-  };
   using Groups = std::vector<std::shared_ptr<WriteGroup>>;
 
   Writer(Options options, std::shared_ptr<WriteQueue> queue)
-      : options_(std::move(options)), queue_(std::move(queue)) {}
+      : options_(std::move(options)),
+        queue_(std::move(queue)),
+        entries_(options_.clock),
+        upkeep_(options_.limits, options_.clock, *options_.uses, entries_),
+        wal_(options_.limits) {}
   // Opens the connections, anew when the path has come to name another file.
   Status Connect();
-  Status PrepareStatements();
+  bool WriteDue();
+  int64_t DoUpkeep();
   bool KeepWaitingForLock();
   // One transaction. On failure everything is rolled back and `groups` holds what was taken.
   Status WriteBatch(Groups* groups);
-  int Apply(WriteGroup& group, std::vector<uint64_t>* changed);
-  int ApplyRecord(const Record& record);
-  int Upsert(const Record& record, int64_t id);
-  int FindId(const Record& record, int64_t* id);
-  int SetTags(int64_t id, std::string_view tags, bool fresh);
-  int Erase(int64_t id);
-  int RemoveAll(const Filter& filter, WriteGroup& group, std::vector<uint64_t>* changed);
-  int AddFeedRow(const std::vector<uint64_t>& changed);
-  int TrimFeed();
-
-  // Upkeep (upkeep.cc). Failures are those of the file and show at the next commit too.
-  Status Upkeep();
-  Result<bool> UpkeepSlice(bool evict, bool vacuum);
-  std::vector<int64_t> ChooseVictims();
-  Status CheckpointIfDue();
-  int64_t DatabaseBound() const;
-  Result<int64_t> Pragma(Sql which);
+  int Apply(WriteGroup& group, Changes* changes);
+  int AddFeedRows(const Changes& changes);
 
   void SetState(int32_t state, const Status& why);
   void Fail(const Status& why);
@@ -124,18 +104,18 @@ class Writer {
   Connection checkpointer_;
   int64_t generation_ = -1;  // of the file they are on
 
-  std::array<Statement, kSqlCount> sql_;
+  EntryTable entries_;
+  LeaseTable leases_;
+  FeedLog feed_;
+  Upkeep upkeep_;
+  WalKeeper wal_;
 
   std::atomic<int32_t> state_{0};
   WriterStats stats_;
   int64_t lock_wait_began_us_ = 0;  // monotonic; 0: not waiting
   int64_t stop_began_us_ = 0;
-  int64_t commits_until_trim_ = 0;
-  size_t feed_bytes_ = 0;  // added since the last trim
-  int64_t hand_ = 0;       // the eviction's place in the table
-  int64_t page_size_ = 4096;
-  int wal_frames_ = 0;  // as SQLite's hook told
-  int checkpoint_at_frames_ = 0;
+  int64_t upkeep_lock_until_us_ = 0;  // upkeep waits for the write lock no longer; 0: not in upkeep
+  int64_t pinned_since_us_ = 0;       // no commit because of the WAL's hard cap; 0: not so
 };
 
 }  // namespace tapps::storage

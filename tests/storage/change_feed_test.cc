@@ -86,6 +86,12 @@ TEST_P(ChangeFeedTest, ARowWithoutHashesMeansEverything) {
   EXPECT_TRUE(Advance().everything);
 }
 
+TEST_P(ChangeFeedTest, ARowOfNoHashesChangesNothing) {
+  Commit(kOther, {});
+  EXPECT_FALSE(feed_->Current());
+  EXPECT_FALSE(Advance().everything);
+}
+
 TEST_P(ChangeFeedTest, AReaderWhoseRowIsGoneForgetsEverythingOnce) {
   Commit(kOther, {1});
   Commit(kOther, {2});

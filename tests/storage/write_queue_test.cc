@@ -141,9 +141,9 @@ TEST_F(WriteQueueTest, AStoppedQueueIsDrainedAndTakesNothingMore) {
   ASSERT_TRUE(Add(Put("a", "1")).ok());
   queue_.Stop();
   EXPECT_EQ(Add(Put("b", "2")).code(), TAPPS_E_CLOSED);
-  EXPECT_TRUE(queue_.WaitForWork());
+  EXPECT_EQ(queue_.WaitForWork(), WriteQueue::Work::kDue);
   EXPECT_EQ(TakeAll().size(), 1u);
-  EXPECT_FALSE(queue_.WaitForWork());
+  EXPECT_EQ(queue_.WaitForWork(), WriteQueue::Work::kStopped);
 }
 
 TEST(FilterTest, MatchesByEveryConditionGiven) {

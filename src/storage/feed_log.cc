@@ -1,0 +1,60 @@
+#include "storage/feed_log.h"
+
+#include <string>
+#include <utility>
+
+#include "storage/change_feed.h"
+
+namespace tapps::storage {
+namespace {
+
+constexpr size_t kMaxHashes = 32768;    // in one row; more are "everything"
+constexpr int64_t kRows = 4096;         // kept for readers that come late
+constexpr int64_t kBytes = 4 << 20;     // kept
+constexpr int64_t kTrimEvery = 256;     // rows
+constexpr size_t kTrimBytes = 1 << 20;  // or bytes of hashes
+
+}  // namespace
+
+Status FeedLog::Prepare(Connection& connection) {
+  const std::pair<Statement*, const char*> all[] = {
+      {&add_, "INSERT INTO changes(seq, origin, hashes) SELECT max(seq) + 1, ?1, ?2 FROM changes"},
+      {&floor_,
+       "SELECT max(seq) FROM (SELECT seq, row_number() OVER newest AS n, sum(length(hashes)) "
+       "OVER newest AS bytes FROM changes WINDOW newest AS (ORDER BY seq DESC)) "
+       "WHERE n > ?1 OR bytes > ?2"},
+      {&trim_, "DELETE FROM changes WHERE seq <= ?1"},
+  };
+  for (const auto& [statement, sql] : all) {
+    Result<Statement> prepared = connection.Prepare(sql);
+    if (!prepared.ok()) return std::move(prepared).status();
+    *statement = *std::move(prepared);
+  }
+  return {};
+}
+
+int FeedLog::Append(int64_t origin, const std::vector<uint64_t>& hashes) {
+  add_.Bind(1, origin);
+  const std::string packed = PackHashes(hashes);
+  if (hashes.size() > kMaxHashes) {
+    add_.BindNull(2);
+  } else {
+    add_.BindBlob(2, packed);
+    bytes_ += packed.size();
+  }
+  if (const int rc = add_.Run(); rc != SQLITE_OK) return rc;
+  if (--rows_until_trim_ > 0 && bytes_ < kTrimBytes) return SQLITE_OK;
+  rows_until_trim_ = kTrimEvery;
+  bytes_ = 0;
+  return Trim();
+}
+
+int FeedLog::Trim() {
+  const ScopedReset reset(floor_);
+  if (const int rc = floor_.Bind(1, kRows).Bind(2, kBytes).Step(); rc != SQLITE_ROW) return rc;
+  const int64_t seq = floor_.Int(0);
+  floor_.Reset();
+  return trim_.Bind(1, seq).Run();
+}
+
+}  // namespace tapps::storage

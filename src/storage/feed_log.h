@@ -1,0 +1,36 @@
+#ifndef TAPPS_STORAGE_FEED_LOG_H_
+#define TAPPS_STORAGE_FEED_LOG_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+#include "storage/sqlite.h"
+
+namespace tapps::storage {
+
+// The change feed as the writer adds to it (storage/change_feed.h says how it is read); on its
+// connection, inside of its transaction. Functions return SQLite result codes.
+class FeedLog {
+ public:
+  // The origin of rows that every process is to read, the writer's own too.
+  static constexpr int64_t kNobody = 0;
+
+  Status Prepare(Connection& connection);
+  void Reset() { *this = {}; }
+  // Adds a row and, now and then, removes the oldest.
+  int Append(int64_t origin, const std::vector<uint64_t>& hashes);
+
+ private:
+  int Trim();
+
+  Statement add_;
+  Statement floor_;
+  Statement trim_;
+  int64_t rows_until_trim_ = 0;
+  size_t bytes_ = 0;  // added since the last trim
+};
+
+}  // namespace tapps::storage
+
+#endif  // TAPPS_STORAGE_FEED_LOG_H_

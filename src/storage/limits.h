@@ -1,0 +1,39 @@
+#ifndef TAPPS_STORAGE_LIMITS_H_
+#define TAPPS_STORAGE_LIMITS_H_
+
+#include <algorithm>
+#include <cstdint>
+
+namespace tapps::storage {
+
+// The bounds of a cache file, all from two numbers. The bound in bytes holds for the file set: the
+// database with its free pages, -wal and -shm.
+//
+//     |  database                                         |  WAL, up to its hard cap  | -shm |
+//     |  entries            | headroom of one transaction |  soft cap |               |      |
+//
+// The WAL is checkpointed from the soft cap on, and no transaction begins that may lead it past
+// the hard cap. Only a single group larger than Batch() may do so, for as long as its commit takes.
+struct Limits {
+  int64_t bytes = 0;
+  int64_t entries = 0;  // 0: no bound
+
+  int64_t WalHard() const { return std::min<int64_t>(64 << 20, bytes / 4); }
+  int64_t WalSoft() const { return std::min<int64_t>(8 << 20, WalHard() / 4); }
+  // Of one transaction's keys and values.
+  int64_t Batch() const { return WalHard() / 4; }
+  // A WAL of this size can take one more transaction: half as much again for indexes and pages
+  // written in part.
+  int64_t WalStop() const { return WalHard() - Batch() - Batch() / 2; }
+  // The index takes 8 bytes a frame, in steps of 32 KiB.
+  int64_t Shm() const { return std::min<int64_t>(192 << 10, bytes / 16); }
+  int64_t Database() const { return bytes - WalHard() - Shm(); }
+  // What entries may fill, so that the next transaction still fits into Database().
+  int64_t Used() const { return Database() - std::min(Batch(), Database() / 8); }
+  // Values larger than this are refused: most of the cache would have to go for them.
+  int64_t Value() const { return Database() / 3; }
+};
+
+}  // namespace tapps::storage
+
+#endif  // TAPPS_STORAGE_LIMITS_H_

@@ -1,0 +1,97 @@
+#ifndef TAPPS_STORAGE_UPKEEP_H_
+#define TAPPS_STORAGE_UPKEEP_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "storage/entry_table.h"
+#include "storage/limits.h"
+#include "storage/sqlite.h"
+#include "storage/use_log.h"
+
+namespace tapps::storage {
+
+// What keeps the database within its bounds and its notes of use fresh: slices of one transaction
+// each, between the writer's commits, on its thread and connection.
+//
+//     expired entries -> victims, while there is too much -> notes of use -> free pages
+//
+// Victims. The hand goes round the table, in the order entries were made. Of each sample the
+// quarter goes that has been idle for longest, where an entry that was used often counts as idle
+// for less long; no more of it than there is too much of. An approximation of LRU that needs no
+// index on the time of use, which every use would have to write. What was used in the last
+// kJustUsed is passed over, until a whole round has found nothing else.
+class Upkeep {
+ public:
+  Upkeep(const Limits& limits, const Clock* clock, UseLog& uses, EntryTable& entries)
+      : limits_(limits), clock_(clock), uses_(uses), entries_(entries) {}
+  // As EntryTable::Prepare.
+  Status Prepare(Connection& writer);
+  void Reset() { sql_ = {}; }
+
+  // Slices until nothing is left to do (false) or the budget is used up (true).
+  Result<bool> Run(int64_t budget_us);
+  // Notes of use are due at the next Run.
+  void FlushUses() { next_flush_us_ = 0; }
+
+  // Whether pages were given back since this was last asked: the file is cut at the checkpoint.
+  bool TakeVacuumed() { return std::exchange(vacuumed_, false); }
+
+  int64_t evictions() const { return evictions_.load(std::memory_order_relaxed); }
+  int64_t expirations() const { return expirations_.load(std::memory_order_relaxed); }
+  // Of the entries last evicted, how long they were idle; kMaxIdle when nothing ever was.
+  int64_t eviction_idle_us() const { return idle_us_.load(std::memory_order_relaxed); }
+
+  static constexpr int64_t kFlushEvery = 10 * kSecond;
+  static constexpr int64_t kJustUsed = 5 * kSecond;
+  static constexpr int64_t kMaxIdle = 1 * kDay;
+
+ private:
+  enum Sql { kSelectDead, kSample, kNoteUse, kEntries, kPageCount, kFreePages, kSqlCount };
+  struct Excess {
+    int64_t bytes = 0;
+    int64_t entries = 0;
+    bool pages = false;  // free pages to be given back
+    bool any() const { return bytes > 0 || entries > 0; }
+  };
+  struct Candidate {
+    int64_t idle_us;  // weighed by the number of its uses
+    int64_t id;
+    int64_t bytes;
+    int64_t last_used_us;
+  };
+
+  Result<Excess> Measure();
+  Result<bool> Slice(const Excess& excess);
+  Result<int64_t> Int(Sql which);
+  int Expire(int64_t* count);
+  int Evict(const Excess& excess, int64_t* count, bool* looked);
+  int Sample(std::vector<Candidate>* sample);
+  int NoteUses(int64_t* count);
+
+  const Limits limits_;
+  const Clock* const clock_;
+  UseLog& uses_;
+  EntryTable& entries_;
+  Connection* writer_ = nullptr;
+  std::array<Statement, kSqlCount> sql_;
+  int64_t page_size_ = 4096;
+  bool can_vacuum_ = true;
+  bool vacuumed_ = false;
+  int64_t hand_ = 0;        // the id last looked at
+  int fruitless_ = 0;       // samples in a row with nothing to evict
+  bool spare_used_ = true;  // what was just used is passed over
+  int64_t next_flush_us_ = 0;
+  std::atomic<int64_t> idle_us_{kMaxIdle};
+  std::atomic<int64_t> evictions_{0};
+  std::atomic<int64_t> expirations_{0};
+};
+
+}  // namespace tapps::storage
+
+#endif  // TAPPS_STORAGE_UPKEEP_H_
