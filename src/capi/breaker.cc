@@ -79,7 +79,9 @@ Status Limit(tapps_breaker* breaker, int64_t calls, int64_t within_us) {
   TAPPS_RETURN_IF_ERROR(breaker->session->Check());
   if (calls < 0) return Status(TAPPS_E_INVALID, "calls is less than 0");
   if (within_us < 1) return Status(TAPPS_E_INVALID, "within_us is less than 1");
-  breaker->breaker->Limit(QuotaBook::kEveryone, calls, within_us);
+  constexpr int64_t kTick = 10 * kMillisecond;  // what the breaker's clock may lag behind
+  breaker->breaker->Limit(QuotaBook::kEveryone, calls,
+                          std::min<int64_t>(within_us, QuotaBook::kLongest) + kTick);
   return {};
 }
 
@@ -120,6 +122,7 @@ Status Acquire(tapps_breaker* breaker, int64_t wait_us, int64_t* permit, bool ex
   *permit = 0;
   TAPPS_RETURN_IF_ERROR(CheckNotNull("breaker", breaker));
   TAPPS_RETURN_IF_ERROR(breaker->session->Check());
+  breaker->breaker->Look();
   const Admission admission =
       wait_us > 0 ? breaker->breaker->AcquireWithin(wait_us) : breaker->breaker->Acquire();
   *permit = admission.permit;
@@ -133,6 +136,7 @@ Status SubmitAcquire(tapps_queue* queue, tapps_breaker* handle, int64_t wait_us,
   TAPPS_RETURN_IF_ERROR(CheckWait(wait_us, 0));
   TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_ACQUIRE, user_data));
   const std::shared_ptr<Breaker> breaker = handle->breaker;
+  breaker->Look();
   const uint64_t ticket = breaker->Wait(
       wait_us, 0, 0,
       [core = queue->core, weak = std::weak_ptr<Breaker>(breaker), id = *op](Admission admission) {

@@ -28,6 +28,7 @@ struct FetchRequest {
   int32_t max_redirects = 10;     // TAPPS_NONE: the 3xx answer is the result
   TransferLimits limits;  // total_timeout_us is of the whole call, redirects and waits included
   bool deny_private_addresses = false;
+  int32_t retries = 0;  // of an idempotent request that failed, within its time; TAPPS_NONE: none
 };
 
 // What came of it. Any status the origin answered is a success of the fetch.

@@ -248,7 +248,7 @@ TransferResult Transfer::Finish(CURLcode code) {
 }
 
 TransferResult Transfer::Failure(CURLcode code) {
-  if (!refused_.ok()) return {refused_, {}, Fault::kCaller};
+  if (!refused_.ok()) return {refused_, {}, Fault::kCaller, sends_ > 0};
   if (code == CURLE_OPERATION_TIMEDOUT) return TimedOut();
   if (code == CURLE_PARTIAL_FILE) {
     return Failed(TAPPS_E_NETWORK, Fault::kOrigin,
@@ -286,7 +286,7 @@ TransferResult Transfer::TimedOut() {
 }
 
 TransferResult Transfer::Failed(int32_t code, Fault fault, const std::string& why) const {
-  return {Status(code, request_.url.HostPort() + ": " + why), {}, fault};
+  return {Status(code, request_.url.HostPort() + ": " + why), {}, fault, sends_ > 0};
 }
 
 bool Transfer::IsConnected() const {

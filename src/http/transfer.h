@@ -67,6 +67,7 @@ struct TransferResult {
   Status status;
   TransferResponse response;  // when status is OK
   Fault fault = Fault::kNone;
+  bool sent = false;  // the request was put on a connection: names, addresses and TLS were well
 };
 
 // One exchange on one easy handle: sets the handle up, collects the answer, names the failure. Used

@@ -32,12 +32,12 @@ const char* StateName(BreakerState state) {
 }
 
 Breaker::Breaker(const BreakerSettings& settings, const Clock& clock, uint64_t seed,
-                 Observer observer, ProbeLease probe_lease)
+                 Observer observer, BreakerPeers peers)
     : settings_(settings.Inherit(BreakerSettings::Default())),
       clock_(clock),
       slow_from_(settings_.WatchesSlow() ? settings_.slow_call_us : kForEver),
       observer_(std::move(observer)),
-      probe_lease_(std::move(probe_lease)),
+      peers_(std::move(peers)),
       gate_(uint64_t{1} << kGateBits | kClosedGate),
       table_(settings_.max_concurrency, seed ^ (seed >> 32)),
       window_(MakeWindow(settings_)),
@@ -61,9 +61,9 @@ Admission Breaker::AcquireLocked(int64_t lease_us, uint64_t who) {
     after.deliver = MustDeliver();
   }
   Finish(&after);
-  if (!admission.probe || !probe_lease_.take) return admission;
+  if (!admission.probe || !peers_.take) return admission;
   const int64_t lease = lease_us > 0 ? std::min(lease_us, kMaxLease) : settings_.lease_us;
-  const int64_t wait = probe_lease_.take(lease);
+  const int64_t wait = peers_.take(lease);
   if (wait <= 0) return admission;
   {
     MutexLock lock(mu_);
@@ -204,7 +204,8 @@ void Breaker::Open(bool local, int64_t now) {
          .open_us = open_us,
          .to = BreakerState::kOpen,
          .local = local,
-         .suspected = on_suspicion_});
+         .suspected = on_suspicion_,
+         .window = window_.Count(generation_, now)});
 }
 
 void Breaker::ForceOpen() { Force(BreakerState::kOpen, BreakerForce::kOpen); }
@@ -293,6 +294,11 @@ int64_t Breaker::RetryAfter(int64_t now) const {
 }
 
 void Breaker::Limit(uint64_t who, int64_t calls, int64_t within_us) {
+  Hear(who, calls, within_us);
+  if (peers_.limited) peers_.limited(who, calls, within_us);
+}
+
+void Breaker::Hear(uint64_t who, int64_t calls, int64_t within_us) {
   Aftermath after;
   {
     MutexLock lock(mu_);
@@ -376,7 +382,7 @@ BreakerSnapshot Breaker::Snapshot() const {
 }
 
 void Breaker::Finish(Aftermath* after) {
-  if (after->give_back && probe_lease_.give_back) probe_lease_.give_back();
+  if (after->give_back && peers_.give_back) peers_.give_back();
   if (after->deliver) DeliverPending();
   for (Answer& answer : after->answers) answer.admitted(answer.admission);
 }

@@ -97,8 +97,9 @@ struct BreakerTransition {
   BreakerState from = BreakerState::kClosed;
   BreakerState to = BreakerState::kClosed;
   BreakerForce force = BreakerForce::kNone;
-  bool local = false;      // to kOpen: because of a kLocalFailure
-  bool suspected = false;  // because of Suspect; from kHalfOpen: what Suspect began ends so
+  bool local = false;              // to kOpen: because of a kLocalFailure
+  bool suspected = false;          // because of Suspect; from kHalfOpen: what Suspect began ends so
+  OutcomeWindow::Sum window = {};  // to kOpen, not forced: of the generation that ends
 };
 
 // Sums since the breaker was made; Reset keeps them.
@@ -145,15 +146,21 @@ struct Admission {
   bool ok() const { return code == TAPPS_OK; }
 };
 
-// The right to probe, shared with other processes. Called without a lock held.
-struct ProbeLease {
-  // Takes it for lease_us; returns 0, or how long to wait before asking again.
+class Breaker;
+
+// What a breaker shares with those of other processes. Called without a lock held; empty: nothing.
+struct BreakerPeers {
+  // Takes the right to probe for lease_us; returns 0, or how long to wait before asking again.
   std::function<int64_t(int64_t lease_us)> take;
   // A probe ended. Also called for one that `take` refused.
   std::function<void()> give_back;
+  // Tells the breaker what others have learned since the last time (Suspect, Encourage, Hear).
+  std::function<void(Breaker&)> look;
+  // The service said something about its quota (Limit).
+  std::function<void(uint64_t who, int64_t calls, int64_t within_us)> limited;
 };
 
-// Any thread. Acquire and Report never block, except that a probe may wait for ProbeLease::take.
+// Any thread. Acquire and Report never block, except that a probe may wait for BreakerPeers::take.
 // Only transitions, waiting, quotas and the growth of an unlimited breaker allocate.
 class Breaker {
  public:
@@ -167,10 +174,16 @@ class Breaker {
   // Fields of `settings` that are 0 take the defaults; the rest must pass Validate. `clock`
   // outlives the breaker. `seed` makes the jitter and the tokens.
   Breaker(const BreakerSettings& settings, const Clock& clock, uint64_t seed,
-          Observer observer = nullptr, ProbeLease probe_lease = {});
+          Observer observer = nullptr, BreakerPeers peers = {});
   ~Breaker();  // answers those who wait with CLOSED
   Breaker(const Breaker&) = delete;
   Breaker& operator=(const Breaker&) = delete;
+
+  // Learns what other processes know; for who is about to Acquire, and keeps the cache alive.
+  // Nanoseconds when nobody has committed anything.
+  void Look() {
+    if (peers_.look) peers_.look(*this);
+  }
 
   // A permit to make one call now, or why not. lease_us: its life; 0 takes the settings', more than
   // 365 days is cut to that. `who`: a hash of the credential the call is made with, for quotas.
@@ -237,6 +250,8 @@ class Breaker {
   // The service asked `who` (QuotaBook::kEveryone: everybody) not to make more than `calls` calls
   // within the next `within_us`. Believed for an hour at most.
   void Limit(uint64_t who, int64_t calls, int64_t within_us) EXCLUDES(mu_);
+  // The same, told by a peer: not told on.
+  void Hear(uint64_t who, int64_t calls, int64_t within_us) EXCLUDES(mu_);
   // Whether a call that failed may be made again, and if so when. Code: TAPPS_OK; UNSUPPORTED
   // (pointless), FULL (as often as it may be, or the budget is used up), OPEN_CIRCUIT (it would
   // have to wait longer for the breaker than for itself). The budget is a tenth of the calls
@@ -332,7 +347,7 @@ class Breaker {
   const Clock& clock_;
   const int64_t slow_from_;  // settings_.slow_call_us where slow calls are watched, else for ever
   const Observer observer_;
-  const ProbeLease probe_lease_;
+  const BreakerPeers peers_;
 
   std::atomic<uint64_t> gate_;          // written under mu_
   std::atomic<int64_t> open_until_{0};  // OPEN: written under mu_, before gate_; kForEver: forced

@@ -13,10 +13,10 @@ using State = BreakerState;
 
 class BreakerRatesTest : public testing::Test {
  protected:
-  void Make(const BreakerSettings& settings, ProbeLease lease = {}) {
+  void Make(const BreakerSettings& settings, BreakerPeers peers = {}) {
     breaker_ = std::make_unique<Breaker>(
         settings, clock_, 1, [this](const BreakerTransition& t) { events_.push_back(t); },
-        std::move(lease));
+        std::move(peers));
   }
   void Call(CallResult result, int64_t takes_us = 0) {
     const Admission admission = breaker_->Acquire();
