@@ -54,9 +54,8 @@ using FetchDone = std::function<void(Result<FetchResult>)>;
 struct FetchOptions {
   NetworkOptions network;
   RuleOptions rules;
-  SecretParameters secrets;      // query parameters and header fields taken for credentials
-  size_t max_waiting = 1024;     // fetches that wait for a place at one origin; more get BUSY
-  bool keep_set_cookie = false;  // store Set-Cookie too
+  SecretParameters secrets;   // query parameters and header fields taken for credentials
+  size_t max_waiting = 1024;  // fetches that wait for a place at one origin; more get BUSY
   bool offline = false;
 };
 

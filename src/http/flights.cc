@@ -142,8 +142,16 @@ void Flights::OnTransfer(const FlightRef& flight, TransferResult result) {
   gate_.Leave(flight->origin, std::move(permit), health);
   PollIfNeeded();
   if (abandoned || TryAgain(flight, &result)) return;
-  Land(flight,
-       exchanger_.Conclude(flight->request, flight->hop, flight->stored, std::move(result)));
+  const Outcome outcome =
+      exchanger_.Conclude(flight->request, flight->hop, flight->stored, std::move(result));
+  if (!outcome.ask_for_whole) return Land(flight, outcome);
+  {
+    MutexLock lock(mutex_);
+    flight->stored = nullptr;
+    flight->transfer = 0;
+    flight->ticket = 0;
+  }
+  Launch(flight);
 }
 
 void Flights::Heed(const Flight& flight, const TransferResult& result) {

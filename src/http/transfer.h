@@ -98,6 +98,7 @@ class Transfer {
 
   bool AddressAllowed(const sockaddr* address, socklen_t size);
   void HeaderLine(std::string_view line);
+  void PassUnknownCoding(std::string_view line);
   bool Append(std::string_view data);
   bool PrepareHeaders();
   bool PrepareMethod();
