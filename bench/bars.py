@@ -1,7 +1,7 @@
 """The bars: what each row has to reach. A missed bar is reported, it fails nothing."""
 
 # Whom tapps is compared with where they were measured, in the order of the table.
-OTHERS = ["sqlite", "lmdb", "lmdb, nometasync", "arithmetic", "nothing", "a copy"]
+OTHERS = ["sqlite", "lmdb", "lmdb, nometasync", "arithmetic", "nothing", "a copy", "libcurl"]
 
 
 class Bar:
@@ -68,6 +68,10 @@ BARS = [
     Bar("F7", "coherence check", "the check by itself", 5, "ns"),
     Bar("F7", "coherence check", "hit less hit without a file", 5, "ns",
         who="hit less hit without a file"),
+    Bar("F10", "fetch hit, memory", "mean, release included", 1500, "ns"),
+    Bar("F10", "fetch hit, disk", "mean, release included", 8000, "ns"),
+    Bar("F11", "fetch miss, 8 in flight", "time over a bare libcurl multi loop's", 1.1,
+        over="libcurl"),
     Bar("F12", "breaker, permit and report", "mean", 40, "ns"),
     Bar("F12", "breaker, refusal", "mean", 20, "ns"),
     Bar("F12", "allocations", "allocations of permit and report", 0,

@@ -24,7 +24,7 @@ from bars import BARS, OTHERS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAMS = ["memory_hit", "memory_scaling", "disk_hit", "put_cost", "flush_throughput",
-            "open_first_hit", "coherence", "breaker", "allocations"]  # fmt: skip
+            "open_first_hit", "coherence", "fetch", "breaker", "allocations"]  # fmt: skip
 
 HEAD = """\
 # Benchmarks

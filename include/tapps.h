@@ -490,6 +490,7 @@ enum {
   TAPPS_RECORD_FETCH = 4,
   TAPPS_RECORD_DOCS = 5,
   TAPPS_RECORD_WARM = 6,
+  TAPPS_RECORD_ACQUIRE = 14, /* number: the permit, with TAPPS_OK */
 
   /* Events: not the end of anything. Their data is a JSON object. When 4,096 wait in a queue
      further ones are dropped. */
@@ -508,7 +509,8 @@ typedef struct tapps_record {
   const void* data;   /* the bytes of value */
   size_t size;
   tapps_error* error; /* to be released by the receiver; or NULL */
-  int64_t reserved[2];
+  int64_t number;     /* what the kind says, else 0 */
+  int64_t bytes;      /* likewise */
 } tapps_record;
 
 /* Makes a queue. Threads: any. Since: 0.1. */
@@ -595,13 +597,17 @@ typedef struct tapps_fetch_options {
   int64_t max_body_bytes;     /* after decoding; = 64 MiB */
   int64_t max_redirects;      /* = 10; -1: none are followed, the 3xx answer is returned */
   int64_t ttl_us;             /* lifetime given to the answer in place of its own; = its own */
+  int64_t retries; /* of an idempotent request that failed in a way that may pass, within the
+                      timeout and the origin's budget (tapps_breaker_retry), 1..10; = 2; -1: none */
 } tapps_fetch_options;
 
 /* Gets a URL (http or https) from the cache or its origin, by RFC 9111 as a private cache. Any
  * status the origin answers is a success of the call: see tapps_info.http_status. When the origin
  * fails, a stored answer inside its stale-if-error window is returned with TAPPS_VALUE_STALE and a
- * warning. Returns INVALID, NETWORK, TIMEOUT, OPEN_CIRCUIT, OFFLINE, NOT_FOUND (only-if-cached),
- * TOO_LARGE, PROTOCOL, BUSY, UNSUPPORTED (no libcurl). Threads: any. Since: 0.1. */
+ * warning. An origin that answered 429, or that sent Retry-After or RateLimit fields, is not asked
+ * again before it said so: QUOTA, with tapps_error_retry_after_us. Returns INVALID, NETWORK,
+ * TIMEOUT, OPEN_CIRCUIT, QUOTA, OFFLINE, NOT_FOUND (only-if-cached), TOO_LARGE, PROTOCOL, BUSY,
+ * UNSUPPORTED (no libcurl). Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_fetch(tapps_cache* cache, const char* url,
                                     const tapps_fetch_options* options, tapps_value** value,
                                     const void** data, size_t* size, tapps_error** err);
@@ -701,12 +707,24 @@ TAPPS_API void tapps_plan_release(tapps_plan* plan);
  *       int32_t outcome = call() ? TAPPS_OUTCOME_SUCCESS : TAPPS_OUTCOME_FAILURE;
  *       tapps_breaker_report(breaker, permit, outcome);
  *     }
+ *
+ * What one process learns, others are told through the cache file: that a breaker opened because
+ * of TAPPS_OUTCOME_FAILURE makes the next call elsewhere a probe, of which there is one at a time
+ * among all processes; nobody is refused for what another process believes. Quotas hold for all.
  */
 typedef struct tapps_breaker tapps_breaker;
 
 enum { TAPPS_BREAKER_CLOSED = 0, TAPPS_BREAKER_OPEN = 1, TAPPS_BREAKER_HALF_OPEN = 2 };
 
-enum { TAPPS_OUTCOME_SUCCESS = 0, TAPPS_OUTCOME_FAILURE = 1, TAPPS_OUTCOME_IGNORED = 2 };
+/* How a call went. Refusals of the caller's own credentials (401, 402, 403) are successes: the
+ * service is well. 429 is IGNORED, with a tapps_breaker_limit. */
+enum {
+  TAPPS_OUTCOME_SUCCESS = 0,
+  TAPPS_OUTCOME_FAILURE = 1,      /* the service's doing: an error of its own, a time-out */
+  TAPPS_OUTCOME_IGNORED = 2,      /* says nothing about the service: cancelled, refused here */
+  TAPPS_OUTCOME_LOCAL_FAILURE = 3 /* a failure whose reason may lie with this process alone: names,
+                                     proxy, TLS set-up, sandbox; others are not told */
+};
 
 enum { TAPPS_BREAKER_AUTO = 0, TAPPS_BREAKER_FORCE_OPEN = 1, TAPPS_BREAKER_FORCE_CLOSED = 2 };
 
@@ -720,9 +738,21 @@ typedef struct tapps_breaker_options {
   int64_t max_concurrency; /* permits out at once, 1..4,096; = 5; -2: no limit */
   int64_t probes;          /* permits out at once while half open; = 1 */
   int64_t lease_us;        /* a permit that does not report by then is taken back; = 60 s */
+  int64_t max_waiting;     /* callers that wait for a permit, 1..65,536; = 100 */
+  int64_t failure_rate;    /* percent of the window's calls that failed, which open it, 1..100;
+                              = -1: not watched */
+  int64_t slow_rate;       /* percent of the window's calls that were slow, which open it, 1..100;
+                              = -1: not watched. While watched, a slow probe fails */
+  int64_t slow_us;         /* a call that takes as long is slow, give or take 10 ms; = 5 s */
+  int64_t window_calls;    /* the window is as many latest calls, 1..4,096; = 100 */
+  int64_t window_us;       /* the window is so much time instead, from 1 ms; = -1: by calls */
+  int64_t min_calls;       /* calls in the window below which rates say nothing; = 10 */
+  int64_t retries;         /* of one call (tapps_breaker_retry), 1..10; = 2; -1: none */
+  int64_t retry_us;        /* longest delay before the first retry; doubles with each; = 100 ms */
+  int64_t max_retry_us;    /* doubling ends here; = 10 s */
 } tapps_breaker_options;
 
-/* How a breaker stands. Layout frozen. */
+/* How a breaker stands. Layout frozen; reserved is zero. */
 typedef struct tapps_breaker_info {
   int32_t state;  /* TAPPS_BREAKER_CLOSED, OPEN, HALF_OPEN */
   int32_t forced; /* TAPPS_BREAKER_AUTO, FORCE_OPEN, FORCE_CLOSED */
@@ -734,7 +764,12 @@ typedef struct tapps_breaker_info {
   int64_t ignored;
   int64_t rejected;
   int64_t transitions;
-  int64_t reserved[6];
+  int64_t waiting;         /* callers in line */
+  int64_t quota_us;        /* the longest wait the service asked any caller for; 0: none */
+  int64_t window_calls;    /* in the window now; 0 unless rates are watched */
+  int64_t window_failures; /* of these */
+  int64_t window_slow;     /* of these */
+  int64_t reserved;
 } tapps_breaker_info;
 
 /* The breaker called `name` of this cache, 1..255 bytes, made when it is not there. With options
@@ -744,13 +779,45 @@ TAPPS_API int32_t tapps_breaker_open(tapps_cache* cache, const char* name,
                                      const tapps_breaker_options* options, tapps_breaker** breaker,
                                      tapps_error** err);
 
-/* Asks to make a call. Returns OPEN_CIRCUIT (see tapps_error_retry_after_us) or BUSY without a
- * wait; else *permit is above 0 and is reported exactly once. Threads: any. Since: 0.1. */
+/* Asks to make a call. Returns OPEN_CIRCUIT, QUOTA (see tapps_error_retry_after_us) or BUSY without
+ * a wait; else *permit is above 0 and is reported exactly once. The first call after an outage may
+ * wait up to 50 ms for the right to probe. With err NULL a refusal allocates nothing. Threads: any.
+ * Since: 0.1. */
 TAPPS_API int32_t tapps_breaker_acquire(tapps_breaker* breaker, int64_t* permit, tapps_error** err);
+
+/* As acquire, but waits up to wait_us (above 0) for a place where that returns BUSY, in the order
+ * of asking. Returns TIMEOUT when the wait is over, BUSY when max_waiting callers wait already, and
+ * OPEN_CIRCUIT or QUOTA as soon as the breaker opens or the service asks to wait. Threads: any.
+ * Since: 0.1. */
+TAPPS_API int32_t tapps_breaker_wait(tapps_breaker* breaker, int64_t wait_us, int64_t* permit,
+                                     tapps_error** err);
+
+/* Submits such a wait: the record carries the permit as its number. wait_us 0: not at all. A permit
+ * whose record is never taken is taken back at its deadline. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_acquire(tapps_queue* queue, tapps_breaker* breaker, int64_t wait_us,
+                                      uint64_t user_data, int64_t* op, tapps_error** err);
 
 /* Reports how the call went: TAPPS_OUTCOME_*. A permit reported before, or taken back: no effect.
  * Threads: any. Since: 0.1. */
 TAPPS_API void tapps_breaker_report(tapps_breaker* breaker, int64_t permit, int32_t outcome);
+
+/* Asks whether a call that failed may be made once more. Only for calls that may be repeated
+ * (idempotent, RFC 9110 9.2.2). `attempt`: how often it was made, from 1. `status`: what HTTP
+ * answered, 0 when there was no answer; of the answers 408, 429, 500, 502, 503 and 504 are worth
+ * another try. retry_after_us: what the service asked for, or 0; believed up to an hour. On
+ * TAPPS_OK the caller waits *delay_us, drawn between 0 and a bound that doubles with each attempt
+ * (never less than what was asked for), and acquires anew. Returns UNSUPPORTED (the status is not
+ * worth it), FULL (as often as it may be, or the budget is used up: five retries, and one for every ten
+ * calls), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_breaker_retry(tapps_breaker* breaker, int64_t attempt, int32_t status,
+                                      int64_t retry_after_us, int64_t* delay_us, tapps_error** err);
+
+/* Tells what the service said: it takes no more than `calls` further calls within the next
+ * within_us; 0 calls for "not before". Then calls fail with QUOTA and the time to wait, in every
+ * process of the user. Believed for an hour at most; TAPPS_BREAKER_AUTO forgets it here. Threads:
+ * any. Since: 0.1. */
+TAPPS_API int32_t tapps_breaker_limit(tapps_breaker* breaker, int64_t calls, int64_t within_us,
+                                      tapps_error** err);
 
 /* Fills *info. Threads: any. Since: 0.1. */
 TAPPS_API void tapps_breaker_read(tapps_breaker* breaker, tapps_breaker_info* info);

@@ -254,6 +254,49 @@ class Breaker {
     if (code != TAPPS_OK) return Error(code, error);
     return Permit(breaker_.get(), permit);
   }
+  // As Acquire, but waits up to wait_us for a place.
+  Result<Permit> Wait(int64_t wait_us) {
+    int64_t permit = 0;
+    tapps_error* error = nullptr;
+    const int32_t code = tapps_breaker_wait(breaker_.get(), wait_us, &permit, &error);
+    if (code != TAPPS_OK) return Error(code, error);
+    return Permit(breaker_.get(), permit);
+  }
+  // Makes a call, or does without: `call` returns a Result, whose failure is a failure of the
+  // service; `fallback` gets the Error of the call or of the refusal, and its result is returned
+  // then. An exception of `call` counts as a failure and passes on.
+  template <typename Call, typename Fallback>
+  auto Execute(Call&& call, Fallback&& fallback) -> decltype(call()) {
+    Result<Permit> permit = Acquire();
+    if (!permit) return fallback(permit.error());
+    struct Reporter {
+      Permit& permit;
+      int32_t outcome = TAPPS_OUTCOME_FAILURE;
+      ~Reporter() { permit.Report(outcome); }
+    };
+    auto result = [&] {
+      Reporter reporter{*permit};
+      auto made = call();
+      if (made) reporter.outcome = TAPPS_OUTCOME_SUCCESS;
+      return made;
+    }();
+    if (result) return result;
+    return fallback(result.error());
+  }
+  // The delay before another try, or why there is none.
+  Result<int64_t> Retry(int64_t attempt, int32_t status = 0, int64_t retry_after_us = 0) {
+    int64_t delay_us = 0;
+    tapps_error* error = nullptr;
+    const int32_t code =
+        tapps_breaker_retry(breaker_.get(), attempt, status, retry_after_us, &delay_us, &error);
+    if (code != TAPPS_OK) return Error(code, error);
+    return delay_us;
+  }
+  Result<void> Limit(int64_t calls, int64_t within_us) {
+    tapps_error* error = nullptr;
+    const int32_t code = tapps_breaker_limit(breaker_.get(), calls, within_us, &error);
+    return detail::Check(code, error);
+  }
   Result<void> Force(int32_t mode) {
     tapps_error* error = nullptr;
     const int32_t code = tapps_breaker_force(breaker_.get(), mode, &error);
@@ -278,6 +321,7 @@ struct Record {
   int32_t code = TAPPS_OK;
   Value value;
   Error error;  // its code is `code`
+  int64_t number = 0;
 };
 
 // Where asynchronous operations report. Submits return the number of the operation.
@@ -352,7 +396,7 @@ class Queue {
     records.reserve(raw.size());
     for (const tapps_record& record : raw) {
       records.push_back({record.op, record.user_data, record.kind, record.code, Value(record.value),
-                         Error(record.code, record.error)});
+                         Error(record.code, record.error), record.number});
     }
     return records;
   }

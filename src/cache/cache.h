@@ -16,6 +16,9 @@
 #include "storage/write_queue.h"
 
 namespace tapps {
+namespace storage {
+class Store;
+}
 
 // The two tiers joined: what tapps.h calls a cache. Any threads at once. Contracts are those of
 // tapps_cache_* in tapps.h where nothing else is said; arguments (key and space lengths, UTF-8) are
@@ -61,6 +64,9 @@ class Cache {
 
   // The members "hits", "misses", "hit_rate", "writes", "pending", "memory", "disk", "latency_us".
   virtual Json Stats() = 0;
+
+  // The file itself, for state that processes share besides entries; NULL without a file.
+  virtual std::shared_ptr<storage::Store> SharedStore() const = 0;
 
   virtual int32_t state() const = 0;  // TAPPS_STATE_*
   virtual const std::string& path() const = 0;

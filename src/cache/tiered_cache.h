@@ -60,6 +60,7 @@ class TieredCache final : public Cache {
   Result<std::vector<storage::Listed>> List(std::string_view space, std::string_view prefix,
                                             int64_t after_id, size_t limit) override;
   Json Stats() override;
+  std::shared_ptr<storage::Store> SharedStore() const override { return store_; }
   int32_t state() const override;
   const std::string& path() const override { return path_; }
   const CacheOptions& options() const override { return options_; }

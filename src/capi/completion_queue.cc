@@ -55,10 +55,11 @@ void CompletionQueue::SetCancel(int64_t op, std::function<void()> cancel) {
   cancel();  // it ended already; stopping what has ended does nothing
 }
 
-void CompletionQueue::Complete(int64_t op, Status status, ValueRef value) {
+bool CompletionQueue::Complete(int64_t op, Status status, ValueRef value, int64_t number) {
   tapps_record record{};
   record.op = op;
   record.code = status.code();
+  record.number = number;
   if (!status.ok()) record.error = new (std::nothrow) tapps_error{std::move(status)};
   Fill(&record, std::move(value));
   std::unordered_map<int64_t, Op>::node_type ended;  // destroyed without the lock
@@ -77,6 +78,7 @@ void CompletionQueue::Complete(int64_t op, Status status, ValueRef value) {
   }
   if (!accepted) Discard(record);
   if (was_empty) Notify();
+  return accepted;
 }
 
 void CompletionQueue::Event(int64_t op, int32_t kind, std::string json) {

@@ -28,8 +28,9 @@ class CompletionQueue {
   // What Cancel calls, without locks held, to stop the work behind an operation. If the operation
   // was cancelled meanwhile it is called now.
   void SetCancel(int64_t op, std::function<void()> cancel);
-  // The operation's result. Without effect when it has ended.
-  void Complete(int64_t op, Status status, ValueRef value = {});
+  // The operation's result, with the number of its record. False, without effect, when it has
+  // ended.
+  bool Complete(int64_t op, Status status, ValueRef value = {}, int64_t number = 0);
   // An event of an operation under way, or (op 0) one that is subscribed to.
   void Event(int64_t op, int32_t kind, std::string json);
   void Cancel(int64_t op);

@@ -6,14 +6,12 @@
 #include <utility>
 
 #include "base/thread.h"
+#include "resilience/describe.h"
 
 namespace tapps::capi {
 namespace {
 
 constexpr size_t kPoolThreads = 4;
-// What the cache file remembers of breakers, by name, for programs that look at them from outside.
-constexpr std::string_view kBreakerSpace = "tapps.breakers";
-constexpr int64_t kBreakerTtl = kDay;
 
 // The engines of this process, by their cache.
 struct Registry {
@@ -42,6 +40,7 @@ PageFetcher MakePageFetcher(Engine* engine) {
   return [engine](const PageRequest& request) -> Result<Page> {
     http::FetchRequest fetch;
     fetch.url = request.url;
+    fetch.retries = RetrySettings::Default().retries;
     if (request.reload) fetch.policy = TAPPS_FETCH_NO_CACHE;
     if (request.timeout_us > 0) fetch.limits.total_timeout_us = request.timeout_us;
     if (request.max_bytes > 0) fetch.limits.max_body_bytes = static_cast<size_t>(request.max_bytes);
@@ -97,7 +96,8 @@ void Engine::Wire(const EngineOptions& options) {
       options.breakers, Clock::Real(), std::random_device()(),
       [weak](const std::string& name, const BreakerTransition& transition) {
         if (const auto self = weak.lock()) self->OnBreaker(name, transition);
-      });
+      },
+      BreakerRegistry::kDefaultLimit, cache);
   responses_ = std::make_unique<http::CacheStore>(cache);
   http::FetchOptions fetch_options;
   fetch_options.network.user_agent = options.user_agent;
@@ -117,6 +117,7 @@ Engine::~Engine() {
     (void)responses_.release();
     (void)pool_.release();
     new std::shared_ptr<DocsLookup>(std::move(docs));
+    new std::shared_ptr<BreakerRegistry>(std::move(breakers));
     return;
   }
   fetch->Close();
@@ -194,9 +195,6 @@ void Engine::OnBreaker(const std::string& name, const BreakerTransition& transit
                      {"forced", transition.force != BreakerForce::kNone},
                      {"open_us", transition.open_us},
                      {"at_us", Clock::Real().WallNow()}};
-  const PutOptions remember = {
-      .ttl_us = kBreakerTtl, .timeout_us = TAPPS_NONE, .content_type = "application/json"};
-  (void)cache->Put({kBreakerSpace, name.substr(0, kMaxKeyBytes)}, DumpJson(json), remember);
   Broadcast(TAPPS_EVENT_BREAKER, json);
 }
 
@@ -213,45 +211,11 @@ Json Engine::DescribeFetches() const {
           {"failed", fetches_[0].Read()}};
 }
 
-// Breakers of this process as they stand, and those the file remembers of others.
-Json Engine::DescribeBreakers() {
-  Json list = Json::array();
-  std::vector<std::string> here;
-  for (const BreakerRegistry::Entry& entry : breakers->List()) {
-    const BreakerSnapshot& snapshot = entry.snapshot;
-    list.push_back({{"name", entry.name},
-                    {"state", StateName(snapshot.state)},
-                    {"forced", snapshot.force != BreakerForce::kNone},
-                    {"here", true},
-                    {"in_flight", snapshot.in_flight},
-                    {"retry_after_us", snapshot.retry_after_us},
-                    {"successes", snapshot.totals.successes},
-                    {"failures", snapshot.totals.failures},
-                    {"rejected", snapshot.totals.rejected_open + snapshot.totals.rejected_busy}});
-    here.push_back(entry.name);
-  }
-  const auto remembered = cache->List(kBreakerSpace, "", 0, 1000);
-  if (!remembered.ok()) return list;
-  for (const storage::Listed& entry : *remembered) {
-    if (std::find(here.begin(), here.end(), entry.key) != here.end()) continue;
-    const Result<ValueRef> value = cache->Get({kBreakerSpace, entry.key}, {.peek = true});
-    if (!value.ok()) continue;
-    const Result<Json> json = ParseJson((*value)->bytes());
-    if (!json.ok() || !json->is_object()) continue;
-    list.push_back({{"name", entry.key},
-                    {"state", json->value("to", "")},
-                    {"forced", json->value("forced", false)},
-                    {"here", false},
-                    {"at_us", json->value("at_us", int64_t{0})}});
-  }
-  return list;
-}
-
 Json Engine::Stats() {
   Json json = cache->Stats();
   json["fetch"] = DescribeFetches();
   json["docs"] = docs->Stats();
-  json["breakers"] = DescribeBreakers();
+  json["breakers"] = DescribeBreakers(*breakers, *cache);
   return json;
 }
 

@@ -69,7 +69,6 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void Wire(const EngineOptions& options);
   bool AddSession();
   void OnBreaker(const std::string& name, const BreakerTransition& transition);
-  Json DescribeBreakers();
   Json DescribeFetches() const;
 
   EngineOptions options_;

@@ -6,6 +6,7 @@ namespace tapps::capi {
 namespace {
 
 constexpr int64_t kMaxDuration = 365 * kDay;
+constexpr int64_t kRetries = 2;
 
 Status ReadHeaders(std::string_view lines, http::Headers* headers) {
   int number = 0;
@@ -64,6 +65,9 @@ Result<http::FetchRequest> ReadFetchRequest(const char* url, const tapps_fetch_o
   TAPPS_ASSIGN_OR_RETURN(const int64_t redirects, Number("max_redirects", options.max_redirects,
                                                          request.max_redirects, 1, 1000, kNone));
   request.max_redirects = static_cast<int32_t>(redirects);
+  TAPPS_ASSIGN_OR_RETURN(const int64_t retries,
+                         Number("retries", options.retries, kRetries, 1, 10, kNone));
+  request.retries = static_cast<int32_t>(retries);
   TAPPS_ASSIGN_OR_RETURN(const int64_t ttl, Number("ttl_us", options.ttl_us, 0, 1, kMaxDuration));
   if (ttl > 0) request.ttl_us = ttl;
   return request;

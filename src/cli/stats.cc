@@ -69,12 +69,23 @@ std::string Ago(int64_t instant_us) {
   return HumanDuration(std::max<int64_t>(0, cxx::Microseconds(now) - instant_us));
 }
 
+// How many of the window's calls were so; "-" when rates are not watched.
+std::string Rate(const Json& breaker, const char* member) {
+  const int64_t calls = breaker.value("calls", int64_t{0});
+  if (calls == 0) return "-";
+  return std::to_string(breaker.value(member, int64_t{0}) * 100 / calls) + " %";
+}
+
 void PrintBreakers(const Json& breakers) {
-  Table table({"NAME", "STATE", "FORCED", "SINCE"});
+  Table table({"NAME", "STATE", "FORCED", "TOLD", "QUOTA", "FAILED", "SLOW", "SINCE"});
   for (const Json& breaker : breakers) {
     const int64_t at_us = breaker.value("at_us", int64_t{0});
+    const int64_t quota_us = breaker.value("quota_us", int64_t{0});
     table.Add({Printable(breaker.value("name", "")), Printable(breaker.value("state", "")),
-               breaker.value("forced", false) ? "yes" : "no", at_us == 0 ? "-" : Ago(at_us)});
+               breaker.value("forced", false) ? "yes" : "no",
+               breaker.value("local", false) ? "no" : "yes",
+               quota_us == 0 ? "-" : HumanDuration(quota_us), Rate(breaker, "failed"),
+               Rate(breaker, "slow"), at_us == 0 ? "-" : Ago(at_us)});
   }
   Print(table.Render());
 }

@@ -30,9 +30,12 @@ std::string EntryKey(std::string_view key) {
   return std::string(key.substr(0, kMaxPlainKey)) + "\n" + Fingerprint(key);
 }
 
-std::string VariantKey(const std::string& key, std::string_view generation,
-                       const Headers& selecting) {
-  return key + "\n" + Fingerprint(std::string(generation) + "\n" + selecting.text());
+std::string VariantHash(std::string_view generation, const Headers& selecting) {
+  return Fingerprint(std::string(generation) + "\n" + selecting.text());
+}
+
+std::string VariantKey(const std::string& key, std::string_view hash) {
+  return key + "\n" + std::string(hash);
 }
 
 // JSON holds text, header fields hold bytes: each byte is written as the character of that number.
@@ -90,17 +93,33 @@ Headers VaryField(const std::string& vary) {
 ResponseStore::Found CacheStore::Find(std::string_view key, const Headers& request) {
   const std::string entry_key = EntryKey(key);
   DecodedRef entry = Read(entry_key);
-  if (entry != nullptr && entry->response == nullptr) {
-    const Headers selecting = SelectingFields(request, VaryField(entry->vary));
-    entry = Read(VariantKey(entry_key, entry->generation, selecting));
+  if (entry == nullptr) return {};
+  Found found;
+  if (entry->kind == Decoded::kIndex) {
+    found.others = true;
+    entry = FindVariant(entry_key, *entry, request);
   }
-  if (entry == nullptr || entry->response == nullptr || !MatchesVary(*entry->response, request)) {
-    return {};
-  }
-  return {entry->response, entry->value->info().served_from};
+  if (entry == nullptr || entry->kind != Decoded::kResponse) return found;
+  found.served_from = entry->value->info().served_from;
+  found.facts = &entry->facts;
+  found.response = StoredRef(entry, &entry->response);
+  return found;
 }
 
-CacheStore::DecodedRef CacheStore::Read(std::string_view entry_key) {
+CacheStore::DecodedRef CacheStore::FindVariant(const std::string& entry_key, const Decoded& index,
+                                               const Headers& request) {
+  const Headers selecting = SelectingFields(request, VaryField(index.vary));
+  DecodedRef entry = Read(VariantKey(entry_key, VariantHash(index.generation, selecting)));
+  if (entry != nullptr) return entry;
+  const auto language = PreferredLanguage(request);
+  if (!language) return nullptr;
+  const DecodedRef other = Read(VariantKey(
+      entry_key, VariantHash(index.generation, SelectingByLanguage(selecting, *language))));
+  if (other == nullptr || other->kind != Decoded::kVariant) return nullptr;
+  return Read(VariantKey(entry_key, other->variant));
+}
+
+CacheStore::DecodedRef CacheStore::Read(const std::string& entry_key) {
   const Result<ValueRef> value = cache_->Get({kSpace, entry_key}, GetOptions());
   if (!value.ok()) return nullptr;
   const Value* identity = value->get();
@@ -111,7 +130,7 @@ CacheStore::DecodedRef CacheStore::Read(std::string_view entry_key) {
     const DecodedRef& known = decoded_[slot];
     if (known != nullptr && known->value.get() == identity) return known;
   }
-  DecodedRef decoded = Decode(*value);
+  DecodedRef decoded = Decode(entry_key, *value);
   if (decoded != nullptr && identity->footprint() <= kMaxDecodedBytes) {
     DecodedRef dropped = decoded;  // takes the old one with it, after the lock
     MutexLock lock(mutex_);
@@ -120,46 +139,64 @@ CacheStore::DecodedRef CacheStore::Read(std::string_view entry_key) {
   return decoded;
 }
 
-CacheStore::DecodedRef CacheStore::Decode(const ValueRef& value) {
+CacheStore::DecodedRef CacheStore::Decode(const std::string& entry_key, const ValueRef& value) {
   const Result<Json> parsed = ParseJson(value->text(TAPPS_TEXT_JSON));
   if (!parsed.ok() || !parsed->is_object()) return nullptr;
   const Json& json = *parsed;
   auto decoded = std::make_shared<Decoded>();
   decoded->value = value;
   if (const auto vary = JsonString(json, "vary")) {
+    decoded->kind = Decoded::kIndex;
     decoded->vary = TextToBytes(*vary);
     decoded->generation = JsonString(json, "generation").value_or("");
     return decoded;
   }
-  auto response = std::make_shared<StoredResponse>();
+  if (auto variant = JsonString(json, "variant")) {
+    decoded->kind = Decoded::kVariant;
+    decoded->variant = *std::move(variant);
+    return decoded;
+  }
   auto headers = HeadersMember(json, "headers");
-  auto selecting = HeadersMember(json, "selecting");
   const auto status = IntegerMember(json, "status");
   const auto request_time = IntegerMember(json, "request_us");
   const auto response_time = IntegerMember(json, "response_us");
-  if (!headers || !selecting || !status || !request_time || !response_time) return nullptr;
-  response->status = static_cast<int32_t>(*status);
-  response->headers = *std::move(headers);
-  response->selecting = *std::move(selecting);
-  response->request_time_us = *request_time;
-  response->response_time_us = *response_time;
-  response->body = value;
-  decoded->response = std::move(response);
+  if (!headers || !status || !request_time || !response_time) return nullptr;
+  StoredResponse& response = decoded->response;
+  response.status = static_cast<int32_t>(*status);
+  response.headers = *std::move(headers);
+  response.request_time_us = *request_time;
+  response.response_time_us = *response_time;
+  response.body = value;
+  if (json.contains("cookies")) {
+    set_cookies_.Restore(entry_key, response.response_time_us, &response.headers);
+  }
+  decoded->facts = StoredFacts::Of(response);
   return decoded;
 }
 
 void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
   const std::string entry = EntryKey(key);
   const std::string vary = response->headers.Combined("Vary").value_or("");
-  const Json json = {{"status", response->status},
-                     {"headers", BytesToText(response->headers.text())},
-                     {"selecting", BytesToText(response->selecting.text())},
-                     {"request_us", response->request_time_us},
-                     {"response_us", response->response_time_us}};
   std::string target = entry;
   if (!vary.empty()) {
-    target = VariantKey(entry, EnsureIndex(entry, vary, where), response->selecting);
+    const std::string generation = EnsureIndex(entry, vary, where);
+    const std::string hash = VariantHash(generation, response->selecting);
+    target = VariantKey(entry, hash);
+    if (const auto language = NegotiatedLanguage(response->headers)) {
+      const Headers selecting = SelectingByLanguage(response->selecting, *language);
+      Write(VariantKey(entry, VariantHash(generation, selecting)), "",
+            DumpJson({{"variant", hash}}), "", where);
+    }
   }
+  Headers fields = response->headers;
+  Json json = {{"status", response->status},
+               {"request_us", response->request_time_us},
+               {"response_us", response->response_time_us}};
+  if (where == Storage::kAnywhere && !keep_set_cookie_ && SetCookies::Remove(&fields)) {
+    set_cookies_.Keep(target, response->response_time_us, response->headers);
+    json["cookies"] = true;
+  }
+  json["headers"] = BytesToText(fields.text());
   const std::string_view body = response->body ? response->body->bytes() : std::string_view();
   Write(target, body, DumpJson(json), response->headers.Get("Content-Type").value_or(""), where);
 }
@@ -167,7 +204,7 @@ void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
 std::string CacheStore::EnsureIndex(const std::string& key, const std::string& vary,
                                     Storage where) {
   const DecodedRef index = Read(key);
-  if (index != nullptr && index->response == nullptr && index->vary == vary) {
+  if (index != nullptr && index->kind == Decoded::kIndex && index->vary == vary) {
     return index->generation;
   }
   std::random_device random;

@@ -5,51 +5,64 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/mutex.h"
 #include "base/value.h"
 #include "cache/cache.h"
 #include "http/response_store.h"
+#include "http/set_cookies.h"
 
 namespace tapps::http {
 
 // Responses as entries of a cache, in the namespace "tapps.http":
 //
-//   KEY                   a response without Vary
-//   KEY                   {"vary": "A, B", "generation": G}: what responses under KEY depend on,
-//   and then KEY \n HASH           one response for each set of values of those fields, hashed
-//   together with G
+//   KEY                  a response without Vary
+//   KEY                  {"vary": "A, B", "generation": G}: what responses under KEY depend on, and
+//   KEY \n HASH          one response for each set of values of those fields, hashed with G
+//   KEY \n HASH          {"variant": HASH}: the response in the language that HASH stands for, for
+//                        requests that prefer it
 //
-// Erasing KEY makes its variants unreachable, as the next index gets another G; eviction takes
-// them. Bodies are the entries' bytes; the rest is in their JSON. Entries have no end of life: a
-// stale response can be revalidated.
+// The hash tells which requests a variant is for; the values themselves are not stored, as they may
+// be secret. Erasing KEY makes its variants unreachable, as the next index gets another G; eviction
+// takes them. Bodies are the entries' bytes; the rest is in their JSON. Entries have no end of
+// life: a stale response can be revalidated. Fields that set cookies are in the JSON only of what
+// stays in memory, or when keep_set_cookie is asked for.
 class CacheStore : public ResponseStore {
  public:
-  explicit CacheStore(std::shared_ptr<Cache> cache) : cache_(std::move(cache)) {}
+  explicit CacheStore(std::shared_ptr<Cache> cache, bool keep_set_cookie = false)
+      : cache_(std::move(cache)), keep_set_cookie_(keep_set_cookie) {}
 
   Found Find(std::string_view key, const Headers& request) override;
   void Put(std::string_view key, StoredRef response, Storage where) override;
   void Erase(std::string_view key) override;
 
  private:
-  // What an entry holds: a response, or the index of variants.
+  // What an entry holds: a response, the index of variants, or the name of another variant.
   struct Decoded {
+    enum { kResponse, kIndex, kVariant } kind = kResponse;
     ValueRef value;
-    StoredRef response;  // null: an index
+    StoredResponse response;
+    StoredFacts facts;
     std::string vary;
     std::string generation;
+    std::string variant;
   };
   using DecodedRef = std::shared_ptr<const Decoded>;
 
   // The entry of that key, or null.
-  DecodedRef Read(std::string_view entry_key);
-  static DecodedRef Decode(const ValueRef& value);
+  DecodedRef Read(const std::string& entry_key);
+  DecodedRef Decode(const std::string& entry_key, const ValueRef& value);
+  DecodedRef FindVariant(const std::string& entry_key, const Decoded& index,
+                         const Headers& request);
   // The generation of the index under `key` for responses that vary so, made when there is none.
   std::string EnsureIndex(const std::string& key, const std::string& vary, Storage where);
   void Write(const std::string& key, std::string_view bytes, const std::string& json,
              std::string_view content_type, Storage where);
 
   const std::shared_ptr<Cache> cache_;
+  const bool keep_set_cookie_;
+  SetCookies set_cookies_;
   // Small entries that were decoded lately, found by the identity of their value: the cache hands
   // out the same immutable block for a key until it changes.
   static constexpr size_t kDecoded = 512;

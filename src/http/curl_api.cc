@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/mutex.h"
+#include "http/text.h"
 
 namespace tapps::http {
 namespace {
@@ -88,6 +89,17 @@ std::atomic<const CurlApi*> loaded = nullptr;  // points at loaded_api once that
 
 }  // namespace
 
+bool CurlApi::Decodes(std::string_view coding) const {
+  for (const std::string_view one : {"identity", "chunked"}) {
+    if (EqualsIgnoreCase(coding, one)) return true;
+  }
+  for (const std::string_view one : {"gzip", "x-gzip", "deflate"}) {
+    if (EqualsIgnoreCase(coding, one)) return (features & CURL_VERSION_LIBZ) != 0;
+  }
+  if (EqualsIgnoreCase(coding, "br")) return (features & CURL_VERSION_BROTLI) != 0;
+  return EqualsIgnoreCase(coding, "zstd") && (features & CURL_VERSION_ZSTD) != 0;
+}
+
 Result<CurlApi> OpenCurl(std::span<const char* const> sonames) {
   Result<Opened> opened = Open(sonames);
   if (!opened.ok()) return opened.status();
@@ -106,7 +118,9 @@ Result<const CurlApi*> LoadCurl() {
     return {TAPPS_E_UNSUPPORTED,
             std::string("libcurl cannot be initialised: ") + opened->api.easy_strerror(code)};
   }
-  opened->api.version = opened->api.version_info(CURLVERSION_NOW)->version_num;
+  const curl_version_info_data* version = opened->api.version_info(CURLVERSION_NOW);
+  opened->api.version = version->version_num;
+  opened->api.features = version->features;
   loaded_api = opened->api;
   loaded.store(&loaded_api, std::memory_order_release);
   return &loaded_api;

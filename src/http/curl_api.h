@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -36,6 +37,10 @@ struct CurlApi {
   decltype(&curl_slist_free_all) slist_free_all = nullptr;
 
   unsigned version = 0;  // 0xMMmmpp of the loaded library
+  int features = 0;      // CURL_VERSION_* bits of it
+
+  // Whether it removes this content or transfer coding by itself.
+  bool Decodes(std::string_view coding) const;
 };
 
 // Loads and initialises libcurl once per process, for ever; later calls return the same table.

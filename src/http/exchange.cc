@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "http/answer.h"
+#include "http/conditional.h"
+
 namespace tapps::http {
 namespace {
 
@@ -14,8 +17,10 @@ std::string ForwardText(const FetchRequest& request, const Hop& hop, const Store
   if (!IsSafeMethod(hop.method)) return "fwd=method";
   if (request.policy == TAPPS_FETCH_RELOAD) return "fwd=request";
   if (!hop.may_read) return "fwd=bypass";
-  if (stored == nullptr) return "fwd=uri-miss";
-  return hop.directives.no_cache ? "fwd=request" : "fwd=stale";
+  if (stored == nullptr) return "fwd=miss";
+  if (!CanAnswer(hop, *stored)) return "fwd=partial";
+  const bool asked = hop.directives.no_cache || request.policy == TAPPS_FETCH_NO_CACHE;
+  return asked ? "fwd=request" : "fwd=stale";
 }
 
 }  // namespace
@@ -37,17 +42,22 @@ RuleOptions Exchanger::RulesFor(const FetchRequest& request) const {
   return rules;
 }
 
-Outcome Exchanger::Serve(const Hop& hop, const ResponseStore::Found& found,
-                         const Verdict& verdict) const {
+// What is stored for the hop: under its own key, else, when a cookie is all that sets it apart,
+// what was stored for everybody.
+ResponseStore::Found Exchanger::Find(const Hop& hop) const {
+  if (!hop.may_read) return {};
+  ResponseStore::Found found = store_.Find(hop.store_key, hop.headers);
+  if (found.response == nullptr && !hop.cookieless_key.empty()) {
+    found = store_.Find(hop.cookieless_key, hop.headers);
+  }
+  return found;
+}
+
+Outcome Exchanger::Serve(StoredRef answer, int32_t served_from, const Verdict& verdict) const {
   Outcome outcome;
   FetchResult& result = outcome.result;
-  result.response = found.response;
-  if (hop.method == "HEAD" && found.response->body) {
-    auto head = std::make_shared<StoredResponse>(*found.response);
-    head->body = ValueRef();
-    result.response = std::move(head);
-  }
-  result.served_from = found.served_from;
+  result.response = std::move(answer);
+  result.served_from = served_from;
   result.age_us = verdict.age_us;
   result.stale = !verdict.fresh();
   result.cache_status = "tapps; hit" + TtlText(verdict);
@@ -75,19 +85,27 @@ Exchanger::Consulted Exchanger::Consult(const FetchRequest& request, const Hop& 
     consulted.answer = std::move(outcome);
     return consulted;
   };
-  ResponseStore::Found found;
-  if (hop.may_read) found = store_.Find(hop.store_key, hop.headers);
+  ResponseStore::Found found = Find(hop);
+  StoredRef fit;
   if (found.response != nullptr) {
-    const Verdict verdict =
-        Judge(hop.directives, *found.response, clock_.WallNow(), RulesFor(request));
+    const int64_t now = clock_.WallNow();
+    const RuleOptions rules = RulesFor(request);
+    const Verdict verdict = found.facts != nullptr
+                                ? Judge(hop.directives, *found.response, *found.facts, now, rules)
+                                : Judge(hop.directives, *found.response, now, rules);
+    fit = AnswerFrom(hop, found.response, now);
     const bool any =
         request.policy == TAPPS_FETCH_FORCE_CACHE || request.policy == TAPPS_FETCH_ONLY_IF_CACHED;
-    if (any || verdict.use == Use::kFresh || verdict.use == Use::kMaxStale ||
-        (offline && verdict.usable_offline)) {
-      return answer(Serve(hop, found, verdict));
-    }
-    if (verdict.use == Use::kStaleWhileRevalidate) {
-      return answer(Serve(hop, found, verdict), !offline && hop.method == "GET");
+    if (fit != nullptr) {
+      if (any || verdict.use == Use::kFresh || verdict.use == Use::kMaxStale ||
+          (offline && verdict.usable_offline)) {
+        return answer(Serve(std::move(fit), found.served_from, verdict));
+      }
+      if (verdict.use == Use::kStaleWhileRevalidate) {
+        const bool refresh = !offline && hop.method == "GET" && !hop.range;
+        consulted.stored = found.response;
+        return answer(Serve(std::move(fit), found.served_from, verdict), refresh);
+      }
     }
   }
   const std::string host = hop.url.HostPort();
@@ -114,7 +132,21 @@ TransferRequest Exchanger::MakeTransfer(const FetchRequest& request, const Hop& 
   transfer.limits = request.limits;
   transfer.limits.total_timeout_us = 0;  // the callers' deadlines end it
   transfer.deny_private_addresses = request.deny_private_addresses;
-  if (stored != nullptr && hop.method == "GET") AddValidators(*stored, &transfer.headers);
+  // Caches on the way shall do as this one does (RFC 9111 5.2.1).
+  if (!hop.headers.Has("Cache-Control") && !hop.headers.Has("Pragma")) {
+    if (request.policy == TAPPS_FETCH_NO_CACHE) {
+      (void)transfer.headers.Add("Cache-Control", "max-age=0");
+    } else if (request.policy == TAPPS_FETCH_RELOAD) {
+      (void)transfer.headers.Add("Cache-Control", "no-cache");
+    }
+  }
+  if (stored != nullptr && hop.method == "GET") {
+    if (CanAnswer(hop, *stored)) {
+      AddValidators(*stored, &transfer.headers);
+    } else {
+      AddContinuation(hop, *stored, &transfer.headers);
+    }
+  }
   return transfer;
 }
 
@@ -123,8 +155,9 @@ std::optional<Outcome> Exchanger::ServeOnError(const FetchRequest& request, cons
                                                std::string_view why) const {
   if (stored == nullptr) return std::nullopt;
   const Verdict verdict = Judge(hop.directives, *stored, clock_.WallNow(), RulesFor(request));
-  if (!verdict.usable_on_error) return std::nullopt;
-  Outcome outcome = Serve(hop, {stored, TAPPS_FROM_MEMORY}, verdict);
+  StoredRef fit = verdict.usable_on_error ? AnswerFrom(hop, stored, clock_.WallNow()) : StoredRef();
+  if (fit == nullptr) return std::nullopt;
+  Outcome outcome = Serve(std::move(fit), TAPPS_FROM_MEMORY, verdict);
   outcome.result.stale = true;
   outcome.result.warning = "served from the cache, " + std::to_string(verdict.age_us / kSecond) +
                            " s old: " + std::string(why);
@@ -135,23 +168,34 @@ std::optional<Outcome> Exchanger::ServeOnError(const FetchRequest& request, cons
 Outcome Exchanger::Fallback(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
                             Status why) const {
   if (auto outcome = ServeOnError(request, hop, stored, why.message())) return *std::move(outcome);
-  // 5.2.2.2: without validation the stored answer is not to be used, and a 504 says so.
-  if (stored != nullptr && why.code() != TAPPS_E_TOO_LARGE &&
-      CacheControl::Of(stored->headers).must_revalidate) {
-    return Generated504(why.message());
+  // 5.2.2.2, 5.2.2.4: without validation the stored answer is not to be used, and a 504 says so.
+  if (stored != nullptr && why.code() != TAPPS_E_TOO_LARGE) {
+    const CacheControl cc = CacheControl::Of(stored->headers);
+    if (cc.must_revalidate || cc.no_cache) return Generated504(why.message());
   }
   return {std::move(why), {}};
 }
 
 bool Exchanger::Store(const Hop& hop, const StoredRef& response) const {
-  const Storage where =
-      MayStore(hop.method, hop.headers, hop.credentials, response->status, response->headers);
-  if (!hop.may_write || where == Storage::kNone) return false;
+  const Storage where = MayStore(hop.method, hop.headers, hop.credentials, response->status,
+                                 response->headers, options_.rules);
+  if (where == Storage::kNone) return false;
+  if (!hop.may_write && !(hop.method == "POST" && NamesItself(hop, response->headers))) {
+    return false;
+  }
   auto stored = std::make_shared<StoredResponse>(*response);
-  stored->headers = StoredFields(response->headers, options_.keep_set_cookie);
+  stored->headers = StoredFields(response->headers);
   stored->selecting = SelectingFields(hop.headers, response->headers);
   store_.Put(hop.store_key, std::move(stored), where);
   return true;
+}
+
+// Whether Content-Location is the URL that was asked (RFC 9110 8.7).
+bool Exchanger::NamesItself(const Hop& hop, const Headers& response) const {
+  const auto reference = response.Get("Content-Location");
+  if (!reference) return false;
+  const Result<Url> url = ResolveUrl(hop.url, *reference);
+  return url.ok() && url->ToString() == hop.url.ToString();
 }
 
 Outcome Exchanger::Revalidated(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
@@ -165,11 +209,11 @@ Outcome Exchanger::Revalidated(const FetchRequest& request, const Hop& hop, cons
   const auto fresh = std::make_shared<const StoredResponse>(
       Freshen(*stored, response.headers, response.request_time_us, response.response_time_us));
   if (!Store(hop, fresh) && hop.may_write) store_.Erase(hop.store_key);
-  Outcome outcome;
-  const Verdict verdict = Judge(hop.directives, *fresh, clock_.WallNow(), RulesFor(request));
-  outcome.result.response = fresh;
-  outcome.result.served_from = TAPPS_FROM_REVALIDATED;
-  outcome.result.age_us = verdict.age_us;
+  const int64_t now = clock_.WallNow();
+  const Verdict verdict = Judge(hop.directives, *fresh, now, RulesFor(request));
+  StoredRef fit = AnswerFrom(hop, fresh, now);
+  Outcome outcome = Serve(fit != nullptr ? std::move(fit) : fresh, TAPPS_FROM_REVALIDATED, verdict);
+  outcome.result.stale = false;
   outcome.result.cache_status =
       "tapps; hit; " + ForwardText(request, hop, stored) + "; fwd-status=304";
   return outcome;
@@ -191,6 +235,33 @@ void Exchanger::Invalidate(const Hop& hop, const Headers& response) const {
   }
 }
 
+// 4.3.5: the answer to a HEAD updates what a GET has stored, or says that it is no longer so.
+void Exchanger::AfterHead(const Hop& hop, const StoredRef& stored,
+                          const StoredResponse& head) const {
+  if (stored == nullptr || head.status != 200 || !hop.may_write) return;
+  if (stored->status == 200 && HeadDescribes(head.headers, *stored)) {
+    Hop get = hop;
+    get.method = "GET";
+    if (Store(get, std::make_shared<const StoredResponse>(Freshen(
+                       *stored, head.headers, head.request_time_us, head.response_time_us)))) {
+      return;
+    }
+  }
+  store_.Erase(hop.store_key);
+}
+
+// Stores what came, joined with what was there; returns what is stored, null when nothing is.
+StoredRef Exchanger::Keep(const Hop& hop, const StoredRef& stored, const StoredRef& fresh) const {
+  StoredRef kept = fresh;
+  if (fresh->status == 206 && stored != nullptr) {
+    if (auto all = Combine(*stored, *fresh)) {
+      kept = std::make_shared<const StoredResponse>(*std::move(all));
+    }
+  }
+  if (!Store(hop, kept)) return nullptr;
+  return kept;
+}
+
 Outcome Exchanger::FromNetwork(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
                                TransferResponse response) const {
   auto fresh = std::make_shared<StoredResponse>();
@@ -202,17 +273,31 @@ Outcome Exchanger::FromNetwork(const FetchRequest& request, const Hop& hop, cons
   if (!IsSafeMethod(hop.method) && fresh->status >= 200 && fresh->status < 400) {
     Invalidate(hop, fresh->headers);
   }
-  const bool kept = Store(hop, fresh);
-  // What was stored is superseded, unless the origin merely failed.
-  if (!kept && stored != nullptr && hop.may_write && fresh->status < 500) {
-    store_.Erase(hop.store_key);
-  }
   Outcome outcome;
+  StoredRef kept;
+  if (hop.method == "HEAD") {
+    AfterHead(hop, stored, *fresh);
+  } else if (fresh->status == 206 && stored != nullptr && !hop.range && !CanAnswer(hop, *stored)) {
+    // It was the cache that asked for the rest of what it has.
+    auto all = Combine(*stored, *fresh);
+    outcome.ask_for_whole = !all || all->status != 200;
+    if (outcome.ask_for_whole) return outcome;
+    fresh = std::make_shared<StoredResponse>(*std::move(all));
+    kept = Keep(hop, nullptr, fresh);
+  } else {
+    kept = Keep(hop, stored, fresh);
+    // What was stored is superseded, unless the origin merely failed, or the caller's own condition
+    // held.
+    if (kept == nullptr && stored != nullptr && hop.may_write && fresh->status < 500 &&
+        fresh->status != 304 && fresh->status != 416) {
+      store_.Erase(hop.store_key);
+    }
+  }
   outcome.result.age_us = CurrentAge(*fresh, clock_.WallNow());
   outcome.result.served_from = TAPPS_FROM_NETWORK;
   outcome.result.cache_status = "tapps; " + ForwardText(request, hop, stored) +
                                 "; fwd-status=" + std::to_string(fresh->status) +
-                                (kept ? "; stored" : "");
+                                (kept != nullptr ? "; stored" : "");
   outcome.result.response = std::move(fresh);
   return outcome;
 }
@@ -221,8 +306,13 @@ Outcome Exchanger::Conclude(const FetchRequest& request, const Hop& hop, const S
                             TransferResult result) const {
   if (!result.status.ok()) return Fallback(request, hop, stored, std::move(result.status));
   const int32_t status = result.response.status;
-  if (status == 304 && stored != nullptr && hop.method == "GET") {
-    return Revalidated(request, hop, stored, result.response);
+  if (status == 304 && stored != nullptr && hop.method == "GET" && CanAnswer(hop, *stored)) {
+    if (!IsConditional(hop.headers)) return Revalidated(request, hop, stored, result.response);
+    // The caller's own condition held: a 304 it is, and what is stored is known to be good when the
+    // answer names its strong validator.
+    if (SameStrongTag(result.response.headers, stored->headers)) {
+      (void)Revalidated(request, hop, stored, result.response);
+    }
   }
   if (IsOriginFailure(status)) {
     const std::string why = hop.url.HostPort() + " answered " + std::to_string(status);

@@ -14,6 +14,8 @@ namespace tapps::http {
 struct Outcome {
   Status status;
   FetchResult result;  // when status is OK; final_url is left empty
+  // Neither: the origin sent the missing part of something else. The whole has to be asked for.
+  bool ask_for_whole = false;
 };
 
 // The rules applied: what is stored, what the origin said and which of them is the answer. Shared
@@ -28,7 +30,8 @@ class Exchanger {
   struct Consulted {
     enum { kAnswer, kAnswerAndRefresh, kAskOrigin } next = kAskOrigin;
     Outcome answer;
-    StoredRef stored;  // kAskOrigin: what may be validated, or served when the origin fails
+    // Unless kAnswer: what may be validated, or served when the origin fails.
+    StoredRef stored;
   };
   // What the cache alone has to say. `offline`: the origin may not be asked.
   Consulted Consult(const FetchRequest& request, const Hop& hop, bool offline) const;
@@ -45,7 +48,8 @@ class Exchanger {
 
  private:
   RuleOptions RulesFor(const FetchRequest& request) const;
-  Outcome Serve(const Hop& hop, const ResponseStore::Found& found, const Verdict& verdict) const;
+  ResponseStore::Found Find(const Hop& hop) const;
+  Outcome Serve(StoredRef answer, int32_t served_from, const Verdict& verdict) const;
   Outcome Generated504(std::string_view warning) const;
   std::optional<Outcome> ServeOnError(const FetchRequest& request, const Hop& hop,
                                       const StoredRef& stored, std::string_view why) const;
@@ -53,7 +57,10 @@ class Exchanger {
                       const TransferResponse& response) const;
   Outcome FromNetwork(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
                       TransferResponse response) const;
+  void AfterHead(const Hop& hop, const StoredRef& stored, const StoredResponse& head) const;
+  StoredRef Keep(const Hop& hop, const StoredRef& stored, const StoredRef& fresh) const;
   void Invalidate(const Hop& hop, const Headers& response) const;
+  bool NamesItself(const Hop& hop, const Headers& response) const;
   bool Store(const Hop& hop, const StoredRef& response) const;
 
   ResponseStore& store_;

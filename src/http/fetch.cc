@@ -57,7 +57,7 @@ void FetchEngine::Continue(const CallRef& call) {
       return Ask(call);
     }
     if (consulted.next == Exchanger::Consulted::kAnswerAndRefresh) {
-      Refresh(call->request, call->hop, consulted.answer.result.response);
+      Refresh(call->request, call->hop, consulted.stored);
     }
     if (!TakeRedirect(call, &consulted.answer)) {
       return Complete(call, std::move(consulted.answer));

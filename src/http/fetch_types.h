@@ -28,6 +28,7 @@ struct FetchRequest {
   int32_t max_redirects = 10;     // TAPPS_NONE: the 3xx answer is the result
   TransferLimits limits;  // total_timeout_us is of the whole call, redirects and waits included
   bool deny_private_addresses = false;
+  int32_t retries = 0;  // of an idempotent request that failed, within its time; TAPPS_NONE: none
 };
 
 // What came of it. Any status the origin answered is a success of the fetch.
@@ -53,9 +54,8 @@ using FetchDone = std::function<void(Result<FetchResult>)>;
 struct FetchOptions {
   NetworkOptions network;
   RuleOptions rules;
-  SecretParameters secrets;      // query parameters and header fields taken for credentials
-  size_t max_waiting = 1024;     // fetches that wait for a place at one origin; more get BUSY
-  bool keep_set_cookie = false;  // store Set-Cookie too
+  SecretParameters secrets;   // query parameters and header fields taken for credentials
+  size_t max_waiting = 1024;  // fetches that wait for a place at one origin; more get BUSY
   bool offline = false;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/hash.h"
+#include "http/quota_fields.h"
 
 namespace tapps::http {
 namespace {
@@ -23,13 +25,30 @@ std::string FlightKey(Flights::WaiterId id, const FetchRequest& request, const H
   return key + '\n' + hop.headers.text();
 }
 
-// What a breaker makes of it: the origin's health, not the answer's worth.
+// What a breaker makes of it: the origin's health, not the answer's worth. Until the request is on
+// a connection, a failure may be this process's alone.
 CallResult Health(const TransferResult& result) {
   if (!result.status.ok()) {
-    return result.fault == Fault::kCaller ? CallResult::kIgnored : CallResult::kFailure;
+    if (result.fault == Fault::kCaller) return CallResult::kIgnored;
+    return result.fault == Fault::kOrigin && result.sent ? CallResult::kFailure
+                                                         : CallResult::kLocalFailure;
   }
   if (result.response.status == 429) return CallResult::kIgnored;
   return result.response.status >= 500 ? CallResult::kFailure : CallResult::kSuccess;
+}
+
+// Tells apart whose quota it is, and tells little of the credential: 16 bits are shared with other
+// processes. 0: none.
+uint64_t WhoAsks(const Hop& hop) {
+  if (!hop.credentials) return 0;
+  const std::string secret = hop.headers.Combined("Authorization").value_or(std::string());
+  return (Hash64(secret + '\n' + hop.url.Origin()) & 0xffff) | 0x10000;
+}
+
+// RFC 9110 9.2.2.
+bool IsIdempotent(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
+         method == "OPTIONS" || method == "TRACE";
 }
 
 }  // namespace
@@ -48,6 +67,8 @@ void Flights::Join(WaiterId id, const FetchRequest& request, const Hop& hop, Sto
       flight->request = request;
       flight->hop = hop;
       flight->stored = std::move(stored);
+      flight->who = WhoAsks(hop);
+      flight->begun_us = Clock::Real().MonotonicNow();
     }
     flight->waiters.emplace_back(id, std::move(landed));
     by_waiter_[id] = flight;
@@ -62,9 +83,9 @@ void Flights::Launch(const FlightRef& flight) {
   // The callers' deadlines end the flight; the lease is for the case that even that is lost.
   const int64_t timeout = flight->request.limits.total_timeout_us;
   const int64_t lease = timeout > 0 ? timeout + 5 * kSecond : kHour;
-  const OriginGate::Ticket ticket =
-      gate_.Enter(flight->origin, lease,
-                  [this, flight](Result<Permit> permit) { OnPermit(flight, std::move(permit)); });
+  const OriginGate::Ticket ticket = gate_.Enter(
+      flight->origin, lease,
+      [this, flight](Result<Permit> permit) { OnPermit(flight, std::move(permit)); }, flight->who);
   bool abandoned = false;
   {
     MutexLock lock(mutex_);
@@ -76,11 +97,17 @@ void Flights::Launch(const FlightRef& flight) {
 }
 
 void Flights::OnPermit(const FlightRef& flight, Result<Permit> permit) {
-  if (!permit.ok()) return LandWithout(flight, permit.status());
+  if (!permit.ok()) {
+    if (!flight->failed) return LandWithout(flight, permit.status());
+    // What the attempt before came to says more.
+    return Land(flight, exchanger_.Conclude(flight->request, flight->hop, flight->stored,
+                                            *std::exchange(flight->failed, std::nullopt)));
+  }
   Status status;
   {
     MutexLock lock(mutex_);
     if (!flight->abandoned) {
+      flight->sent_us = Clock::Real().MonotonicNow();
       status = transport_.Submit(
           exchanger_.MakeTransfer(flight->request, flight->hop, flight->stored),
           [this, flight](TransferResult result) { OnTransfer(flight, std::move(result)); },
@@ -104,12 +131,80 @@ void Flights::OnTransfer(const FlightRef& flight, TransferResult result) {
     permit = std::move(flight->permit);
     abandoned = flight->abandoned;
     if (abandoned) health = flight->why_abandoned;
+    // Before the time to connect is over it is not known whether there was a connection.
+    if (abandoned && health == CallResult::kFailure &&
+        Clock::Real().MonotonicNow() - flight->sent_us <
+            flight->request.limits.connect_timeout_us) {
+      health = CallResult::kLocalFailure;
+    }
   }
+  Heed(*flight, result);
   gate_.Leave(flight->origin, std::move(permit), health);
   PollIfNeeded();
-  if (abandoned) return;
-  Land(flight,
-       exchanger_.Conclude(flight->request, flight->hop, flight->stored, std::move(result)));
+  if (abandoned || TryAgain(flight, &result)) return;
+  const Outcome outcome =
+      exchanger_.Conclude(flight->request, flight->hop, flight->stored, std::move(result));
+  if (!outcome.ask_for_whole) return Land(flight, outcome);
+  {
+    MutexLock lock(mutex_);
+    flight->stored = nullptr;
+    flight->transfer = 0;
+    flight->ticket = 0;
+  }
+  Launch(flight);
+}
+
+void Flights::Heed(const Flight& flight, const TransferResult& result) {
+  if (!result.status.ok()) return;
+  const auto news =
+      ReadQuota(result.response.status, result.response.headers, result.response.response_time_us);
+  if (!news) return;
+  constexpr int64_t kTick = 10 * kMillisecond;  // what the breaker's clock may lag behind
+  breakers_.Get(flight.origin)
+      ->Limit(news->of_everybody ? QuotaBook::kEveryone : flight.who, news->calls,
+              news->within_us + kTick);
+}
+
+bool Flights::TryAgain(const FlightRef& flight, TransferResult* result) {
+  const FetchRequest& request = flight->request;
+  const bool answered = result->status.ok();
+  if (request.retries <= 0 || result->fault == Fault::kCaller ||
+      (answered && !IsWorthRetrying(result->response.status))) {
+    return false;
+  }
+  RetrySettings settings = RetrySettings::Default();
+  settings.retries = request.retries;
+  const RetryQuestion question = {
+      .attempt = flight->attempt,
+      .idempotent = IsIdempotent(flight->hop.method),
+      .status = answered ? result->response.status : 0,
+      .retry_after_us =
+          answered
+              ? RetryAfter(result->response.headers, result->response.response_time_us).value_or(0)
+              : 0};
+  // A call that would be over by then is told at once.
+  const int64_t elapsed = Clock::Real().MonotonicNow() - flight->begun_us;
+  const int64_t timeout = request.limits.total_timeout_us;
+  if (timeout > 0 && elapsed + question.retry_after_us >= timeout) return false;
+  const auto retrial = breakers_.Get(flight->origin)->Retry(question, &settings);
+  if (retrial.code != TAPPS_OK) return false;
+  ++flight->attempt;
+  flight->failed = std::move(*result);
+  {
+    MutexLock lock(mutex_);
+    flight->transfer = 0;
+    flight->ticket = 0;
+  }
+  constexpr int64_t kTick = 20 * kMillisecond;  // as above, and the quota's
+  const int64_t delay = retrial.delay_us + (question.retry_after_us > 0 ? kTick : 0);
+  transport_.After(delay, [this, flight] {
+    {
+      MutexLock lock(mutex_);
+      if (flight->abandoned) return;
+    }
+    Launch(flight);
+  });
+  return true;
 }
 
 void Flights::LandWithout(const FlightRef& flight, Status why) {

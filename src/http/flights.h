@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -29,7 +30,10 @@ class Flights {
   // All outlive it; the transport is closed before it goes.
   Flights(Transport& transport, BreakerRegistry& breakers, const Exchanger& exchanger,
           size_t max_waiting)
-      : transport_(transport), gate_(breakers, max_waiting), exchanger_(exchanger) {}
+      : transport_(transport),
+        breakers_(breakers),
+        gate_(breakers, max_waiting),
+        exchanger_(exchanger) {}
 
   // Waits for the answer to the hop, asking the origin when nobody has. Calls `landed` once,
   // perhaps before it returns, unless Leave comes first. An id waits for one flight at a time.
@@ -46,6 +50,12 @@ class Flights {
     FetchRequest request;
     Hop hop;
     StoredRef stored;
+    uint64_t who = 0;      // a hash of the credential, for quotas; 0: none
+    int64_t begun_us = 0;  // monotonic
+    // One after the other: between a permit and the next.
+    int64_t attempt = 1;
+    int64_t sent_us = 0;                   // monotonic, of this attempt
+    std::optional<TransferResult> failed;  // the attempt before
     // Under mutex_.
     std::vector<std::pair<WaiterId, Landed>> waiters;
     OriginGate::Ticket ticket = 0;
@@ -59,11 +69,16 @@ class Flights {
   void Launch(const FlightRef& flight);
   void OnPermit(const FlightRef& flight, Result<Permit> permit);
   void OnTransfer(const FlightRef& flight, TransferResult result);
+  // Tells the origin's breaker of its quota.
+  void Heed(const Flight& flight, const TransferResult& result);
+  // True when the flight goes on with another attempt, later.
+  bool TryAgain(const FlightRef& flight, TransferResult* result);
   void Land(const FlightRef& flight, const Outcome& outcome);
   void LandWithout(const FlightRef& flight, Status why);
   void PollIfNeeded();
 
   Transport& transport_;
+  BreakerRegistry& breakers_;
   OriginGate gate_;
   const Exchanger& exchanger_;
   std::atomic<bool> polling_ = false;

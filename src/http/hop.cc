@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "http/conditional.h"
 #include "http/text.h"
 
 namespace tapps::http {
@@ -32,14 +33,6 @@ std::string Hex(uint64_t value) {
   std::string out(16, '0');
   for (size_t i = 0; i < 16; ++i) out[15 - i] = "0123456789abcdef"[value >> (4 * i) & 15];
   return out;
-}
-
-// Whether the caller takes caching of this request into its own hands (RFC 9110 13, 14).
-bool IsConditionalOrPartial(const Headers& headers) {
-  constexpr std::array<std::string_view, 6> kNames = {
-      "If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since", "If-Range", "Range"};
-  return std::any_of(kNames.begin(), kNames.end(),
-                     [&](std::string_view name) { return headers.Has(name); });
 }
 
 // Fields about a body that is not sent on.
@@ -73,18 +66,32 @@ std::string HopMaker::StoreKey(const Hop& hop, const Url& url, bool credentials)
 }
 
 void HopMaker::Finish(const FetchRequest& request, Hop* hop) const {
+  bool cookie = false;
   hop->credentials = secrets_.Contains(hop->url);
   for (size_t i = 0; i < hop->headers.size(); ++i) {
-    hop->credentials = hop->credentials || IsSecretField(hop->headers[i].name);
+    const std::string_view name = hop->headers[i].name;
+    if (EqualsIgnoreCase(name, "Cookie")) {
+      cookie = true;
+    } else if (IsSecretField(name)) {
+      hop->credentials = true;
+    }
   }
+  hop->cookieless_key = cookie && !hop->credentials ? hop->url.ToString() : "";
+  hop->credentials = hop->credentials || cookie;
   hop->store_key = StoreKey(*hop, hop->url, hop->credentials);
   hop->directives = CacheControl::OfRequest(hop->headers);
-  if (request.policy == TAPPS_FETCH_NO_CACHE) hop->directives.no_cache = true;
+  if (request.policy == TAPPS_FETCH_NO_CACHE) {
+    // A reload, for which nothing is young enough but what is fresh and immutable (RFC 8246).
+    hop->directives.max_age = -1;
+    hop->directives.stale_if_error = 0;
+  }
+  const auto range = hop->headers.Get("Range");
+  hop->range = range && hop->method == "GET" ? ParseByteRange(*range) : std::nullopt;
   const bool cacheable = (hop->method == "GET" || hop->method == "HEAD") && !hop->body &&
-                         request.policy != TAPPS_FETCH_NO_STORE &&
-                         !IsConditionalOrPartial(hop->headers);
+                         request.policy != TAPPS_FETCH_NO_STORE && !hop->directives.no_store &&
+                         !IsForOriginAlone(hop->headers) && (!range || hop->range);
   hop->may_read = cacheable && request.policy != TAPPS_FETCH_RELOAD;
-  hop->may_write = cacheable && hop->method == "GET";
+  hop->may_write = cacheable;
 }
 
 Result<Hop> HopMaker::First(const FetchRequest& request) const {

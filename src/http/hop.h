@@ -2,10 +2,12 @@
 #define TAPPS_HTTP_HOP_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "http/fetch_types.h"
+#include "http/range.h"
 
 namespace tapps::http {
 
@@ -18,9 +20,13 @@ struct Hop {
   ValueRef body;
   bool credentials = false;  // the headers or the URL carry secrets
   std::string store_key;
-  CacheControl directives;  // of the request, with the call's policy put in
-  bool may_read = false;    // what is stored may be used for it
-  bool may_write = false;   // its answer may be stored
+  // Where answers to the request without its Cookie are stored, when that is its only secret; else
+  // empty. They may answer this one too, unless they vary with Cookie.
+  std::string cookieless_key;
+  std::optional<ByteRange> range;  // of a request for one part
+  CacheControl directives;         // of the request, with the call's policy put in
+  bool may_read = false;           // what is stored may be used for it
+  bool may_write = false;          // its answer may be stored
 };
 
 // Makes hops, and knows what in them is secret. Any thread.

@@ -7,16 +7,19 @@
 namespace tapps::http {
 namespace {
 
-Status OpenCircuit(const std::string& origin, int64_t retry_after_us) {
+Status Refusal(const std::string& origin, const Admission& admission) {
   ErrorDetail detail;
-  detail.message = origin + ": not asked, its circuit breaker is open after failures";
-  detail.retry_after_us = retry_after_us;
-  return Status(TAPPS_E_OPEN_CIRCUIT, std::move(detail));
+  detail.message = origin + (admission.code == TAPPS_E_QUOTA
+                                 ? ": not asked, it takes no more requests for now"
+                                 : ": not asked, its circuit breaker is open after failures");
+  detail.retry_after_us = admission.retry_after_us;
+  return Status(admission.code, std::move(detail));
 }
 
 }  // namespace
 
-OriginGate::Ticket OriginGate::Enter(const std::string& origin, int64_t lease_us, Entered entered) {
+OriginGate::Ticket OriginGate::Enter(const std::string& origin, int64_t lease_us, Entered entered,
+                                     uint64_t who) {
   std::vector<Call> calls;
   Ticket ticket = 0;
   {
@@ -28,7 +31,7 @@ OriginGate::Ticket OriginGate::Enter(const std::string& origin, int64_t lease_us
           {std::move(entered), Status(TAPPS_E_BUSY, origin + ": " + std::to_string(max_waiting_) +
                                                         " requests wait for it already")});
     } else {
-      line.waiting.push_back({ticket, lease_us, std::move(entered)});
+      line.waiting.push_back({ticket, lease_us, who, std::move(entered)});
       Admit(origin, &line, &calls);
     }
   }
@@ -40,7 +43,8 @@ void OriginGate::Admit(const std::string& origin, Line* line, std::vector<Call>*
   if (!line->waiting.empty()) {
     const std::shared_ptr<Breaker> breaker = breakers_.Get(origin);
     while (!line->waiting.empty()) {
-      const Admission admission = breaker->Acquire(line->waiting.front().lease_us);
+      const Waiting& first = line->waiting.front();
+      const Admission admission = breaker->Acquire(first.lease_us, first.who);
       if (admission.code == TAPPS_E_BUSY) break;
       Waiting next = std::move(line->waiting.front());
       line->waiting.pop_front();
@@ -48,7 +52,7 @@ void OriginGate::Admit(const std::string& origin, Line* line, std::vector<Call>*
         ++line->inside;
         calls->push_back({std::move(next.entered), Permit(breaker, admission.permit)});
       } else {
-        calls->push_back({std::move(next.entered), OpenCircuit(origin, admission.retry_after_us)});
+        calls->push_back({std::move(next.entered), Refusal(origin, admission)});
       }
     }
   }

@@ -20,14 +20,15 @@ namespace tapps::http {
 class OriginGate {
  public:
   using Ticket = uint64_t;
-  // A permit to be given to Leave; or OPEN_CIRCUIT with retry_after_us, or BUSY.
+  // A permit to be given to Leave; or OPEN_CIRCUIT or QUOTA with retry_after_us, or BUSY.
   using Entered = std::function<void(Result<Permit>)>;
 
   OriginGate(BreakerRegistry& breakers, size_t max_waiting)
       : breakers_(breakers), max_waiting_(max_waiting) {}
 
   // Calls `entered` once: before it returns, or when a place becomes free; never after Withdraw.
-  Ticket Enter(const std::string& origin, int64_t lease_us, Entered entered);
+  // `who`: a hash of the credential the request carries, for the origin's quotas; 0: none.
+  Ticket Enter(const std::string& origin, int64_t lease_us, Entered entered, uint64_t who = 0);
   void Withdraw(Ticket ticket);
   // Ends a permit's call and lets the next ones in.
   void Leave(const std::string& origin, Permit permit, CallResult result);
@@ -41,6 +42,7 @@ class OriginGate {
   struct Waiting {
     Ticket ticket;
     int64_t lease_us;
+    uint64_t who;
     Entered entered;
   };
   struct Line {

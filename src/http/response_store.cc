@@ -26,7 +26,9 @@ ResponseStore::Found MemoryStore::Find(std::string_view key, const Headers& requ
   for (const StoredRef& variant : it->second->variants) {
     if (MatchesVary(*variant, request)) return {variant, TAPPS_FROM_MEMORY};
   }
-  return {};
+  Found none;
+  none.others = true;
+  return none;
 }
 
 void MemoryStore::Put(std::string_view key, StoredRef response, Storage) {

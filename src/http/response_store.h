@@ -12,6 +12,7 @@
 #include "http/headers.h"
 #include "http/rules.h"
 #include "http/stored_response.h"
+#include "http/vary.h"
 
 namespace tapps::http {
 
@@ -23,15 +24,17 @@ using StoredRef = std::shared_ptr<const StoredResponse>;
 class ResponseStore {
  public:
   struct Found {
-    StoredRef response;       // null: none that the request may select
-    int32_t served_from = 0;  // TAPPS_FROM_MEMORY or TAPPS_FROM_DISK
+    StoredRef response;                  // null: none that the request may select
+    int32_t served_from = 0;             // TAPPS_FROM_MEMORY or TAPPS_FROM_DISK
+    const StoredFacts* facts = nullptr;  // of the response, living as long; null: not known
+    bool others = false;  // no response, but there are some that other requests select
   };
 
   virtual ~ResponseStore() = default;
   // The response that these request fields select (RFC 9111 4.1).
   virtual Found Find(std::string_view key, const Headers& request) = 0;
   // Keeps the response in place of the one with the same selecting fields. kMemory ones never reach
-  // a disk. Failure is a miss later.
+  // a disk, nor do cookies that others set, unless that was asked for. Failure is a miss later.
   virtual void Put(std::string_view key, StoredRef response, Storage where) = 0;
   // Drops all responses under the key.
   virtual void Erase(std::string_view key) = 0;

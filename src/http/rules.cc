@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
 
 #include "http/http_date.h"
 #include "http/text.h"
@@ -23,12 +22,12 @@ bool IsOneOf(const std::array<std::string_view, N>& names, std::string_view name
                      [&](std::string_view one) { return EqualsIgnoreCase(one, name); });
 }
 
-// RFC 9110 15.1; 206 is stored by its own rules only.
-constexpr std::array<int32_t, 11> kHeuristicStatuses = {200, 203, 204, 300, 301, 308,
-                                                        404, 405, 410, 414, 501};
+// RFC 9110 15.1.
+constexpr std::array<int32_t, 12> kHeuristicStatuses = {200, 203, 204, 206, 300, 301,
+                                                        308, 404, 405, 410, 414, 501};
 // Statuses whose caching requirements are met here (must-understand, 5.2.2.3).
-constexpr std::array<int32_t, 28> kUnderstoodStatuses = {
-    200, 201, 202, 203, 204, 300, 301, 302, 303, 307, 308, 400, 401, 403,
+constexpr std::array<int32_t, 29> kUnderstoodStatuses = {
+    200, 201, 202, 203, 204, 206, 300, 301, 302, 303, 307, 308, 400, 401, 403,
     404, 405, 406, 410, 413, 414, 415, 429, 451, 500, 501, 502, 503, 504};
 
 // 7.6.1 of RFC 9110 and 3.1: fields about the connection or a proxy, not about the response.
@@ -42,18 +41,9 @@ constexpr std::array<std::string_view, 9> kHopByHop = {"Connection",
                                                        "Proxy-Authenticate",
                                                        "Proxy-Authorization"};
 
-// 3.2: a 304 does not describe these of the stored body.
-constexpr std::array<std::string_view, 3> kOfTheBody = {"Content-Length", "Content-Encoding",
-                                                        "Content-Range"};
-
 std::optional<int64_t> DateField(const Headers& headers, std::string_view name, int64_t now_us) {
   const auto text = headers.Get(name);
   return text ? ParseHttpDate(*text, now_us) : std::nullopt;
-}
-
-int64_t DateOf(const StoredResponse& stored) {
-  return DateField(stored.headers, "Date", stored.response_time_us)
-      .value_or(stored.response_time_us);
 }
 
 bool ListHas(const Headers& headers, std::string_view field, std::string_view member) {
@@ -70,67 +60,76 @@ bool HasValidator(const Headers& headers) {
   return headers.Has("ETag") || headers.Has("Last-Modified");
 }
 
-// 5.1: of a list the first member counts; what is no number counts nothing.
+// 5.1. What is no number makes the response old, and so do several Age lines, also when somebody
+// has joined them to "1, 2": nobody can tell which of them is meant. Of "1,2" the first counts.
 int64_t AgeField(const Headers& headers) {
-  auto rest = headers.Get("Age");
-  if (!rest) return 0;
-  const auto first = NextListMember(&*rest);
-  return ParseDigits(first.value_or(""), kForEver / kSecond).value_or(0) * kSecond;
-}
-
-// A list with the white space around its members removed, so that equal lists are equal texts.
-std::string NormaliseList(std::string_view rest) {
-  std::string out;
-  while (const auto member = NextListMember(&rest)) {
-    if (!out.empty()) out += ',';
-    out += *member;
-  }
-  return out;
-}
-
-std::optional<std::string> SelectingValue(const Headers& request, std::string_view name) {
-  const auto combined = request.Combined(name);
-  if (!combined) return std::nullopt;
-  return NormaliseList(*combined);
-}
-
-std::string_view OpaqueTag(std::string_view etag) {
-  etag = TrimSpace(etag);
-  if (etag.starts_with("W/")) etag.remove_prefix(2);
-  return etag;
+  int lines = 0;
+  std::string_view value;
+  headers.ForEach("Age", [&](std::string_view one) {
+    ++lines;
+    value = one;
+  });
+  if (lines == 0) return 0;
+  if (lines > 1 || value.find(", ") != std::string_view::npos) return kForEver;
+  const auto seconds = ParseDigits(value.substr(0, value.find(',')), kForEver / kSecond);
+  return seconds ? *seconds * kSecond : kForEver;
 }
 
 }  // namespace
 
-int64_t CurrentAge(const StoredResponse& stored, int64_t now_us) {
+StoredFacts StoredFacts::Of(const StoredResponse& stored) {
+  const int64_t received = stored.response_time_us;
+  StoredFacts facts;
+  facts.cc = CacheControl::Of(stored.headers);
+  facts.date_us = DateField(stored.headers, "Date", received).value_or(received);
+  facts.has_expires = stored.headers.Has("Expires");
+  facts.expires_us = DateField(stored.headers, "Expires", received);
+  facts.last_modified_us = DateField(stored.headers, "Last-Modified", received);
+  facts.age_us = AgeField(stored.headers);
+  facts.varies = stored.headers.Has("Vary");
+  return facts;
+}
+
+int64_t CurrentAge(const StoredResponse& stored, const StoredFacts& facts, int64_t now_us) {
   const int64_t resident = now_us - stored.response_time_us;
   if (resident < -kMinute) return kForEver;
-  const int64_t apparent = std::max<int64_t>(0, stored.response_time_us - DateOf(stored));
+  const int64_t apparent = std::max<int64_t>(0, stored.response_time_us - facts.date_us);
   const int64_t delay = std::max<int64_t>(0, stored.response_time_us - stored.request_time_us);
-  const int64_t corrected = AgeField(stored.headers) + delay;
-  return std::max(apparent, corrected) + std::max<int64_t>(0, resident);
+  return std::max(apparent, facts.age_us + delay) + std::max<int64_t>(0, resident);
+}
+
+int64_t CurrentAge(const StoredResponse& stored, int64_t now_us) {
+  return CurrentAge(stored, StoredFacts::Of(stored), now_us);
+}
+
+int64_t FreshnessLifetime(const StoredResponse& stored, const StoredFacts& facts,
+                          const RuleOptions& options) {
+  if (options.shared && facts.cc.s_maxage) return *facts.cc.s_maxage;  // 5.2.2.10
+  if (facts.cc.max_age) return *facts.cc.max_age;
+  if (facts.has_expires) {
+    // 5.3: invalid is the past
+    return facts.expires_us ? std::max<int64_t>(0, *facts.expires_us - facts.date_us) : 0;
+  }
+  if (!facts.cc.is_public && !IsOneOf(kHeuristicStatuses, stored.status)) return 0;
+  if (!facts.last_modified_us || *facts.last_modified_us > facts.date_us) return 0;
+  return std::min(options.max_heuristic_us, (facts.date_us - *facts.last_modified_us) / 10);
 }
 
 int64_t FreshnessLifetime(const StoredResponse& stored, const RuleOptions& options) {
-  const CacheControl cc = CacheControl::Of(stored.headers);
-  if (cc.max_age) return *cc.max_age;
-  const int64_t date = DateOf(stored);
-  if (stored.headers.Has("Expires")) {
-    const auto expires = DateField(stored.headers, "Expires", stored.response_time_us);
-    return expires ? std::max<int64_t>(0, *expires - date) : 0;  // 5.3: invalid is the past
-  }
-  if (!cc.is_public && !IsOneOf(kHeuristicStatuses, stored.status)) return 0;
-  const auto modified = DateField(stored.headers, "Last-Modified", stored.response_time_us);
-  if (!modified || *modified > date) return 0;
-  return std::min(options.max_heuristic_us, (date - *modified) / 10);
+  return FreshnessLifetime(stored, StoredFacts::Of(stored), options);
 }
 
 Verdict Judge(const CacheControl& request, const StoredResponse& stored, int64_t now_us,
               const RuleOptions& options) {
-  const CacheControl cc = CacheControl::Of(stored.headers);
+  return Judge(request, stored, StoredFacts::Of(stored), now_us, options);
+}
+
+Verdict Judge(const CacheControl& request, const StoredResponse& stored, const StoredFacts& facts,
+              int64_t now_us, const RuleOptions& options) {
+  const CacheControl& cc = facts.cc;
   Verdict verdict;
-  verdict.age_us = CurrentAge(stored, now_us);
-  verdict.lifetime_us = FreshnessLifetime(stored, options);
+  verdict.age_us = CurrentAge(stored, facts, now_us);
+  verdict.lifetime_us = FreshnessLifetime(stored, facts, options);
   if (options.ttl_us) {
     verdict.age_us =
         std::min(verdict.age_us, std::max<int64_t>(0, now_us - stored.response_time_us));
@@ -139,7 +138,8 @@ Verdict Judge(const CacheControl& request, const StoredResponse& stored, int64_t
   const int64_t stale_by = verdict.age_us - verdict.lifetime_us;
   // 4.2.4: what forbids to serve a stale response, whatever the client would take.
   const bool must_validate = cc.no_cache && !options.ttl_us;
-  const bool no_stale = must_validate || cc.must_revalidate;
+  const bool no_stale = must_validate || cc.must_revalidate ||
+                        (options.shared && (cc.proxy_revalidate || cc.s_maxage));
 
   verdict.usable_offline = !no_stale || (verdict.fresh() && !must_validate);
   const int64_t error_window = request.stale_if_error.value_or(
@@ -149,8 +149,11 @@ Verdict Judge(const CacheControl& request, const StoredResponse& stored, int64_t
   verdict.usable_on_error = !must_validate && !request.no_cache &&
                             (verdict.fresh() || (!no_stale && stale_by <= error_window));
 
-  if (must_validate || request.no_cache) return verdict;                     // 5.2.2.4, 5.2.1.4
-  if (request.max_age && verdict.age_us > *request.max_age) return verdict;  // 5.2.1.1
+  if (must_validate || request.no_cache) return verdict;    // 5.2.2.4, 5.2.1.4
+  const bool unchanging = cc.immutable && verdict.fresh();  // RFC 8246 2
+  if (request.max_age && verdict.age_us > *request.max_age && !unchanging) {
+    return verdict;  // 5.2.1.1
+  }
   if (verdict.fresh()) {
     if (verdict.lifetime_us - verdict.age_us >= request.min_fresh.value_or(0)) {  // 5.2.1.3
       verdict.use = Use::kFresh;
@@ -168,93 +171,52 @@ Verdict Judge(const CacheControl& request, const StoredResponse& stored, int64_t
 }
 
 Storage MayStore(std::string_view method, const Headers& request, bool credentials, int32_t status,
-                 const Headers& response) {
-  if (method != "GET" || status < 200 || status == 206 || status == 304) return Storage::kNone;
+                 const Headers& response, const RuleOptions& options) {
+  if (status < 200 || status == 304) return Storage::kNone;
   const CacheControl cc = CacheControl::Of(response);
   if (cc.must_understand) {  // 5.2.2.3: stands in for no-store where the status is understood
     if (!IsOneOf(kUnderstoodStatuses, status)) return Storage::kNone;
   } else if (cc.no_store) {
     return Storage::kNone;
   }
-  if (CacheControl::Of(request).no_store || request.Has("Range")) return Storage::kNone;
+  if (CacheControl::Of(request).no_store) return Storage::kNone;
+  if (status == 206 && (!request.Has("Range") || !response.Has("Content-Range"))) {
+    return Storage::kNone;  // 3.3
+  }
   if (ListHas(response, "Vary", "*")) return Storage::kNone;  // could never be selected (4.1)
-  const bool explicitly = cc.max_age || cc.is_public || cc.is_private || response.Has("Expires");
+  const bool for_how_long =
+      cc.max_age || response.Has("Expires") || (options.shared && cc.s_maxage.has_value());
+  if (method == "POST") {
+    if (!for_how_long || !response.Has("Content-Location")) return Storage::kNone;
+  } else if (method != "GET") {
+    return Storage::kNone;
+  }
+  if (options.shared) {
+    if (cc.is_private) return Storage::kNone;  // 5.2.2.7
+    const bool permitted = cc.is_public || cc.must_revalidate || cc.s_maxage;
+    if (request.Has("Authorization") && !permitted) return Storage::kNone;  // 3.5
+  }
+  const bool explicitly = for_how_long || cc.is_public || cc.is_private;
   const bool heuristically =
       IsOneOf(kHeuristicStatuses, status) || (cc.no_cache && HasValidator(response));
   if (!explicitly && !heuristically) return Storage::kNone;
   return credentials ? Storage::kMemory : Storage::kAnywhere;
 }
 
-Headers StoredFields(const Headers& response, bool keep_set_cookie) {
+Headers StoredFields(const Headers& response) {
   Headers stored;
+  const bool lists_more = response.Has("Connection");
   for (size_t i = 0; i < response.size(); ++i) {
     const auto [name, value] = response[i];
-    if (IsOneOf(kHopByHop, name) || ListHas(response, "Connection", name)) continue;
-    if (!keep_set_cookie && EqualsIgnoreCase(name, "Set-Cookie")) continue;
+    if (IsOneOf(kHopByHop, name)) continue;
+    if (lists_more && ListHas(response, "Connection", name)) continue;
     (void)stored.Add(name, value);  // valid as it was received
   }
   return stored;
 }
 
-Headers SelectingFields(const Headers& request, const Headers& response) {
-  Headers selecting;
-  response.ForEach("Vary", [&](std::string_view rest) {
-    while (const auto name = NextListMember(&rest)) {
-      if (!IsToken(*name) || selecting.Has(*name)) continue;
-      if (const auto value = SelectingValue(request, *name)) (void)selecting.Add(*name, *value);
-    }
-  });
-  return selecting;
-}
-
-bool MatchesVary(const StoredResponse& stored, const Headers& request) {
-  bool matches = true;
-  stored.headers.ForEach("Vary", [&](std::string_view rest) {
-    while (const auto name = NextListMember(&rest)) {
-      if (*name == "*") matches = false;
-      if (!matches) return;
-      const auto value = SelectingValue(request, *name);
-      const auto then = stored.selecting.Get(*name);
-      matches = value.has_value() == then.has_value() && (!value || *value == *then);
-    }
-  });
-  return matches;
-}
-
-bool AddValidators(const StoredResponse& stored, Headers* request) {
-  bool any = false;
-  if (const auto etag = stored.headers.Get("ETag"); etag && !etag->empty()) {
-    any = request->Set("If-None-Match", *etag).ok();
-  }
-  if (const auto modified = stored.headers.Get("Last-Modified"); modified && !modified->empty()) {
-    any = request->Set("If-Modified-Since", *modified).ok() || any;
-  }
-  return any;
-}
-
-bool Validates(const Headers& not_modified, const StoredResponse& stored) {
-  const auto theirs = not_modified.Get("ETag");
-  const auto ours = stored.headers.Get("ETag");
-  return !theirs || (ours && OpaqueTag(*theirs) == OpaqueTag(*ours));
-}
-
-StoredResponse Freshen(const StoredResponse& stored, const Headers& not_modified,
-                       int64_t request_time_us, int64_t response_time_us) {
-  const Headers update = StoredFields(not_modified, false);
-  StoredResponse fresh = stored;
-  // An Age or Date of the older answer must not count for this one.
-  fresh.headers.Remove("Age");
-  if (!update.Has("Date")) fresh.headers.Remove("Date");
-  for (size_t i = 0; i < update.size(); ++i) {
-    if (!IsOneOf(kOfTheBody, update[i].name)) fresh.headers.Remove(update[i].name);
-  }
-  for (size_t i = 0; i < update.size(); ++i) {
-    const auto [name, value] = update[i];
-    if (!IsOneOf(kOfTheBody, name)) (void)fresh.headers.Add(name, value);
-  }
-  fresh.request_time_us = request_time_us;
-  fresh.response_time_us = response_time_us;
-  return fresh;
+bool IsCookieField(std::string_view name) {
+  return EqualsIgnoreCase(name, "Set-Cookie") || EqualsIgnoreCase(name, "Set-Cookie2");
 }
 
 bool IsSafeMethod(std::string_view method) {

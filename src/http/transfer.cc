@@ -143,8 +143,9 @@ Status Transfer::Prepare() {
       Set(CURLOPT_URL, request_.url.ToString().c_str()) && Set(CURLOPT_ERRORBUFFER, error_) &&
       Set(CURLOPT_HEADERFUNCTION, &Transfer::OnHeader) && Set(CURLOPT_HEADERDATA, this) &&
       Set(CURLOPT_WRITEFUNCTION, &Transfer::OnBody) && Set(CURLOPT_WRITEDATA, this) &&
-      Set(CURLOPT_PRIVATE, this) && Set(CURLOPT_ACCEPT_ENCODING, "") && PrepareNetwork() &&
-      PrepareMethod() && PrepareHeaders() && PrepareLimits();
+      Set(CURLOPT_PRIVATE, this) && PrepareNetwork() && PrepareMethod() && PrepareHeaders() &&
+      // Ranges are of the encoded bytes: a part cannot be decoded, so none is asked for.
+      (request_.headers.Has("Range") || Set(CURLOPT_ACCEPT_ENCODING, "")) && PrepareLimits();
   if (ok) return Status();
   return Status(TAPPS_E_NETWORK,
                 request_.url.HostPort() + ": libcurl refused the set-up of a request");
@@ -176,10 +177,25 @@ void Transfer::HeaderLine(std::string_view line) {
     response_.response_time_us = clock_.WallNow();
   } else {
     response_.headers.AddLine(line);
+    PassUnknownCoding(line);
   }
 }
 
-// Doubles towards the limit itself, so that growing never holds more than the limit.
+// A coding that libcurl does not know is not its to remove: the body is handed on as it comes.
+void Transfer::PassUnknownCoding(std::string_view line) {
+  const size_t colon = std::min(line.find(':'), line.size());
+  const std::string_view name = line.substr(0, colon);
+  if (!EqualsIgnoreCase(name, "Content-Encoding") && !EqualsIgnoreCase(name, "Transfer-Encoding")) {
+    return;
+  }
+  std::string_view rest = line.substr(std::min(colon + 1, line.size()));
+  while (const auto coding = NextListMember(&rest)) {
+    if (!curl_.Decodes(*coding)) (void)Set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  }
+}
+
+// Grows towards the limit itself and in few steps: what is reserved costs memory only once it is
+// written, and what the steps leave behind is small against the limit.
 bool Transfer::Append(std::string_view data) {
   std::string& body = response_.body;
   const size_t limit = request_.limits.max_body_bytes;
@@ -191,7 +207,7 @@ bool Transfer::Append(std::string_view data) {
   const size_t needed = body.size() + data.size();
   if (needed > body.capacity()) {
     size_t capacity = limit;
-    while (capacity / 2 >= needed) capacity /= 2;
+    while (capacity / 8 >= needed) capacity /= 8;
     body.reserve(capacity);
   }
   body.append(data);
@@ -248,7 +264,7 @@ TransferResult Transfer::Finish(CURLcode code) {
 }
 
 TransferResult Transfer::Failure(CURLcode code) {
-  if (!refused_.ok()) return {refused_, {}, Fault::kCaller};
+  if (!refused_.ok()) return {refused_, {}, Fault::kCaller, sends_ > 0};
   if (code == CURLE_OPERATION_TIMEDOUT) return TimedOut();
   if (code == CURLE_PARTIAL_FILE) {
     return Failed(TAPPS_E_NETWORK, Fault::kOrigin,
@@ -286,7 +302,7 @@ TransferResult Transfer::TimedOut() {
 }
 
 TransferResult Transfer::Failed(int32_t code, Fault fault, const std::string& why) const {
-  return {Status(code, request_.url.HostPort() + ": " + why), {}, fault};
+  return {Status(code, request_.url.HostPort() + ": " + why), {}, fault, sends_ > 0};
 }
 
 bool Transfer::IsConnected() const {

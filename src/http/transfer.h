@@ -67,6 +67,7 @@ struct TransferResult {
   Status status;
   TransferResponse response;  // when status is OK
   Fault fault = Fault::kNone;
+  bool sent = false;  // the request was put on a connection: names, addresses and TLS were well
 };
 
 // One exchange on one easy handle: sets the handle up, collects the answer, names the failure. Used
@@ -97,6 +98,7 @@ class Transfer {
 
   bool AddressAllowed(const sockaddr* address, socklen_t size);
   void HeaderLine(std::string_view line);
+  void PassUnknownCoding(std::string_view line);
   bool Append(std::string_view data);
   bool PrepareHeaders();
   bool PrepareMethod();

@@ -28,6 +28,7 @@ bool IsEscape(std::string_view text, size_t i) {
 // Decodes escapes of unreserved characters, writes the others in upper case (RFC
 // 3986 6.2.2.1, 6.2.2.2).
 std::string NormaliseEscapes(std::string_view text) {
+  if (text.find('%') == std::string_view::npos) return std::string(text);
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
@@ -50,7 +51,9 @@ std::string NormaliseEscapes(std::string_view text) {
 }
 
 // RFC 3986 5.2.4, for a path that starts with '/'.
-std::string RemoveDotSegments(std::string_view path) {
+std::string RemoveDotSegments(std::string path_text) {
+  if (path_text.find("/.") == std::string::npos) return path_text;
+  std::string_view path = path_text;
   std::string out;
   while (!path.empty()) {
     const size_t end = std::min(path.find('/', 1), path.size());
@@ -195,15 +198,28 @@ SecretParameters::SecretParameters()
                         "session", "sessionid", "jwt"}) {}
 
 SecretParameters::SecretParameters(std::vector<std::string> names) : names_(std::move(names)) {
+  std::erase_if(names_, [](const std::string& name) { return name.empty(); });
   for (std::string& name : names_) name = LowerCase(name);
 }
 
+void SecretParameters::Add(std::string_view lines) {
+  while (!lines.empty()) {
+    const size_t end = std::min(lines.find('\n'), lines.size());
+    const std::string_view name = TrimSpace(lines.substr(0, end));
+    if (!name.empty()) names_.push_back(LowerCase(name));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+}
+
 bool SecretParameters::Matches(std::string_view parameter) const {
-  const std::string name = LowerCase(parameter);
+  if (parameter.empty()) return false;
+  const char last = Lower(parameter.back());
   return std::any_of(names_.begin(), names_.end(), [&](const std::string& secret) {
-    if (!name.ends_with(secret)) return false;
-    if (name.size() == secret.size()) return true;
-    const char before = name[name.size() - secret.size() - 1];
+    if (secret.back() != last || secret.size() > parameter.size()) return false;
+    const size_t rest = parameter.size() - secret.size();
+    if (!EqualsIgnoreCase(parameter.substr(rest), secret)) return false;
+    if (rest == 0) return true;
+    const char before = parameter[rest - 1];
     return before == '-' || before == '_' || before == '.';
   });
 }

@@ -49,6 +49,8 @@ class SecretParameters {
   // like.
   SecretParameters();
   explicit SecretParameters(std::vector<std::string> names);
+  // Further names, one a line.
+  void Add(std::string_view lines);
 
   bool Matches(std::string_view parameter) const;
   // Whether the URL's query has a secret in it.

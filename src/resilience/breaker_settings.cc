@@ -33,7 +33,15 @@ BreakerSettings BreakerSettings::Default() {
           .half_open_probes = 1,
           .close_after = 2,
           .max_concurrency = 5,
-          .lease_us = 60 * kSecond};
+          .lease_us = 60 * kSecond,
+          .max_waiting = 100,
+          .failure_rate = kNone,
+          .slow_rate = kNone,
+          .slow_call_us = 5 * kSecond,
+          .window_calls = 100,
+          .window_us = kNone,
+          .min_calls = 10,
+          .retry = RetrySettings::Default()};
 }
 
 BreakerSettings BreakerSettings::Inherit(const BreakerSettings& parent) const {
@@ -46,6 +54,15 @@ BreakerSettings BreakerSettings::Inherit(const BreakerSettings& parent) const {
   merged.close_after = either(close_after, parent.close_after);
   merged.max_concurrency = either(max_concurrency, parent.max_concurrency);
   merged.lease_us = either(lease_us, parent.lease_us);
+  merged.max_waiting = either(max_waiting, parent.max_waiting);
+  merged.failure_rate = either(failure_rate, parent.failure_rate);
+  merged.slow_rate = either(slow_rate, parent.slow_rate);
+  merged.slow_call_us = either(slow_call_us, parent.slow_call_us);
+  merged.window_calls = either(window_calls, parent.window_calls);
+  // A window by count of one's own is not overruled by an inherited one by time.
+  merged.window_us = either(window_us, window_calls != 0 ? int64_t{kNone} : parent.window_us);
+  merged.min_calls = either(min_calls, parent.min_calls);
+  merged.retry = retry.Inherit(parent.retry);
   return merged;
 }
 
@@ -64,7 +81,24 @@ Status BreakerSettings::Validate() const {
   TAPPS_RETURN_IF_ERROR(CheckCount("half_open_probes", half_open_probes,
                                    unlimited ? PermitTable::kMaxLimit : max_concurrency));
   TAPPS_RETURN_IF_ERROR(CheckCount("close_after", close_after, kManyTimes));
-  return CheckDuration("lease_us", lease_us);
+  TAPPS_RETURN_IF_ERROR(CheckDuration("lease_us", lease_us));
+  TAPPS_RETURN_IF_ERROR(CheckCount("max_waiting", max_waiting, 1 << 16));
+  if (failure_rate != kNone) TAPPS_RETURN_IF_ERROR(CheckCount("failure_rate", failure_rate, 100));
+  if (slow_rate != kNone) TAPPS_RETURN_IF_ERROR(CheckCount("slow_rate", slow_rate, 100));
+  TAPPS_RETURN_IF_ERROR(CheckDuration("slow_call_us", slow_call_us));
+  TAPPS_RETURN_IF_ERROR(CheckCount("window_calls", window_calls, 4096));
+  if (window_us != kNone) {
+    TAPPS_RETURN_IF_ERROR(CheckDuration("window_us", window_us));
+    if (window_us < kMillisecond) {
+      return {TAPPS_E_INVALID, "breaker settings: window_us is less than 1 ms"};
+    }
+  } else if (min_calls > window_calls && (WatchesFailures() || WatchesSlow())) {
+    return {TAPPS_E_INVALID, "breaker settings: min_calls is more than window_calls"};
+  }
+  if (retry.retries != kNone) TAPPS_RETURN_IF_ERROR(CheckCount("retries", retry.retries, 10));
+  TAPPS_RETURN_IF_ERROR(CheckDuration("retry base_us", retry.base_us));
+  TAPPS_RETURN_IF_ERROR(CheckDuration("retry max_delay_us", retry.max_delay_us));
+  return CheckCount("min_calls", min_calls, kManyTimes);
 }
 
 }  // namespace tapps

@@ -3,54 +3,60 @@
 #include <algorithm>
 
 namespace tapps {
-namespace {
-constexpr int32_t kFirstSize = 16;  // of an unlimited table
-}
 
 PermitTable::PermitTable(int32_t limit, uint64_t first_sequence)
     : unlimited_(limit < 0),
-      first_sequence_(std::max<uint64_t>(first_sequence & kSequenceMask, 1)) {
-  Grow(unlimited_ ? kFirstSize : limit);
+      first_sequence_(std::max<uint64_t>(first_sequence & kSequenceMask, 1)),
+      first_size_(limit < 0 ? kFirstSize : static_cast<uint32_t>(limit)) {
+  AddChunk(0, 0, first_size_);
+  size_.store(first_size_, std::memory_order_release);
 }
 
-void PermitTable::Grow(int32_t size) {
-  const auto old_size = static_cast<int32_t>(places_.size());
-  places_.resize(static_cast<size_t>(size));
-  for (int32_t i = size - 1; i >= old_size; --i) {
-    Place& place = places_[static_cast<size_t>(i)];
-    place.sequence = first_sequence_;
-    place.next_free = free_;
-    free_ = i;
+void PermitTable::AddChunk(size_t chunk, uint32_t first, uint32_t count) {
+  chunks_[chunk] = std::make_unique<Place[]>(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    chunks_[chunk][i].index = first + i;
+    chunks_[chunk][i].word.store(first_sequence_ << kPhaseBits | kFree, std::memory_order_relaxed);
   }
 }
 
-bool PermitTable::MakeRoom() {
-  const auto size = static_cast<int32_t>(places_.size());
-  if (!unlimited_ || size >= kMaxPlaces) return false;
-  Grow(size * 2);
+bool PermitTable::Grow() {
+  const uint32_t size = size_.load(std::memory_order_relaxed);
+  if (!unlimited_ || size >= static_cast<uint32_t>(kMaxPlaces)) return false;
+  AddChunk(static_cast<size_t>(std::bit_width(size)) - 4, size, size);
+  next_.store(size, std::memory_order_relaxed);
+  size_.store(size * 2, std::memory_order_release);
   return true;
 }
 
-PermitTable::Reclaimed PermitTable::Reclaim(int64_t now, uint64_t generation) {
-  Reclaimed reclaimed;
-  if (now < earliest_) return reclaimed;
-  earliest_ = kFree;
-  for (size_t i = 0; i < places_.size(); ++i) {
-    const Place& place = places_[i];
-    if (place.deadline <= now) {
-      ++reclaimed.all;
-      if (place.generation == generation) ++reclaimed.of_generation;
-      Free(static_cast<int32_t>(i));
-    } else {
-      earliest_ = std::min(earliest_, place.deadline);
-    }
+PermitTable::Ended PermitTable::EndExpired(int64_t now, uint64_t generation) {
+  Ended ended;
+  const uint32_t size = size_.load(std::memory_order_acquire);
+  for (uint32_t i = 0; i < size; ++i) {
+    Place& place = At(i);
+    const uint64_t word = place.word.load(std::memory_order_acquire);
+    if (Phase(word) != kBusy || place.deadline.load(std::memory_order_relaxed) > now) continue;
+    if (!EndAt(place, word)) continue;
+    ++ended.all;
+    if (place.generation.load(std::memory_order_relaxed) == generation) ++ended.of_generation;
+    Vacate(&place);
   }
-  return reclaimed;
+  return ended;
 }
 
-int32_t PermitTable::CountExpired(int64_t now) const {
-  return static_cast<int32_t>(std::count_if(places_.begin(), places_.end(),
-                                            [now](const Place& p) { return p.deadline <= now; }));
+PermitTable::Census PermitTable::Count(int64_t now) const {
+  Census census;
+  const uint32_t size = size_.load(std::memory_order_acquire);
+  for (uint32_t i = 0; i < size; ++i) {
+    const Place& place = At(i);
+    const uint64_t phase = Phase(place.word.load(std::memory_order_acquire));
+    if (phase != kFree) ++census.taken;
+    if (phase == kClaimed) ++census.claimed;
+    if (phase == kBusy && place.deadline.load(std::memory_order_relaxed) <= now) ++census.expired;
+    census.successes += place.successes.load(std::memory_order_relaxed);
+    census.ignored += place.ignored.load(std::memory_order_relaxed);
+  }
+  return census;
 }
 
 }  // namespace tapps

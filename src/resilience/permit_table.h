@@ -1,109 +1,145 @@
 #ifndef TAPPS_RESILIENCE_PERMIT_TABLE_H_
 #define TAPPS_RESILIENCE_PERMIT_TABLE_H_
 
+#include <array>
+#include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <vector>
+#include <memory>
+
+#include "base/mutex.h"
 
 namespace tapps {
 
 // The calls in flight of one breaker: a place for each, with the lease that frees it again.
 //
-// A permit is named by a token: the place's index in the low 16 bits, above it a 37-bit sequence
-// number that changes whenever the place is freed. So a token fits 53 bits (a double, a JavaScript
-// number), is never 0, and stops being valid the moment its permit ends. A place's sequence repeats
-// after 137 billion permits. Sequences start at a number of the owner's choice, so that tokens of
-// two tables seldom look alike.
+//     FREE --Claim--> CLAIMED --Occupy--> BUSY --End--> ENDED --+
+//      ^                 |                                      |
+//      +-----------------+------------------Vacate--------------+
 //
-// Not synchronised: the owner's lock covers it.
+// A permit is named by a token: the place's index in the low 16 bits, above it a 37-bit sequence
+// number that changes whenever the place becomes free. So a token fits 53 bits (a double, a
+// JavaScript number), is never 0, and stops being valid the moment its permit ends. A place's
+// sequence repeats after 137 billion permits. Sequences start at a number of the owner's choice, so
+// that tokens of two tables seldom look alike.
+//
+// Any thread, without a lock: Claim and End move a place's word, which holds its sequence and its
+// phase, by one compare-and-swap, so that one caller wins. Whoever took a place by Claim or End has
+// it alone until Occupy or Vacate, and may use its fields like plain variables.
 class PermitTable {
  public:
   static constexpr int32_t kMaxLimit = 4096;
   static constexpr int32_t kMaxPlaces = 1 << 16;  // when unlimited
 
+  // Written by who has the place alone. `deadline` and `generation` are read by others while it is
+  // busy, and what they read holds if the place's word is the same afterwards.
+  struct alignas(64) Place {
+    std::atomic<uint64_t> word{0};
+    std::atomic<int64_t> deadline{0};
+    std::atomic<uint64_t> generation{0};
+    int64_t started = 0;
+    uint32_t index = 0;
+    bool probe = false;
+    // What ended here in a way that needs no lock; owners before are not forgotten.
+    std::atomic<int64_t> successes{0};
+    std::atomic<int64_t> ignored{0};
+  };
+
   // `limit`: 1 to kMaxLimit places, all allocated here; or a negative number for "unlimited": the
   // table then doubles when it is full, up to kMaxPlaces, and keeps its size.
   PermitTable(int32_t limit, uint64_t first_sequence);
 
-  // Occupies a place until End or `deadline`. Returns its token, or 0 when no place is free: then
-  // Reclaim and MakeRoom may help.
-  int64_t Take(int64_t deadline, uint64_t generation) {
-    if (free_ < 0) return 0;
-    const int32_t index = free_;
-    Place& place = places_[static_cast<size_t>(index)];
-    free_ = place.next_free;
-    place.deadline = deadline;
-    place.generation = generation;
-    if (deadline < earliest_) earliest_ = deadline;
-    ++taken_;
-    return static_cast<int64_t>(place.sequence << kIndexBits) | index;
+  // A free place, taken for the caller; NULL when there is none: then EndExpired and Grow may help.
+  Place* Claim() {
+    const uint32_t size = size_.load(std::memory_order_acquire);
+    uint32_t index = next_.load(std::memory_order_relaxed);
+    if (index >= size) index = 0;
+    for (uint32_t looked = 0; looked < size; ++looked) {
+      Place& place = At(index);
+      uint64_t word = place.word.load(std::memory_order_relaxed);
+      if (Phase(word) == kFree &&
+          place.word.compare_exchange_strong(word, word | kClaimed, std::memory_order_seq_cst,
+                                             std::memory_order_relaxed)) {
+        next_.store(index + 1, std::memory_order_relaxed);
+        return &place;
+      }
+      if (++index == size) index = 0;
+    }
+    return nullptr;
+  }
+  // Claim's place is in flight from now on; returns its token.
+  int64_t Occupy(Place* place) {
+    const uint64_t sequence = place->word.load(std::memory_order_relaxed) >> kPhaseBits;
+    place->word.store(sequence << kPhaseBits | kBusy, std::memory_order_release);
+    return static_cast<int64_t>(sequence << kIndexBits) | place->index;
+  }
+  // Takes the token's place for the caller; NULL when it is not in flight. Any number is accepted.
+  Place* End(int64_t token) {
+    const auto index = static_cast<uint32_t>(token & kIndexMask);
+    if (token <= 0 || index >= size_.load(std::memory_order_acquire)) return nullptr;
+    Place& place = At(index);
+    return EndAt(place, (static_cast<uint64_t>(token) >> kIndexBits) << kPhaseBits | kBusy)
+               ? &place
+               : nullptr;
+  }
+  // Gives a place back after Claim or End; its token is void.
+  void Vacate(Place* place) {
+    const uint64_t sequence = place->word.load(std::memory_order_relaxed) >> kPhaseBits;
+    const uint64_t next = sequence == kSequenceMask ? 1 : sequence + 1;
+    place->word.store(next << kPhaseBits | kFree, std::memory_order_release);
+    next_.store(place->index, std::memory_order_relaxed);
   }
 
   struct Ended {
-    bool known = false;    // the token named a place that was still occupied
-    bool expired = false;  // known, but its deadline had passed
-    uint64_t generation = 0;
-  };
-  // Frees the token's place. Any number is accepted as a token.
-  Ended End(int64_t token, int64_t now) {
-    const auto index = static_cast<size_t>(token & kIndexMask);
-    if (token <= 0 || index >= places_.size()) return {};
-    Place& place = places_[index];
-    if (place.deadline == kFree || place.sequence != static_cast<uint64_t>(token) >> kIndexBits) {
-      return {};
-    }
-    const Ended ended{true, place.deadline <= now, place.generation};
-    Free(static_cast<int32_t>(index));
-    return ended;
-  }
-
-  struct Reclaimed {
     int32_t all = 0;
     int32_t of_generation = 0;
   };
   // Frees every place whose deadline has passed; says how many, and how many of them belonged to
-  // `generation`. Looks at the places only when at least one may have expired.
-  Reclaimed Reclaim(int64_t now, uint64_t generation);
+  // `generation`.
+  Ended EndExpired(int64_t now, uint64_t generation);
 
-  // Grows an unlimited table. Returns false when the table may not grow.
-  bool MakeRoom();
+  // Doubles an unlimited table. Returns false when it may not grow. One caller at a time.
+  bool Grow();
 
-  // Places occupied, including those whose deadline has passed but that were not reclaimed yet.
-  int32_t taken() const { return taken_; }
-  // Places whose deadline has passed but that were not reclaimed yet.
-  int32_t CountExpired(int64_t now) const;
+  struct Census {
+    int32_t taken = 0;    // not free
+    int32_t expired = 0;  // of these: busy, with a deadline that has passed
+    int32_t claimed = 0;  // of these: about to become busy or free
+    int64_t successes = 0;
+    int64_t ignored = 0;
+  };
+  // A look at all places; exact when nobody changes them meanwhile.
+  Census Count(int64_t now) const;
 
  private:
+  enum : uint64_t { kFree = 0, kClaimed = 1, kBusy = 2, kEnded = 3 };
+  static constexpr int kPhaseBits = 2;
   static constexpr int kIndexBits = 16;
   static constexpr int64_t kIndexMask = (1 << kIndexBits) - 1;
   static constexpr uint64_t kSequenceMask = (uint64_t{1} << 37) - 1;
-  static constexpr int64_t kFree = std::numeric_limits<int64_t>::max();
+  static constexpr uint32_t kFirstSize = 16;  // of an unlimited table
+  static constexpr size_t kChunks = 13;       // 16, 16, 32, ... 32,768 places: 65,536 in all
 
-  struct Place {
-    int64_t deadline = kFree;
-    uint64_t generation = 0;
-    uint64_t sequence = 0;  // 1 to kSequenceMask
-    int32_t next_free = -1;
-  };
-
-  void Grow(int32_t size);
-  void Free(int32_t index) {
-    Place& place = places_[static_cast<size_t>(index)];
-    place.deadline = kFree;
-    place.sequence = Next(place.sequence);
-    place.next_free = free_;
-    free_ = index;
-    --taken_;
+  static uint64_t Phase(uint64_t word) { return word & 3; }
+  static bool EndAt(Place& place, uint64_t busy) {
+    return place.word.compare_exchange_strong(busy, busy | kEnded, std::memory_order_seq_cst,
+                                              std::memory_order_relaxed);
   }
-  static uint64_t Next(uint64_t sequence) { return sequence == kSequenceMask ? 1 : sequence + 1; }
+  Place& At(uint32_t index) const {
+    if (index < first_size_) return chunks_[0][index];
+    const auto top = static_cast<uint32_t>(std::bit_width(index)) - 1;
+    return chunks_[top - 3][index - (1U << top)];
+  }
+  void AddChunk(size_t chunk, uint32_t first, uint32_t count);
 
   const bool unlimited_;
   const uint64_t first_sequence_;
-  std::vector<Place> places_;
-  int32_t free_ = -1;  // head of the list of free places
-  int32_t taken_ = 0;
-  int64_t earliest_ = kFree;  // no occupied place ends before this
+  const uint32_t first_size_;
+  std::array<std::unique_ptr<Place[]>, kChunks> chunks_;  // published by size_
+  std::atomic<uint32_t> size_{0};
+  std::atomic<uint32_t> next_{0};  // where to look first: the place freed last, or the one after
+                                   // the place taken last
 };
 
 }  // namespace tapps

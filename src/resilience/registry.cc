@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "resilience/breaker_share.h"
+
 namespace tapps {
 namespace {
 
@@ -16,16 +18,21 @@ bool MayGo(const BreakerSnapshot& snapshot, bool only_idle) {
 }  // namespace
 
 BreakerRegistry::BreakerRegistry(const BreakerSettings& settings, const Clock& clock, uint64_t seed,
-                                 Observer observer, size_t limit)
+                                 Observer observer, size_t limit, std::shared_ptr<Cache> cache)
     : settings_(settings.Inherit(BreakerSettings::Default())),
       clock_(clock),
       observer_(observer != nullptr ? std::make_shared<const Observer>(std::move(observer))
                                     : nullptr),
       limit_(limit),
+      cache_(cache),
+      shares_(cache != nullptr && cache->SharedStore() != nullptr),
+      owner_(seed),
       next_seed_(seed) {}
 
 std::shared_ptr<Breaker> BreakerRegistry::Get(std::string_view name) {
-  return FindOrMake(name, settings_);
+  std::shared_ptr<Breaker> breaker = FindOrMake(name, settings_);
+  breaker->Look();
+  return breaker;
 }
 
 Result<std::shared_ptr<Breaker>> BreakerRegistry::Open(std::string_view name,
@@ -47,16 +54,21 @@ std::shared_ptr<Breaker> BreakerRegistry::FindOrMake(std::string_view name,
     order_.splice(order_.begin(), order_, found->second);
     return found->second->breaker;
   }
+  std::shared_ptr<BreakerShare> share;
+  if (shares_) share = std::make_shared<BreakerShare>(std::string(name), cache_, clock_, owner_);
   Breaker::Observer observer;
-  if (observer_ != nullptr) {
-    observer = [all = observer_, own = std::string(name)](const BreakerTransition& transition) {
-      (*all)(own, transition);
+  if (observer_ != nullptr || share != nullptr) {
+    observer = [all = observer_, own = std::string(name),
+                share](const BreakerTransition& transition) {
+      if (share != nullptr) share->OnTransition(transition);
+      if (all != nullptr) (*all)(own, transition);
     };
   }
   next_seed_ += kSeedStep;
   Order made;
-  made.push_front({std::string(name),
-                   std::make_shared<Breaker>(settings, clock_, next_seed_, std::move(observer))});
+  made.push_front({std::string(name), std::make_shared<Breaker>(
+                                          settings, clock_, next_seed_, std::move(observer),
+                                          share != nullptr ? share->MakePeers() : BreakerPeers())});
   by_name_.emplace(made.front().name, made.begin());
   order_.splice(order_.begin(), made);
   std::shared_ptr<Breaker> breaker = order_.front().breaker;

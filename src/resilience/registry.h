@@ -13,7 +13,9 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/result.h"
+#include "cache/cache.h"
 #include "resilience/breaker.h"
+#include "resilience/line_poller.h"
 
 namespace tapps {
 
@@ -32,17 +34,23 @@ class BreakerRegistry {
   static constexpr size_t kDefaultLimit = 1024;
 
   // `settings`: what breakers inherit; its zeros take the defaults, and the result must pass
-  // Validate. `clock` outlives all breakers.
+  // Validate. `clock` outlives all breakers. `cache`: whose file the breakers share with those of
+  // other processes (breaker_share.h); it need not outlive the registry. NULL: nothing is shared.
   BreakerRegistry(const BreakerSettings& settings, const Clock& clock, uint64_t seed,
-                  Observer observer = nullptr, size_t limit = kDefaultLimit);
+                  Observer observer = nullptr, size_t limit = kDefaultLimit,
+                  std::shared_ptr<Cache> cache = nullptr);
 
-  // The breaker of that name, made with the inherited settings if there is none.
+  // The breaker of that name, made with the inherited settings if there is none, having looked at
+  // what other processes know of it (Breaker::Look).
   std::shared_ptr<Breaker> Get(std::string_view name) EXCLUDES(mu_);
 
   // As Get, for a caller with settings of its own: fields that are 0 are inherited. INVALID: the
   // settings; EXISTS: a breaker of that name has other settings.
   Result<std::shared_ptr<Breaker>> Open(std::string_view name, const BreakerSettings& own)
       EXCLUDES(mu_);
+
+  // Sees to it that those who wait for the breaker (Breaker::Wait) are answered in time.
+  void PollWhileWaiting(const std::shared_ptr<Breaker>& breaker) { poller_.Watch(breaker); }
 
   struct Entry {
     std::string name;
@@ -66,6 +74,11 @@ class BreakerRegistry {
   const Clock& clock_;
   const std::shared_ptr<const Observer> observer_;  // shared with the breakers; null: none
   const size_t limit_;
+  const std::weak_ptr<Cache> cache_;
+  const bool shares_;
+  const uint64_t owner_;  // in what is shared
+
+  LinePoller poller_;
 
   mutable Mutex mu_;
   uint64_t next_seed_ GUARDED_BY(mu_);

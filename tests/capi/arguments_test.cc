@@ -98,6 +98,11 @@ TEST_F(ArgumentsTest, NullObjectsAreInvalid) {
       {"cache", [&](auto e) { return tapps_breaker_open(nullptr, "b", nullptr, &breaker, e); }},
       {"breaker", [&](auto e) { return tapps_breaker_acquire(nullptr, &number, e); }},
       {"breaker", [&](auto e) { return tapps_breaker_force(nullptr, 0, e); }},
+      {"breaker", [&](auto e) { return tapps_breaker_wait(nullptr, 1, &number, e); }},
+      {"breaker", [&](auto e) { return tapps_breaker_limit(nullptr, 0, 1, e); }},
+      {"breaker", [&](auto e) { return tapps_breaker_retry(nullptr, 1, 0, 0, &number, e); }},
+      {"breaker",
+       [&](auto e) { return tapps_queue_acquire(queue_.get(), nullptr, 0, 0, &op_, e); }},
   });
 }
 
@@ -179,6 +184,9 @@ TEST_F(ArgumentsTest, NullInputsAndOutputsAreInvalid) {
       {"name", [&](auto e) { return tapps_breaker_open(cache(), nullptr, nullptr, &breaker, e); }},
       {"breaker", [&](auto e) { return tapps_breaker_open(cache(), "b", nullptr, nullptr, e); }},
       {"permit", [&](auto e) { return tapps_breaker_acquire(breaker_.get(), nullptr, e); }},
+      {"permit", [&](auto e) { return tapps_breaker_wait(breaker_.get(), 1, nullptr, e); }},
+      {"delay_us",
+       [&](auto e) { return tapps_breaker_retry(breaker_.get(), 1, 0, 0, nullptr, e); }},
   });
 }
 

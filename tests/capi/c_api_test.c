@@ -142,6 +142,7 @@ static void TestBreaker(tapps_cache* cache) {
   tapps_breaker_info info;
   tapps_error* err = NULL;
   int64_t permit = 0;
+  int64_t delay = 0;
   int i;
 
   memset(&options, 0, sizeof options);
@@ -160,6 +161,63 @@ static void TestBreaker(tapps_cache* cache) {
   CHECK(tapps_breaker_force(breaker, TAPPS_BREAKER_AUTO, NULL) == TAPPS_OK);
   CHECK(tapps_breaker_acquire(breaker, &permit, NULL) == TAPPS_OK);
   tapps_breaker_report(breaker, permit, TAPPS_OUTCOME_SUCCESS);
+
+  CHECK(tapps_breaker_retry(breaker, 1, 503, 0, &delay, NULL) == TAPPS_OK && delay >= 0);
+  CHECK(tapps_breaker_retry(breaker, 1, 503, 7000000, &delay, NULL) == TAPPS_OK);
+  CHECK(delay >= 7000000);
+  CHECK(tapps_breaker_retry(breaker, 3, 503, 0, &delay, NULL) == TAPPS_E_FULL && delay == 0);
+  CHECK(tapps_breaker_retry(breaker, 1, 404, 0, &delay, NULL) == TAPPS_E_UNSUPPORTED);
+  CHECK(tapps_breaker_retry(breaker, 0, 503, 0, &delay, NULL) == TAPPS_E_INVALID);
+
+  CHECK(tapps_breaker_limit(breaker, 0, 60000000, NULL) == TAPPS_OK);
+  CHECK(tapps_breaker_acquire(breaker, &permit, &err) == TAPPS_E_QUOTA);
+  CHECK(tapps_error_retry_after_us(err) > 50000000);
+  tapps_error_release(err);
+  tapps_breaker_read(breaker, &info);
+  CHECK(info.quota_us > 50000000);
+  CHECK(tapps_breaker_force(breaker, TAPPS_BREAKER_AUTO, NULL) == TAPPS_OK);
+  tapps_breaker_release(breaker);
+}
+
+static void TestBreakerLine(tapps_cache* cache) {
+  tapps_breaker* breaker = NULL;
+  tapps_queue* queue = NULL;
+  tapps_breaker_options options;
+  tapps_record record;
+  size_t count = 0;
+  int64_t first = 0;
+  int64_t second = 0;
+  int64_t op = 0;
+
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.max_concurrency = 1;
+  CHECK(tapps_breaker_open(cache, "narrow", &options, &breaker, NULL) == TAPPS_OK);
+  CHECK(tapps_queue_open(cache, &queue, NULL) == TAPPS_OK);
+  CHECK(tapps_breaker_wait(breaker, 1000, &first, NULL) == TAPPS_OK && first > 0);
+  CHECK(tapps_breaker_wait(breaker, 1000, &second, NULL) == TAPPS_E_TIMEOUT && second == 0);
+  CHECK(tapps_breaker_wait(breaker, 0, &second, NULL) == TAPPS_E_INVALID);
+
+  CHECK(tapps_queue_acquire(queue, breaker, 60000000, 5, &op, NULL) == TAPPS_OK && op > 0);
+  CHECK(tapps_queue_wait(queue, 0, &record, 1, &count, NULL) == TAPPS_E_TIMEOUT);
+  tapps_breaker_report(breaker, first, TAPPS_OUTCOME_SUCCESS);
+  CHECK(tapps_queue_wait(queue, 10 * (int64_t)1000000, &record, 1, &count, NULL) == TAPPS_OK);
+  CHECK(record.op == op && record.kind == TAPPS_RECORD_ACQUIRE && record.code == TAPPS_OK);
+  CHECK(record.user_data == 5 && record.number > 0 && record.value == NULL);
+  first = record.number;
+
+  CHECK(tapps_queue_acquire(queue, breaker, 2000, 6, &op, NULL) == TAPPS_OK);
+  CHECK(tapps_queue_wait(queue, 10 * (int64_t)1000000, &record, 1, &count, NULL) == TAPPS_OK);
+  CHECK(record.op == op && record.code == TAPPS_E_TIMEOUT && record.number == 0);
+  tapps_error_release(record.error);
+  CHECK(tapps_queue_acquire(queue, breaker, 60000000, 7, &op, NULL) == TAPPS_OK);
+  tapps_queue_cancel(queue, op);
+  CHECK(tapps_queue_wait(queue, 0, &record, 1, &count, NULL) == TAPPS_OK);
+  CHECK(record.op == op && record.code == TAPPS_E_CANCELLED);
+  tapps_error_release(record.error);
+  tapps_breaker_report(breaker, first, TAPPS_OUTCOME_SUCCESS);
+  CHECK(tapps_breaker_acquire(breaker, &first, NULL) == TAPPS_OK);
+  tapps_queue_release(queue);
   tapps_breaker_release(breaker);
 }
 
@@ -214,6 +272,7 @@ int main(void) {
   TestManyAndCursor(cache);
   TestQueue(cache);
   TestBreaker(cache);
+  TestBreakerLine(cache);
   TestStatistics(cache);
   CHECK(tapps_cache_close(cache, 0, NULL) == TAPPS_OK);
   CHECK(tapps_cache_get(cache, NULL, "k", 1, NULL, NULL, NULL, NULL, NULL) == TAPPS_E_CLOSED);

@@ -21,7 +21,7 @@ struct Record {
         error(tapps_error_message(raw.error)),
         value(raw.value) {
     EXPECT_EQ(tapps_error_code(raw.error), raw.error == nullptr ? TAPPS_OK : raw.code);
-    EXPECT_EQ(raw.reserved[0], 0);
+    EXPECT_EQ(raw.number, 0);
     tapps_error_release(raw.error);
   }
 

@@ -132,6 +132,20 @@ TEST_F(WrapperTest, APermitThatGoesGivesItsPlaceBack) {
   EXPECT_EQ(breaker->Read().ignored, 1);
   breaker->Acquire()->Report(TAPPS_OUTCOME_SUCCESS);
   EXPECT_EQ(breaker->Read().successes, 1);
+  const auto answer = [&](bool well) {
+    return *breaker->Execute(
+        [&]() -> cxx::Result<int> {
+          if (well) return 1;
+          return cxx::Error(TAPPS_E_NETWORK, nullptr);
+        },
+        [](const cxx::Error& why) -> cxx::Result<int> { return why.code(); });
+  };
+  EXPECT_EQ(answer(true), 1);
+  EXPECT_EQ(answer(false), TAPPS_E_NETWORK) << "the fallback's";
+  EXPECT_EQ(breaker->Read().successes, 2);
+  EXPECT_EQ(breaker->Read().failures, 1);
+  EXPECT_TRUE(breaker->Retry(1, 503));
+  EXPECT_EQ(breaker->Retry(1, 404).code(), TAPPS_E_UNSUPPORTED);
   ASSERT_TRUE(breaker->Force(TAPPS_BREAKER_FORCE_OPEN));
   const auto refused = breaker->Acquire();
   EXPECT_EQ(refused.code(), TAPPS_E_OPEN_CIRCUIT);

@@ -89,7 +89,7 @@ TEST_F(FetchTest, AFreshAnswerIsServedFromTheCacheWithItsAge) {
   EXPECT_EQ(result.status(), 200);
   EXPECT_EQ(result.body(), "hello");
   EXPECT_EQ(result.served_from, TAPPS_FROM_NETWORK);
-  EXPECT_EQ(result.cache_status, "tapps; fwd=uri-miss; fwd-status=200; stored");
+  EXPECT_EQ(result.cache_status, "tapps; fwd=miss; fwd-status=200; stored");
   EXPECT_EQ(result.final_url, origin_.Url("/"));
   clock_.Advance(59 * kSecond);
   result = MustFetch("/");
@@ -441,7 +441,7 @@ TEST_F(FetchTest, AnswersToCredentialsStayInMemoryAndApart) {
   FetchEngine engine(spy, *breakers_, FetchOptions(), clock_);
   Serve("/", [](const Request& request, Response& response) {
     response.set_header("Cache-Control", "max-age=60");
-    response.set_header("Set-Cookie", "session=hush");
+    response.set_header("Set-Cookie", "session=crumb");
     response.set_header("Vary", "Accept");
     response.set_content(request.get_header_value("Authorization"), "text/plain");
   });

@@ -71,7 +71,7 @@ TEST_F(HopTest, StoreKeysTellUrlsButNoSecrets) {
   }
 }
 
-TEST_F(HopTest, TheCacheIsUsedForPlainGetAndHead) {
+TEST_F(HopTest, TheCacheIsUsedForWhatItCanAnswer) {
   const auto use = [&](const FetchRequest& request) {
     const Hop hop = First(request);
     return std::string(hop.may_read ? "r" : "-") + (hop.may_write ? "w" : "-");
@@ -84,12 +84,24 @@ TEST_F(HopTest, TheCacheIsUsedForPlainGetAndHead) {
   EXPECT_EQ(use(request), "--");
   request.policy = TAPPS_FETCH_DEFAULT;
   request.method = "HEAD";
-  EXPECT_EQ(use(request), "r-");
+  EXPECT_EQ(use(request), "rw") << "a HEAD updates what a GET stored";
   request.method = "POST";
   EXPECT_EQ(use(request), "--");
   for (const char* header : {"Range: bytes=0-1", "If-None-Match: \"a\"", "If-Modified-Since: x"}) {
+    EXPECT_EQ(use(Ask("http://h/", {header})), "rw") << header;
+  }
+  for (const char* header : {"Range: bytes=0-1,3-4", "Range: lines=1-2", "If-Match: \"a\"",
+                             "If-Unmodified-Since: x", "Cache-Control: no-store"}) {
     EXPECT_EQ(use(Ask("http://h/", {header})), "--") << header;
   }
+}
+
+TEST_F(HopTest, ACookieAloneLeavesWhatWasStoredForEverybodyToBeFound) {
+  EXPECT_EQ(First(Ask("http://h/a")).cookieless_key, "");
+  EXPECT_EQ(First(Ask("http://h/a", {"Cookie: s=1"})).cookieless_key, "http://h/a");
+  EXPECT_NE(First(Ask("http://h/a", {"Cookie: s=1"})).store_key, "http://h/a");
+  EXPECT_EQ(First(Ask("http://h/a", {"Cookie: s=1", "Authorization: x"})).cookieless_key, "");
+  EXPECT_EQ(First(Ask("http://h/a?token=x", {"Cookie: s=1"})).cookieless_key, "");
 }
 
 TEST_F(HopTest, RedirectsKeepOrChangeTheMethod) {

@@ -30,6 +30,16 @@ int CountThreads(const std::string& name) {
   return count;
 }
 
+int64_t PeakMemory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
+  }
+  return 0;
+}
+
+void ResetPeakMemory() { std::ofstream("/proc/self/clear_refs") << "5"; }
+
 bool IsMapped(const std::string& part) {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {

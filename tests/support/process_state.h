@@ -1,6 +1,7 @@
 #ifndef TAPPS_TESTS_SUPPORT_PROCESS_STATE_H_
 #define TAPPS_TESTS_SUPPORT_PROCESS_STATE_H_
 
+#include <cstdint>
 #include <string>
 
 namespace tapps::test {
@@ -10,6 +11,9 @@ int CountThreads();
 int CountDescriptors();
 // Threads of this process that have the name.
 int CountThreads(const std::string& name);
+// The most memory of this process that was resident at once, in bytes, since the last reset.
+int64_t PeakMemory();
+void ResetPeakMemory();
 // Whether a file whose path has `part` in it is mapped into this process.
 bool IsMapped(const std::string& part);
 

@@ -1,0 +1,211 @@
+// Fetches from origins that are unwell: retries, quotas, and what the breaker makes of it.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "http/await.h"
+#include "http/fetch.h"
+#include "support/http_server.h"
+
+namespace tapps::http {
+namespace {
+
+using httplib::Request;
+using httplib::Response;
+
+class FetchRetryTest : public testing::Test {
+ protected:
+  ~FetchRetryTest() override { engine_.reset(); }
+
+  // Every request is answered by `handler`, which gets its number, from 1.
+  void Serve(std::function<void(int, Response&)> handler) {
+    const auto answer = [this, handler](const Request& request, Response& response) {
+      if (request.get_header_value("Authorization") == "Bearer other") ++others_requests_;
+      handler(++requests_, response);
+    };
+    origin_.handlers().Get(".*", answer);
+    origin_.handlers().Post(".*", answer);
+    origin_.Start();
+  }
+  static void Answer(Response& response, int status, const std::string& retry_after = "") {
+    response.status = status;
+    if (!retry_after.empty()) response.set_header("Retry-After", retry_after);
+    response.set_content("text", "text/plain");
+  }
+  Result<FetchResult> Fetch(const std::string& path, int32_t retries = 2,
+                            const std::string& method = "GET", const std::string& header = "") {
+    FetchRequest request;
+    request.url = origin_.Url(path);
+    request.method = method;
+    request.retries = retries;
+    if (!header.empty()) request.headers.AddLine(header);
+    return engine_->FetchAndWait(std::move(request));
+  }
+  std::shared_ptr<Breaker> breaker() {
+    return breakers_.Get("http://127.0.0.1:" + std::to_string(origin_.port()));
+  }
+
+  FakeClock clock_;
+  MemoryStore store_;
+  test::HttpServer origin_;
+  std::atomic<int> requests_ = 0;
+  std::atomic<int> others_requests_ = 0;
+  BreakerRegistry breakers_{BreakerSettings(), clock_, 1};
+  std::unique_ptr<FetchEngine> engine_ =
+      std::make_unique<FetchEngine>(store_, breakers_, FetchOptions(), clock_);
+};
+
+TEST_F(FetchRetryTest, AFailureThatPassesIsNotSeenByTheCaller) {
+  Serve([](int number, Response& response) { Answer(response, number < 3 ? 503 : 200); });
+  const auto result = Fetch("/");
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->status(), 200);
+  EXPECT_EQ(requests_, 3);
+  EXPECT_EQ(breaker()->Snapshot().totals.retries, 2);
+}
+
+TEST_F(FetchRetryTest, TheLastAnswerIsTheCallersWhenAllFail) {
+  Serve([](int, Response& response) { Answer(response, 502); });
+  EXPECT_EQ(Fetch("/")->status(), 502);
+  EXPECT_EQ(requests_, 3);
+}
+
+TEST_F(FetchRetryTest, WhatIsNotIdempotentOrNotWorthItIsSentOnce) {
+  Serve([](int number, Response& response) { Answer(response, number == 1 ? 503 : 501); });
+  EXPECT_EQ(Fetch("/", 2, "POST")->status(), 503);
+  EXPECT_EQ(Fetch("/")->status(), 501);
+  EXPECT_EQ(requests_, 2);
+}
+
+TEST_F(FetchRetryTest, NoRetriesWhenNoneAreAskedFor) {
+  Serve([](int, Response& response) { Answer(response, 503); });
+  EXPECT_EQ(Fetch("/", TAPPS_NONE)->status(), 503);
+  EXPECT_EQ(requests_, 1);
+}
+
+TEST_F(FetchRetryTest, AnOriginThatIsDownSeesNoMoreThanTheCallsAndAFifth) {
+  Serve([](int, Response& response) { Answer(response, 500); });
+  constexpr int kCalls = 100;
+  for (int i = 0; i < kCalls; ++i) {
+    (void)Fetch("/" + std::to_string(i));
+    clock_.Advance(kSecond);
+  }
+  EXPECT_LE(requests_, kCalls * 12 / 10);
+  EXPECT_EQ(breaker()->Snapshot().state, BreakerState::kOpen);
+}
+
+// S12: the wrapped call swallowed its errors, and the breaker saw successes only.
+TEST_F(FetchRetryTest, ScarS12TenFailuresAreTenFailures) {
+  breaker()->ForceClosed();
+  Serve([](int, Response& response) { Answer(response, 500); });
+  for (int i = 0; i < 10; ++i) (void)Fetch("/", TAPPS_NONE);
+  EXPECT_EQ(breaker()->Snapshot().totals.failures, 10);
+  EXPECT_EQ(breaker()->Snapshot().totals.successes, 0);
+}
+
+// S13: half-open let everyone in.
+TEST_F(FetchRetryTest, ScarS13HalfOpenLetsOneRequestThrough) {
+  std::atomic<bool> slow = false;
+  Serve([&](int, Response& response) {
+    if (slow) std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    Answer(response, 500);
+  });
+  while (Fetch("/", TAPPS_NONE).ok()) {
+  }
+  slow = true;
+  clock_.Advance(kMinute);
+  const int before = requests_;
+  std::vector<std::thread> callers;
+  std::atomic<int> refused = 0;
+  for (int i = 0; i < 20; ++i) {
+    callers.emplace_back([&, i] {
+      if (Fetch("/" + std::to_string(i), TAPPS_NONE).code() == TAPPS_E_OPEN_CIRCUIT) ++refused;
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(requests_ - before, 1);
+  EXPECT_EQ(refused, 19);
+}
+
+// S14: "429" in any message opened the breaker for good, Retry-After was never read, and a failed
+// authentication was reported as a quota.
+TEST_F(FetchRetryTest, ScarS14A429IsAQuotaThatEndsWhenTheOriginSaidAndNotAnOutage) {
+  Serve([](int number, Response& response) { Answer(response, number == 1 ? 429 : 200, "60"); });
+  EXPECT_EQ(Fetch("/")->status(), 429) << "the call would be over before the minute";
+  for (int second = 0; second < 60; second += 10) {
+    const auto refused = Fetch("/");
+    EXPECT_EQ(refused.code(), TAPPS_E_QUOTA);
+    EXPECT_NEAR(refused.status().detail().retry_after_us, (60 - second) * kSecond, kSecond);
+    clock_.Advance(10 * kSecond);
+  }
+  EXPECT_EQ(requests_, 1) << "none before the time";
+  EXPECT_EQ(breaker()->Snapshot().state, BreakerState::kClosed);
+  clock_.Advance(kSecond);
+  EXPECT_EQ(Fetch("/")->status(), 200);
+}
+
+TEST_F(FetchRetryTest, ScarS14RefusedCredentialsAreNeitherAnOutageNorAQuota) {
+  Serve([](int number, Response& response) {
+    Answer(response, std::vector<int>{401, 402, 403}[static_cast<size_t>(number) % 3]);
+    response.set_content("429 quota exceeded", "text/plain");
+  });
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(Fetch("/").ok());
+  EXPECT_EQ(requests_, 20);
+  EXPECT_EQ(breaker()->Snapshot().state, BreakerState::kClosed);
+  EXPECT_EQ(breaker()->Snapshot().totals.failures, 0);
+}
+
+// S15: late failures and steps of the wall clock moved the reopen time.
+TEST_F(FetchRetryTest, ScarS15NothingMovesTheReopenTimeButTime) {
+  Serve([](int, Response& response) { Answer(response, 500); });
+  while (Fetch("/", TAPPS_NONE).ok()) {
+  }
+  const int64_t wait = breaker()->Snapshot().retry_after_us;
+  clock_.StepWall(kDay);
+  EXPECT_EQ(Fetch("/", TAPPS_NONE).status().detail().retry_after_us, wait);
+  clock_.StepWall(-10 * kDay);
+  clock_.Advance(kSecond);
+  EXPECT_EQ(Fetch("/", TAPPS_NONE).status().detail().retry_after_us, wait - kSecond);
+}
+
+TEST_F(FetchRetryTest, AQuotaOfOneCredentialLeavesOthersAlone) {
+  Serve([this](int, Response& response) {
+    Answer(response, others_requests_ > 0 ? 200 : 429, "60");
+  });
+  EXPECT_EQ(Fetch("/", 2, "GET", "Authorization: Bearer one")->status(), 429);
+  EXPECT_EQ(Fetch("/", 2, "GET", "Authorization: Bearer one").code(), TAPPS_E_QUOTA);
+  EXPECT_EQ(Fetch("/", 2, "GET", "Authorization: Bearer other")->status(), 200);
+}
+
+TEST_F(FetchRetryTest, ABudgetOfRateLimitFieldsIsKept) {
+  Serve([](int number, Response& response) {
+    Answer(response, 200);
+    response.set_header("RateLimit-Remaining", std::to_string(2 - number));
+    response.set_header("RateLimit-Reset", "30");
+  });
+  EXPECT_EQ(Fetch("/1")->status(), 200);
+  EXPECT_EQ(Fetch("/2")->status(), 200);
+  EXPECT_EQ(Fetch("/3").code(), TAPPS_E_QUOTA);
+  EXPECT_EQ(requests_, 2);
+}
+
+TEST_F(FetchRetryTest, ACallThatIsCancelledWhileItWaitsForItsRetryIsFreedAtOnce) {
+  Serve([](int, Response& response) { Answer(response, 503, "20"); });
+  FetchRequest request;
+  request.url = origin_.Url("/");
+  request.retries = 2;
+  std::atomic<int32_t> code = TAPPS_OK;
+  const auto id =
+      engine_->Fetch(std::move(request), [&](Result<FetchResult> result) { code = result.code(); });
+  while (breaker()->Snapshot().totals.retries == 0) std::this_thread::yield();
+  engine_->Cancel(id);
+  EXPECT_EQ(code, TAPPS_E_CANCELLED);
+}
+
+}  // namespace
+}  // namespace tapps::http
