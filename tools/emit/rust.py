@@ -1,4 +1,4 @@
-"""The declarations of the crate tapps-sys: bindings/rust/tapps-sys/src/declarations.rs."""
+"""The declarations of the crate tapps-sys, and the codes of the crate tapps."""
 
 from .model import GENERATED
 
@@ -92,4 +92,17 @@ def files(model):
         params = [parameter(param) for param in function.params]
         out += wrapped(f"pub fn {function.name}", params, tail, "    ")
     out += ["}", ""]
-    return {"bindings/rust/tapps-sys/src/declarations.rs": "\n".join(out)}
+    return {
+        "bindings/rust/tapps-sys/src/declarations.rs": "\n".join(out),
+        "bindings/rust/tapps/src/codes.rs": codes(model),
+    }
+
+
+def codes(model):
+    out = [f"// {GENERATED}", "", "use super::Code;", "", "impl Code {"]
+    for name_, value, note in model.codes():
+        out += doc([note or f"TAPPS_E_{name_}"], "    ")
+        out.append(f"    pub const {name_}: Code = Code({value});")
+    out += ["}", "", "pub(super) const NAMES: &[(i32, &str)] = &["]
+    out += [f'    ({value}, "{name_}"),' for name_, value, _ in model.codes()]
+    return "\n".join([*out, "];", ""])
