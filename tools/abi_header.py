@@ -39,18 +39,25 @@ class Type:
 
 class Variable:
     """A parameter or field. For a pointer to a function `callback` holds the parameters and `type`
-    is the result; else `callback` is None. `array` is the length of an array, or 0."""
+    is the result; else `callback` is None. `array` is the length of an array, or 0. `note` is the
+    comment behind a field."""
 
     def __init__(self, name, type_, array=0, callback=None):
         self.name, self.type, self.array, self.callback = name, type_, array, callback
+        self.note = ""
 
 
 class Declaration:
     """kind: "function", "opaque", "struct" or "enum".
 
     function: name, result (Type), params; struct: name, fields; opaque: name; enum: constants as
-    (name, value). comment is the text of the comment that stands directly before it.
+    (name, value), and notes, {name: the comment behind it}. comment is the text of the comment that
+    stands directly before it, lines is the same text line by line, and section is the heading (a
+    comment between dashes) it stands under.
     """
+
+    section = ""
+    lines = ()
 
     def __init__(self, kind, line, comment, **parts):
         self.kind, self.line, self.comment = kind, line, comment
@@ -80,15 +87,19 @@ def parse(text):
     """All declarations of the ffi block, in order."""
     block, first_line = ffi_block(text)
     code = blank_comments(block)
-    found, start = [], 0
+    found, start, section = [], 0, ""
     for end in _ends(code):
         # Skip blanks before the declaration, so that its line and comment are found.
         begin = start + len(code[start:end]) - len(code[start:end].lstrip())
         line = first_line + code.count("\n", 0, begin)
+        section = _section(block[start:begin]) or section
         try:
-            found.append(_declaration(code[begin:end], line, _comment(block[start:begin])))
+            declaration = _declaration(code[begin:end], line, _comment(block[start:begin]))
         except HeaderError as error:
             raise HeaderError(error.line or line, str(error)) from None
+        declaration.section, declaration.lines = section, _lines(block[start:begin])
+        _add_notes(declaration, block[begin : end + 1])
+        found.append(declaration)
         start = end + 1
     if code[start:].strip():
         raise HeaderError(first_line + code.count("\n", 0, start), "declaration without an end")
@@ -110,6 +121,37 @@ def _comment(gap):
     if not comments or gap[comments[-1].end() :].count("\n") > 1:
         return ""
     return re.sub(r"\s*\n\s*\*?\s*", " ", comments[-1].group(1)).strip()
+
+
+def _lines(gap):
+    """The comment of `_comment` as it is laid out: its lines without the stars."""
+    if not _comment(gap):
+        return []
+    text = re.findall(r"/\*(.*?)\*/", gap, re.S)[-1]
+    return [re.sub(r"^\s*\* ?", "", line).rstrip() for line in text.strip().split("\n")]
+
+
+def _section(gap):
+    """The last heading in `gap`, a comment such as "---- Values -----"; or ""."""
+    titles = re.findall(r"/\* -{2,} (.*?) -{2,} \*/", gap)
+    return titles[-1] if titles else ""
+
+
+def _add_notes(declaration, text):
+    """Gives constants and fields the comment that begins on their own line, behind them."""
+    if declaration.kind == "enum":
+        declaration.notes = _notes(r"(TAPPS_\w+) = -?\d+,?", text)
+    if declaration.kind == "struct":
+        notes = _notes(r"(\w+)(?:\[\d+\])?;", text)
+        for field in declaration.fields:
+            field.note = notes.get(field.name, "")
+
+
+def _notes(pattern, text):
+    return {
+        match.group(1): re.sub(r"\s*\n\s*\*?\s*", " ", match.group(2)).strip()
+        for match in re.finditer(pattern + r"[ \t]*/\*(.*?)\*/", text, re.S)
+    }
 
 
 def _declaration(code, line, comment):

@@ -16,7 +16,10 @@ import sys
 CODE = {".cc", ".h", ".hpp", ".c", ".py", ".sh", ".js", ".mjs", ".ts", ".cmake"}
 MAX_COLUMNS = 100
 MAX_LINES = 600
-LONG_FILES = {"include/tapps.h"}  # the manual of the library
+LONG_FILES = {
+    "include/tapps.h",  # the manual of the library
+    "bindings/python/tapps/_declarations.py",  # generated
+}
 MACHINE_PATHS = r"(?<![\w.~])(?:/home/\w+|/Users/\w+|/root/|C:\\Users)"
 
 

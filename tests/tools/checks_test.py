@@ -16,6 +16,7 @@ import check_header
 import check_layers
 import check_symbols
 import check_tree
+import generate_bindings
 
 
 def header_with(declaration):
@@ -43,6 +44,17 @@ class Header(unittest.TestCase):
         self.finds("by value", f"{said} int32_t tapps_x(tapps_info info);")
         self.finds("by value", f"{said} tapps_info tapps_x(void);")
         self.finds("bit-field", "typedef struct tapps_b { uint32_t a : 1; } tapps_b;")
+
+    def test_an_added_function_and_constant_reach_every_binding(self):
+        before = generate_bindings.generate(abi_header.HEADER.read_text())
+        said = "/* Adds. Threads: any. Since: 0.1. */ TAPPS_API int32_t"
+        added = f"{said} tapps_x_add(tapps_cache* cache, size_t n, tapps_error** err);\n"
+        added += "enum { TAPPS_E_X = -99 /* a note */ };"
+        after = generate_bindings.generate(header_with(added))
+        differing = {name for name, text in after.items() if before[name] != text}
+        self.assertEqual(differing, set(before))
+        self.assertIn("tapps_x_add", after["docs/api.md"])
+        self.assertIn("a note", after["docs/api.md"])
 
     def test_enums_with_names_and_macros(self):
         self.finds("anonymous", "enum tapps_kind { TAPPS_KIND_A = 1 };")

@@ -1,0 +1,241 @@
+package tapps
+
+/*
+#include <tapps.h>
+*/
+import "C"
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"runtime"
+	"time"
+	"unsafe"
+)
+
+// BreakerOptions say when a breaker opens. What is zero has the default of tapps.h.
+type BreakerOptions struct {
+	Failures       int64         // consecutive ones that open it; 5
+	Successes      int64         // of probes that close it again; 2
+	Open           time.Duration // first time it stays open; 30 s
+	MaxOpen        time.Duration // doubling ends here; 5 min
+	MaxConcurrency int64         // calls under way at once; 5; -1: no limit
+	Probes         int64         // at once while half open; 1
+	Lease          time.Duration // a call that has not ended by then gives its place back; 60 s
+}
+
+// A BreakerState says whether calls are let through.
+type BreakerState int32
+
+const (
+	BreakerClosed   BreakerState = C.TAPPS_BREAKER_CLOSED
+	BreakerOpen     BreakerState = C.TAPPS_BREAKER_OPEN
+	BreakerHalfOpen BreakerState = C.TAPPS_BREAKER_HALF_OPEN
+)
+
+// String is "closed", "open" or "half_open".
+func (s BreakerState) String() string {
+	names := [...]string{"closed", "open", "half_open"}
+	if s < 0 || int(s) >= len(names) {
+		return "unknown"
+	}
+	return names[s]
+}
+
+// A BreakerMode is what Force sets.
+type BreakerMode int32
+
+const (
+	BreakerAuto        BreakerMode = C.TAPPS_BREAKER_AUTO
+	BreakerForceOpen   BreakerMode = C.TAPPS_BREAKER_FORCE_OPEN
+	BreakerForceClosed BreakerMode = C.TAPPS_BREAKER_FORCE_CLOSED
+)
+
+// BreakerInfo is how a breaker stands; the totals are since it was made.
+type BreakerInfo struct {
+	State         BreakerState
+	Forced        BreakerMode
+	FailuresInRow int64
+	InFlight      int64
+	RetryAfter    time.Duration // 0 unless open
+	Successes     int64
+	Failures      int64
+	Ignored       int64
+	Rejected      int64
+	Transitions   int64
+}
+
+// A Breaker is a circuit breaker with bounded concurrency, for the program's own calls.
+type Breaker struct {
+	handle *C.tapps_breaker
+}
+
+// Breaker is the breaker of that name, made when it is not there. ErrExists: it has other options.
+func (c *Cache) Breaker(name string, options *BreakerOptions) (*Breaker, error) {
+	var memory arena
+	defer memory.free()
+	var native *C.tapps_breaker_options
+	if o := options; o != nil {
+		native = &C.tapps_breaker_options{
+			failures:        C.int64_t(o.Failures),
+			successes:       C.int64_t(o.Successes),
+			open_us:         micros(o.Open, unlimited),
+			max_open_us:     micros(o.MaxOpen, unlimited),
+			max_concurrency: limit(o.MaxConcurrency),
+			probes:          C.int64_t(o.Probes),
+			lease_us:        micros(o.Lease, unlimited),
+		}
+		native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
+	}
+	text := memory.name(name)
+	if memory.err != nil {
+		return nil, memory.err
+	}
+	breaker := &Breaker{}
+	var failure *C.tapps_error
+	code := C.tapps_breaker_open(c.handle, text, native, &breaker.handle, &failure)
+	runtime.KeepAlive(c)
+	if code != C.TAPPS_OK {
+		return nil, takeError(code, failure)
+	}
+	runtime.SetFinalizer(breaker, func(b *Breaker) { C.tapps_breaker_release(b.handle) })
+	return breaker, nil
+}
+
+// A Permit is the right to make one call. It reports once; later reports are without effect.
+type Permit struct {
+	breaker *Breaker
+	number  C.int64_t
+}
+
+// Acquire asks to make a call: ErrOpenCircuit or ErrBusy, at once, when it may not be made.
+func (b *Breaker) Acquire() (Permit, error) {
+	permit := Permit{breaker: b}
+	var failure *C.tapps_error
+	code := C.tapps_breaker_acquire(b.handle, &permit.number, &failure)
+	runtime.KeepAlive(b)
+	return permit, result(code, failure)
+}
+
+// Report says how the call went.
+func (p Permit) Report(outcome Outcome) {
+	C.tapps_breaker_report(p.breaker.handle, p.number, C.int32_t(outcome))
+	runtime.KeepAlive(p.breaker)
+}
+
+// Execute runs the operation under a permit. Its error counts against the callee, unless the context
+// has ended or it is, or wraps, ErrIgnored. A panic counts, too.
+func (b *Breaker) Execute(ctx context.Context, operation func(context.Context) error) (err error) {
+	permit, err := b.Acquire()
+	if err != nil {
+		return err
+	}
+	outcome := OutcomeFailure
+	defer func() { permit.Report(outcome) }()
+	err = operation(ctx)
+	switch {
+	case err == nil:
+		outcome = OutcomeSuccess
+	case ctx.Err() != nil || errors.Is(err, ErrIgnored):
+		outcome = OutcomeIgnored
+	}
+	return err
+}
+
+// ErrIgnored, wrapped, keeps an error of an operation from counting against the callee.
+var ErrIgnored = errors.New("tapps: ignored by the breaker")
+
+// Execute runs an operation that has a result. When it fails, or may not be made, the answer is that
+// of fallback, which may be nil.
+func Execute[T any](ctx context.Context, b *Breaker, operation func(context.Context) (T, error),
+	fallback func(error) (T, error)) (T, error) {
+	var answer T
+	err := b.Execute(ctx, func(ctx context.Context) (err error) {
+		answer, err = operation(ctx)
+		return err
+	})
+	if err != nil && fallback != nil {
+		return fallback(err)
+	}
+	return answer, err
+}
+
+// Force holds the breaker open or closed; BreakerAuto ends that, closes it and forgets.
+func (b *Breaker) Force(mode BreakerMode) error {
+	var failure *C.tapps_error
+	code := C.tapps_breaker_force(b.handle, C.int32_t(mode), &failure)
+	runtime.KeepAlive(b)
+	return result(code, failure)
+}
+
+// Read says how the breaker stands.
+func (b *Breaker) Read() BreakerInfo {
+	var info C.tapps_breaker_info
+	C.tapps_breaker_read(b.handle, &info)
+	runtime.KeepAlive(b)
+	return BreakerInfo{
+		State:         BreakerState(info.state),
+		Forced:        BreakerMode(info.forced),
+		FailuresInRow: int64(info.failures_in_row),
+		InFlight:      int64(info.in_flight),
+		RetryAfter:    duration(info.retry_after_us),
+		Successes:     int64(info.successes),
+		Failures:      int64(info.failures),
+		Ignored:       int64(info.ignored),
+		Rejected:      int64(info.rejected),
+		Transitions:   int64(info.transitions),
+	}
+}
+
+// An EventKind is a kind of Event.
+type EventKind int32
+
+const (
+	EventBreaker EventKind = C.TAPPS_EVENT_BREAKER // a breaker changed its state
+	EventState   EventKind = C.TAPPS_EVENT_STATE   // State of the cache changed
+)
+
+// An Event tells of a change.
+type Event struct {
+	Kind EventKind
+	Data json.RawMessage
+}
+
+const eventRoom = 256
+
+// Events are those of the kinds given, of both without any, until the context ends; then the channel
+// is closed. When nobody takes them, those that do not fit any more are dropped.
+func (c *Cache) Events(ctx context.Context, kinds ...EventKind) (<-chan Event, error) {
+	if len(kinds) == 0 {
+		kinds = []EventKind{EventBreaker, EventState}
+	}
+	var mask C.uint32_t
+	for _, kind := range kinds {
+		mask |= 1 << (kind - C.TAPPS_EVENT_PROGRESS)
+	}
+	q, err := openQueue(c)
+	if err != nil {
+		return nil, err
+	}
+	events := make(chan Event, eventRoom)
+	q.mutex.Lock()
+	q.onEvent = func(kind C.int32_t, data []byte) {
+		select {
+		case events <- Event{EventKind(kind), data}:
+		default:
+		}
+	}
+	q.mutex.Unlock()
+	var failure *C.tapps_error
+	if code := C.tapps_queue_subscribe(q.handle, mask, &failure); code != C.TAPPS_OK {
+		q.close()
+		return nil, takeError(code, failure)
+	}
+	go func() {
+		<-ctx.Done()
+		q.close()
+		close(events)
+	}()
+	return events, nil
+}

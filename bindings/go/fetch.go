@@ -1,0 +1,171 @@
+package tapps
+
+/*
+#include <tapps.h>
+*/
+import "C"
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/textproto"
+	"strings"
+	"time"
+	"unsafe"
+)
+
+// A FetchPolicy says how the cache is used by a fetch.
+type FetchPolicy int32
+
+const (
+	FetchDefault      FetchPolicy = C.TAPPS_FETCH_DEFAULT        // by RFC 9111
+	FetchReload       FetchPolicy = C.TAPPS_FETCH_RELOAD         // always asks the origin
+	FetchNoStore      FetchPolicy = C.TAPPS_FETCH_NO_STORE       // neither reads nor writes the cache
+	FetchForceCache   FetchPolicy = C.TAPPS_FETCH_FORCE_CACHE    // whatever is stored, else the network
+	FetchOnlyIfCached FetchPolicy = C.TAPPS_FETCH_ONLY_IF_CACHED // whatever is stored, else ErrNotFound
+	FetchNoCache      FetchPolicy = C.TAPPS_FETCH_NO_CACHE       // revalidates what is stored
+)
+
+// FetchOptions say how to fetch. What is zero has the default of tapps.h.
+type FetchOptions struct {
+	Method         string // GET
+	Header         http.Header
+	Body           []byte
+	Policy         FetchPolicy
+	Timeout        time.Duration // of the whole call; 30 s
+	ConnectTimeout time.Duration // 10 s
+	MaxBodyBytes   int64         // after decoding; 64 MiB
+	MaxRedirects   int64         // 10; -1: none are followed
+	TTL            time.Duration // lifetime given to the answer in place of its own
+	DenyPrivate    bool          // no private, loopback or link-local address may answer
+}
+
+// A Response is what a URL answered, from wherever it came.
+type Response struct {
+	Status      int
+	URL         string // after redirects
+	Header      http.Header
+	Body        []byte
+	ServedFrom  Source
+	Age         time.Duration
+	Stale       bool
+	CacheStatus string // RFC 9211
+	Warning     string // why it is less than asked for, or ""
+}
+
+// Fetch gets a URL from the cache or its origin, by RFC 9111. Any status the origin answers is a
+// response, not an error.
+func (c *Cache) Fetch(ctx context.Context, url string, options *FetchOptions) (*Response, error) {
+	var memory arena
+	defer memory.free()
+	native, err := options.native(&memory)
+	if err != nil {
+		return nil, err
+	}
+	address := memory.name(url)
+	if memory.err != nil {
+		return nil, memory.err
+	}
+	view, err := c.run(ctx, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
+		return C.tapps_queue_fetch(q.handle, address, native, id, op, f)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer view.Release()
+	return view.response(), nil
+}
+
+func (o *FetchOptions) native(memory *arena) (*C.tapps_fetch_options, error) {
+	if o == nil {
+		return nil, nil
+	}
+	var lines strings.Builder
+	for name, values := range o.Header {
+		for _, value := range values {
+			if strings.ContainsAny(name+value, "\r\n\x00") {
+				return nil, &Error{Code: CodeInvalid, Message: fmt.Sprintf("header %q: contains a line break", name)}
+			}
+			fmt.Fprintf(&lines, "%s: %s\n", name, value)
+		}
+	}
+	native := &C.tapps_fetch_options{
+		policy:             C.int32_t(o.Policy),
+		method:             memory.text(o.Method),
+		headers:            memory.text(lines.String()),
+		timeout_us:         micros(o.Timeout, unlimited),
+		connect_timeout_us: micros(o.ConnectTimeout, unlimited),
+		max_body_bytes:     limit(o.MaxBodyBytes),
+		max_redirects:      C.int64_t(o.MaxRedirects),
+		ttl_us:             micros(o.TTL, none),
+	}
+	native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
+	native.flags = bits(o.DenyPrivate, C.TAPPS_FETCH_DENY_PRIVATE)
+	if o.Body != nil {
+		native.body, native.body_size = memory.bytes(o.Body), C.size_t(len(o.Body))
+	}
+	return native, nil
+}
+
+func (v *View) response() *Response {
+	numbers := v.numbers()
+	header := http.Header{}
+	for _, line := range strings.Split(valueText(v.value, C.TAPPS_TEXT_HEADERS), "\r\n") {
+		if name, value, found := strings.Cut(line, ":"); found {
+			header.Add(textproto.TrimString(name), textproto.TrimString(value))
+		}
+	}
+	return &Response{
+		Status:      int(numbers.http_status),
+		URL:         valueText(v.value, C.TAPPS_TEXT_URL),
+		Header:      header,
+		Body:        append([]byte{}, v.Bytes()...),
+		ServedFrom:  Source(numbers.served_from),
+		Age:         duration(numbers.age_us),
+		Stale:       numbers.flags&C.TAPPS_VALUE_STALE != 0,
+		CacheStatus: valueText(v.value, C.TAPPS_TEXT_CACHE_STATUS),
+		Warning:     valueText(v.value, C.TAPPS_TEXT_WARNING),
+	}
+}
+
+// Transport is an http.RoundTripper over the cache: http.Client{Transport: cache.Transport()}. The
+// client follows redirects itself; the body of a request is read whole before it is sent.
+func (c *Cache) Transport() http.RoundTripper { return transport{c} }
+
+type transport struct{ cache *Cache }
+
+func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
+	options := &FetchOptions{Method: request.Method, Header: request.Header, MaxRedirects: -1}
+	if request.Body != nil {
+		body, err := io.ReadAll(request.Body)
+		request.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		if len(body) > 0 {
+			options.Body = body
+		}
+	}
+	found, err := t.cache.Fetch(request.Context(), request.URL.String(), options)
+	if err != nil {
+		return nil, err
+	}
+	header := found.Header
+	header.Del("Content-Encoding") // the body has been decoded
+	header.Set("Cache-Status", found.CacheStatus)
+	return &http.Response{
+		Status:        fmt.Sprintf("%d %s", found.Status, http.StatusText(found.Status)),
+		StatusCode:    found.Status,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        header,
+		Body:          io.NopCloser(bytes.NewReader(found.Body)),
+		ContentLength: int64(len(found.Body)),
+		Uncompressed:  true,
+		Request:       request,
+	}, nil
+}

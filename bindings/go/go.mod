@@ -1,0 +1,3 @@
+module tapps
+
+go 1.19

@@ -1,0 +1,5 @@
+//go:build race
+
+package tapps
+
+const withRace = true

@@ -1,0 +1,188 @@
+// Package tapps is an embedded cache for editors, coding agents and developer tools: entries, HTTP
+// answers and library documentation in one file that every process of a user shares.
+//
+//	cache, err := tapps.Open("", nil)
+//	if err != nil {
+//		return err
+//	}
+//	defer cache.Close()
+//	err = cache.Put(ctx, "greeting", []byte("hello"), nil)
+//	value, err := cache.Get(ctx, "greeting")
+//
+// It uses libtapps through cgo and finds it with pkg-config. Everything may be used by any number of
+// goroutines, but for Cursor and View, which belong to one at a time.
+package tapps
+
+/*
+#cgo pkg-config: tapps
+#include <stdlib.h>
+#include <tapps.h>
+
+#if TAPPS_ABI != 0
+#error "tapps.h has another ABI than this package was written for"
+#endif
+*/
+import "C"
+
+import (
+	"encoding/json"
+	"runtime"
+	"sync"
+	"time"
+	"unsafe"
+)
+
+// OpenOptions say how to open a cache. What is zero has the default of tapps.h; a negative duration
+// or number means none, or no limit.
+type OpenOptions struct {
+	ReadOnly       bool          // never writes the file
+	Offline        bool          // fetches answer from the cache or fail
+	MemoryBytes    int64         // 64 MiB
+	MemoryEntries  int64         // no limit
+	DiskBytes      int64         // 1 GiB
+	QueueBytes     int64         // of what is not yet written; 32 MiB
+	CommitInterval time.Duration // 20 ms
+	OpenTimeout    time.Duration // 5 s
+	PutTimeout     time.Duration // 3 s
+	TTL            time.Duration // of entries put without one; none
+	UserAgent      string
+	Proxy          string // of fetches; none: the environment is not read
+	CAFile         string
+	MaxConcurrency int64 // requests under way to one origin; 5
+	BreakFailures  int64 // that open an origin's breaker; 5
+	BreakTime      time.Duration
+}
+
+// A Cache is an open cache. It is the namespace "default" as well; In has the others.
+type Cache struct {
+	Space
+	handle *C.tapps_cache
+
+	mutex  sync.Mutex
+	queue  *queue
+	closed bool
+}
+
+// Open opens the cache in a file, making it when it is missing; with "" the user's own, with
+// ":memory:" none. Opening a file again in one process gives the same store.
+func Open(path string, options *OpenOptions) (*Cache, error) {
+	if C.tapps_abi() != headerABI {
+		return nil, &Error{Code: CodeVersion, Message: "the libtapps that was loaded has another ABI"}
+	}
+	var memory arena
+	defer memory.free()
+	var native *C.tapps_open_options
+	if o := options; o != nil {
+		native = &C.tapps_open_options{
+			memory_bytes:       C.int64_t(o.MemoryBytes),
+			memory_entries:     limit(o.MemoryEntries),
+			disk_bytes:         limit(o.DiskBytes),
+			queue_bytes:        C.int64_t(o.QueueBytes),
+			commit_interval_us: micros(o.CommitInterval, unlimited),
+			open_timeout_us:    micros(o.OpenTimeout, unlimited),
+			put_timeout_us:     micros(o.PutTimeout, none),
+			ttl_us:             micros(o.TTL, none),
+			user_agent:         memory.text(o.UserAgent),
+			proxy:              memory.text(o.Proxy),
+			ca_file:            memory.text(o.CAFile),
+			max_concurrency:    C.int64_t(o.MaxConcurrency),
+			break_failures:     C.int64_t(o.BreakFailures),
+			break_us:           micros(o.BreakTime, unlimited),
+		}
+		native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
+		native.flags = bits(o.ReadOnly, C.TAPPS_OPEN_READ_ONLY) | bits(o.Offline, C.TAPPS_OPEN_OFFLINE)
+	}
+	where := memory.text(path)
+	if memory.err != nil {
+		return nil, memory.err
+	}
+	var handle *C.tapps_cache
+	var failure *C.tapps_error
+	code := C.tapps_cache_open(where, native, &handle, &failure)
+	if code != C.TAPPS_OK {
+		return nil, takeError(code, failure)
+	}
+	cache := &Cache{handle: handle}
+	cache.Space = Space{cache: cache}
+	runtime.SetFinalizer(cache, (*Cache).release)
+	return cache, nil
+}
+
+func (c *Cache) release() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.queue != nil {
+		c.queue.close()
+		c.queue = nil
+	}
+	C.tapps_cache_release(c.handle)
+	c.handle = nil
+}
+
+// Close writes what is queued, for 5 seconds at most, and closes the cache: later calls return
+// ErrClosed, and what is under way ends with it. Closing twice is no error.
+func (c *Cache) Close() error { return c.CloseWithin(0) }
+
+// CloseWithin is Close with another deadline. ErrTimeout: what is left is being written in the
+// background.
+func (c *Cache) CloseWithin(deadline time.Duration) error {
+	c.mutex.Lock()
+	if c.closed {
+		c.mutex.Unlock()
+		return nil
+	}
+	c.closed = true
+	pending := c.queue
+	c.queue = nil
+	c.mutex.Unlock()
+	var failure *C.tapps_error
+	code := C.tapps_cache_close(c.handle, micros(deadline, unlimited), &failure)
+	if pending != nil {
+		pending.close()
+	}
+	runtime.KeepAlive(c)
+	return result(code, failure)
+}
+
+// Path is the path of the file, ":memory:" without one.
+func (c *Cache) Path() string {
+	defer runtime.KeepAlive(c)
+	return C.GoString(C.tapps_cache_path(c.handle))
+}
+
+// State says how the cache stands.
+func (c *Cache) State() State {
+	defer runtime.KeepAlive(c)
+	return State(C.tapps_cache_state(c.handle))
+}
+
+// Stats is a snapshot of everything counted by this process; see tapps_cache_stats.
+func (c *Cache) Stats() (json.RawMessage, error) {
+	var found found
+	code := C.tapps_cache_stats(c.handle, &found.value, &found.data, &found.size, &found.failure)
+	runtime.KeepAlive(c)
+	if code != C.TAPPS_OK {
+		return nil, takeError(code, found.failure)
+	}
+	return found.takeBytes(), nil
+}
+
+// Version is the version of the library, "0.1.0".
+func Version() string { return C.GoString(C.tapps_version()) }
+
+// completions is the queue of this cache, made when first needed.
+func (c *Cache) completions() (*queue, error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.closed {
+		return nil, &Error{Code: CodeClosed, Message: "the cache was closed"}
+	}
+	if c.queue == nil {
+		made, err := openQueue(c)
+		if err != nil {
+			return nil, err
+		}
+		c.queue = made
+	}
+	return c.queue, nil
+}

@@ -1,0 +1,155 @@
+"""Circuit breakers with bounded concurrency, for the program's own calls."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import inspect
+import weakref
+from typing import Any, Awaitable, Callable, Iterator, TypeVar, overload
+from contextlib import contextmanager
+
+from . import _declarations as d
+from ._loader import functions
+from ._native import call, text_of
+from .types import BreakerInfo
+
+T = TypeVar("T")
+U = TypeVar("U")
+F = TypeVar("F", bound=Callable[..., Any])
+
+_STATES = {d.BREAKER_CLOSED: "closed", d.BREAKER_OPEN: "open", d.BREAKER_HALF_OPEN: "half_open"}
+_FORCED = {
+    d.BREAKER_AUTO: "auto",
+    d.BREAKER_FORCE_OPEN: "open",
+    d.BREAKER_FORCE_CLOSED: "closed",
+}
+
+
+class Permit:
+    """The right to make one call; reports how it went exactly once."""
+
+    def __init__(self, lib: Any, breaker: int, number: int) -> None:
+        self._lib, self._breaker, self._number = lib, breaker, number
+
+    def success(self) -> None:
+        self._report(d.OUTCOME_SUCCESS)
+
+    def failure(self) -> None:
+        self._report(d.OUTCOME_FAILURE)
+
+    def ignore(self) -> None:
+        """The call says nothing about the callee."""
+        self._report(d.OUTCOME_IGNORED)
+
+    def _report(self, outcome: int) -> None:
+        self._lib.tapps_breaker_report(self._breaker, self._number, outcome)
+
+
+class Breaker:
+    """A breaker of a cache. Any threads, and coroutines."""
+
+    def __init__(self, cache: Any, name: str, native_options: Any) -> None:
+        self.name = name
+        #: Exceptions that count against the callee; others are ignored.
+        self.counted: tuple[type[BaseException], ...] = (Exception,)
+        self._lib = functions()
+        handle = ctypes.c_void_p()
+        text = text_of(name, "name")
+        call(self._lib.tapps_breaker_open, cache, text, native_options, ctypes.byref(handle))
+        self._handle = handle.value
+        weakref.finalize(self, self._lib.tapps_breaker_release, self._handle).atexit = False
+
+    def acquire(self) -> Permit:
+        """Asks to make a call. OpenCircuitError or BusyError, at once, when it may not be made."""
+        permit = ctypes.c_int64()
+        call(self._lib.tapps_breaker_acquire, self._handle, ctypes.byref(permit))
+        assert self._handle is not None
+        return Permit(self._lib, self._handle, permit.value)
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """with breaker.guard(): ... - a success unless an exception leaves the block."""
+        permit = self.acquire()
+        try:
+            yield
+        except self.counted:
+            permit.failure()
+            raise
+        except BaseException:
+            permit.ignore()
+            raise
+        permit.success()
+
+    @overload
+    def execute(self, operation: Callable[[], T]) -> T: ...
+    @overload
+    def execute(self, operation: Callable[[], T], fallback: Callable[[Exception], U]) -> T | U: ...
+    def execute(
+        self, operation: Callable[[], T], fallback: Callable[[Exception], U] | None = None
+    ) -> T | U:
+        """Runs the operation under a permit. When it fails, or may not be made, answers with
+        fallback(exception), or raises without one."""
+        try:
+            with self.guard():
+                return operation()
+        except Exception as error:
+            if fallback is None:
+                raise
+            return fallback(error)
+
+    async def execute_async(
+        self,
+        operation: Callable[[], Awaitable[T]],
+        fallback: Callable[[Exception], Any] | None = None,
+    ) -> Any:
+        """As execute, for coroutine functions; the fallback may be one, too."""
+        try:
+            with self.guard():
+                return await operation()
+        except Exception as error:
+            if fallback is None:
+                raise
+            answer = fallback(error)
+            return await answer if inspect.isawaitable(answer) else answer
+
+    def __call__(self, function: F) -> F:
+        """As a decorator: every call of the function, plain or async, goes through the breaker."""
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def guarded_async(*arguments: Any, **named: Any) -> Any:
+                with self.guard():
+                    return await function(*arguments, **named)
+
+            return guarded_async  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def guarded(*arguments: Any, **named: Any) -> Any:
+            with self.guard():
+                return function(*arguments, **named)
+
+        return guarded  # type: ignore[return-value]
+
+    def force(self, mode: str) -> None:
+        """"open" or "closed" holds it there; "auto" ends that, closes it and forgets."""
+        modes = {name: number for number, name in _FORCED.items()}
+        if mode not in modes:
+            raise ValueError(f"mode: expected one of {', '.join(modes)}, not {mode!r}")
+        call(self._lib.tapps_breaker_force, self._handle, modes[mode])
+
+    def read(self) -> BreakerInfo:
+        info = d.BreakerInfo()
+        self._lib.tapps_breaker_read(self._handle, info)
+        return BreakerInfo(
+            state=_STATES.get(info.state, "unknown"),
+            forced=_FORCED.get(info.forced, "unknown"),
+            failures_in_row=info.failures_in_row,
+            in_flight=info.in_flight,
+            retry_after=info.retry_after_us / 1e6,
+            successes=info.successes,
+            failures=info.failures,
+            ignored=info.ignored,
+            rejected=info.rejected,
+            transitions=info.transitions,
+        )

@@ -1,0 +1,384 @@
+"""The cache, for programs that wait for their calls; tapps.aio has the one for asyncio."""
+
+from __future__ import annotations
+
+import ctypes
+import json as _json
+import os
+import weakref
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, MutableMapping, TypeVar
+
+from . import _declarations as d
+from . import _options as opt
+from . import types
+from ._loader import functions
+from ._native import (
+    Bytes,
+    Duration,
+    Outputs,
+    Value,
+    bytes_of,
+    call,
+    call_value,
+    fail,
+    micros,
+    text_of,
+)
+from .breaker import Breaker
+from .errors import ClosedError, NotFoundError
+from .queue import Events, Plan, WarmRun
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+T = TypeVar("T")
+
+_STATES = ("ok", "read_only", "memory", "locked", "full", "failed", "wal_pinned", "closed")
+
+
+class Cache(MutableMapping[Bytes, bytes]):
+    """An open cache. Any threads at once. As a mapping it is the namespace "default"; keys are
+    given as text or bytes and come back as bytes. Times are seconds or timedeltas."""
+
+    def __init__(
+        self, path: str | os.PathLike[str] | None = None, **options: Unpack[opt.OpenOptions]
+    ) -> None:
+        self._lib = functions()
+        handle = ctypes.c_void_p()
+        where = None if path is None else text_of(os.fspath(path), "path")
+        call(self._lib.tapps_cache_open, where, opt.open_options(options), ctypes.byref(handle))
+        self._handle = handle.value
+        self._closed = False
+        self._spare: list[Outputs] = []
+        self._get_now = self._lib.tapps_cache_get
+        self._release_value = self._lib.tapps_value_release
+        weakref.finalize(self, self._lib.tapps_cache_release, self._handle).atexit = False
+
+    # ---- entries
+
+    def get(  # type: ignore[override]
+        self,
+        key: Bytes,
+        default: T | None = None,
+        *,
+        namespace: str | None = None,
+        allow_stale: bool = False,
+        peek: bool = False,
+        cached_only: bool = False,
+    ) -> bytes | T | None:
+        """The value, or `default`. cached_only never touches the disk: WouldBlockError instead."""
+        name = key if type(key) is bytes else bytes_of(key, "key")
+        options = None
+        if allow_stale or peek or cached_only:
+            options = opt.get_options(allow_stale, peek, cached_only)
+        space = None if namespace is None else text_of(namespace, "namespace")
+        try:
+            out = self._spare.pop()
+        except IndexError:
+            out = Outputs()
+        value, data, size = out.refs
+        code = self._get_now(
+            self._handle, space, name, len(name), options, value, data, size, None
+        )
+        if code:
+            self._spare.append(out)
+            if code == d.E_NOT_FOUND:
+                return default
+            # Once more for the words; what has come meanwhile is as good.
+            found = self._value(name, space, options)
+            return default if found is None else found.bytes()
+        found_bytes = ctypes.string_at(out.data.value, out.size.value)  # type: ignore[arg-type]
+        self._release_value(out.value)
+        self._spare.append(out)
+        return found_bytes
+
+    def _value(self, name: bytes, space: bytes | None, options: Any) -> Value | None:
+        function = self._lib.tapps_cache_get
+        try:
+            return call_value(function, self._handle, space, name, len(name), options)
+        except NotFoundError:
+            return None
+
+    def entry(
+        self,
+        key: Bytes,
+        *,
+        namespace: str | None = None,
+        allow_stale: bool = False,
+        peek: bool = False,
+        cached_only: bool = False,
+        negative: bool = False,
+    ) -> types.Entry | None:
+        """The value with all that is known about it, or None. negative: also entries that
+        remember "not found"."""
+        options = opt.get_options(allow_stale, peek, cached_only, negative)
+        found = self._value(bytes_of(key, "key"), text_of(namespace, "namespace"), options)
+        return None if found is None else types.entry(found)
+
+    def view(self, key: Bytes, *, namespace: str | None = None) -> memoryview | None:
+        """The value without a copy, read-only, for as long as the view is used; or None."""
+        found = self._value(bytes_of(key, "key"), text_of(namespace, "namespace"), None)
+        return None if found is None else found.view()
+
+    def get_many(
+        self,
+        keys: Iterable[Bytes],
+        *,
+        namespace: str | None = None,
+        allow_stale: bool = False,
+        peek: bool = False,
+    ) -> list[bytes | None]:
+        """The values in the order of the keys, None for what is not there, in one call."""
+        names = [bytes_of(key, "key") for key in keys]
+        items = (d.GetItem * len(names))()
+        for item, name in zip(items, names):
+            item.key = ctypes.cast(ctypes.c_char_p(name), ctypes.c_void_p).value
+            item.key_size = len(name)
+        options = opt.get_options(allow_stale, peek, False)
+        space = text_of(namespace, "namespace")
+        call(
+            self._lib.tapps_cache_get_many, self._handle, space, items, len(names), options
+        )
+        found: list[bytes | None] = []
+        failed = 0
+        for item in items:
+            there = item.data is not None and item.code == d.OK
+            found.append(ctypes.string_at(item.data or 0, item.size) if there else None)
+            self._release_value(item.value)
+            if item.code not in (d.OK, d.E_NOT_FOUND):
+                failed = item.code
+        if failed:
+            fail(failed)
+        return found
+
+    def put(
+        self,
+        key: Bytes,
+        value: Bytes,
+        *,
+        namespace: str | None = None,
+        **options: Unpack[opt.PutOptions],
+    ) -> None:
+        """Stores a copy. durability is "async" (default), "memory", "sync" or "full"; json is an
+        object, or its text."""
+        name, data = bytes_of(key, "key"), bytes_of(value)
+        call(
+            self._lib.tapps_cache_put,
+            self._handle,
+            text_of(namespace, "namespace"),
+            name,
+            len(name),
+            data,
+            len(data),
+            opt.put_options(options),
+        )
+
+    def put_many(
+        self,
+        entries: Iterable[tuple[Bytes, Bytes]],
+        *,
+        namespace: str | None = None,
+        **options: Unpack[opt.PutOptions],
+    ) -> None:
+        """Stores all of them in one transaction, or none. Takes dict.items()."""
+        pairs = [(bytes_of(key, "key"), bytes_of(value)) for key, value in entries]
+        items = (d.PutItem * len(pairs))()
+        for item, (name, data) in zip(items, pairs):
+            item.key = ctypes.cast(ctypes.c_char_p(name), ctypes.c_void_p).value
+            item.key_size = len(name)
+            item.data = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
+            item.size = len(data)
+        call(
+            self._lib.tapps_cache_put_many,
+            self._handle,
+            text_of(namespace, "namespace"),
+            items,
+            len(pairs),
+            opt.put_options(options),
+        )
+
+    def delete(
+        self, key: Bytes, *, namespace: str | None = None, durability: str = "async"
+    ) -> None:
+        """Removes a key; one that is not there is no error."""
+        name = bytes_of(key, "key")
+        level = opt.choice(opt.DURABILITY, "durability", durability)
+        space = text_of(namespace, "namespace")
+        call(self._lib.tapps_cache_delete, self._handle, space, name, len(name), level)
+
+    def delete_all(
+        self,
+        *,
+        namespace: str | None = "default",
+        prefix: Bytes | None = None,
+        tag: str | None = None,
+    ) -> int:
+        """Removes what meets every condition, committed; returns how many. namespace None: in
+        all of them."""
+        start = bytes_of(prefix or b"", "prefix")
+        filter_ = d.Filter(
+            struct_size=ctypes.sizeof(d.Filter),
+            space=text_of(namespace, "namespace"),
+            prefix=ctypes.cast(ctypes.c_char_p(start), ctypes.c_void_p).value if start else None,
+            prefix_size=len(start),
+            tag=text_of(tag, "tag"),
+        )
+        removed = ctypes.c_int64()
+        call(self._lib.tapps_cache_delete_all, self._handle, filter_, ctypes.byref(removed))
+        return removed.value
+
+    def touch(
+        self, key: Bytes, ttl: Duration | None = None, *, namespace: str | None = None
+    ) -> None:
+        """Gives an entry a new lifetime from now on. NotFoundError when it is not there."""
+        name = bytes_of(key, "key")
+        lifetime = micros(ttl, "ttl", infinite=d.NONE)
+        space = text_of(namespace, "namespace")
+        call(self._lib.tapps_cache_touch, self._handle, space, name, len(name), lifetime)
+
+    def flush(self, timeout: Duration | None = None) -> None:
+        """Returns when everything put before is committed; within 3 s unless told otherwise."""
+        call(self._lib.tapps_cache_flush, self._handle, micros(timeout, "timeout"))
+
+    def entries(
+        self, *, namespace: str | None = "default", prefix: Bytes = b""
+    ) -> Iterator[types.ListedEntry]:
+        """Committed entries in no particular order. namespace None: of all of them."""
+        start = bytes_of(prefix, "prefix")
+        cursor = ctypes.c_void_p()
+        space = text_of(namespace, "namespace")
+        walk = ctypes.byref(cursor)
+        call(self._lib.tapps_cursor_open, self._handle, space, start, len(start), walk)
+        raw = d.Entry()
+        try:
+            while True:
+                err = ctypes.c_void_p()
+                code = self._lib.tapps_cursor_next(cursor, raw, ctypes.byref(err))
+                if code == d.E_NOT_FOUND:
+                    self._lib.tapps_error_release(err)
+                    return
+                if code:
+                    fail(code, err.value)
+                yield types.listed(raw)
+        finally:
+            self._lib.tapps_cursor_release(cursor)
+
+    # ---- as a mapping
+
+    def __getitem__(self, key: Bytes) -> bytes:
+        found = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __setitem__(self, key: Bytes, value: Bytes) -> None:
+        self.put(key, value)
+
+    def __delitem__(self, key: Bytes) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self.delete(key)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, (str, bytes, bytearray, memoryview)) and (
+            self.get(key, peek=True) is not None
+        )
+
+    def __iter__(self) -> Iterator[Bytes]:
+        for entry in self.entries():
+            if not entry.negative:
+                yield entry.key
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def clear(self) -> None:
+        """Removes every entry of the namespace "default"."""
+        self.delete_all()
+
+    # Two caches are the same when they are one object, not when their entries are equal.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    # ---- fetch, documentation, warming, breakers
+
+    def fetch(self, url: str, **options: Unpack[opt.FetchOptions]) -> types.Response:
+        """Gets a URL from the cache or its origin, by RFC 9111. Any status is an answer."""
+        native = opt.fetch_options(options)
+        address = text_of(url, "url")
+        value = call_value(self._lib.tapps_cache_fetch, self._handle, address, native)
+        return types.response(value)
+
+    def docs(self, library: str, **options: Unpack[opt.DocsOptions]) -> types.Document:
+        """What the documentation of a library says. NotFoundError: with near names in its text."""
+        name, native = text_of(library, "library"), opt.docs_options(options)
+        return types.document(call_value(self._lib.tapps_docs_lookup, self._handle, name, native))
+
+    def plan(
+        self, root: str | os.PathLike[str], **options: Unpack[opt.WarmOptions]
+    ) -> Plan:
+        """What warm() would look up for the project in the folder `root`."""
+        return Plan(self._handle, os.fspath(root), opt.warm_options(options))
+
+    def warm(
+        self, root: str | os.PathLike[str], **options: Unpack[opt.WarmOptions]
+    ) -> WarmRun:
+        """Looks up the documentation of every library a project uses: iterate over what is
+        returned for the progress, or ask for its result()."""
+        return self.plan(root, **options).run()
+
+    def breaker(self, name: str, **options: Unpack[opt.BreakerOptions]) -> Breaker:
+        """The breaker of that name, made when it is not there. ExistsError: it has other
+        options."""
+        return Breaker(self._handle, name, opt.breaker_options(options))
+
+    def events(self, *kinds: str) -> Events:
+        """Events of the kinds "breaker" and "state" from now on; of both without an argument."""
+        return Events(self._handle, kinds)
+
+    # ---- the cache itself
+
+    @property
+    def path(self) -> str:
+        """The path of the file, ":memory:" without one."""
+        return str(self._lib.tapps_cache_path(self._handle).decode())
+
+    @property
+    def state(self) -> str:
+        """"ok", "read_only", "memory", "locked", "full", "failed", "wal_pinned" or "closed"."""
+        number = self._lib.tapps_cache_state(self._handle)
+        return _STATES[number] if number < len(_STATES) else "unknown"
+
+    def stats(self) -> dict[str, Any]:
+        """A snapshot of everything counted by this process."""
+        value = call_value(self._lib.tapps_cache_stats, self._handle)
+        found: dict[str, Any] = _json.loads(value.bytes())
+        return found
+
+    def close(self, deadline: Duration | None = None) -> None:
+        """Writes what is queued and closes; DeadlineError when that takes longer than `deadline`
+        seconds (5). Closing twice is no error."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            call(self._lib.tapps_cache_close, self._handle, micros(deadline, "deadline"))
+        except ClosedError:
+            pass
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<tapps.Cache {self.path} {self.state}>"
+
+
+def open(
+    path: str | os.PathLike[str] | None = None, **options: Unpack[opt.OpenOptions]
+) -> Cache:
+    """Opens the cache in a file, making it when missing; without a path the user's own, with
+    ":memory:" none. Opening a file again in one process gives the same store."""
+    return Cache(path, **options)

@@ -1,0 +1,158 @@
+"""Failures as exceptions: one class for each code of tapps.h, all of them an `Error`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from . import _declarations as d
+
+_classes: dict[str, type[Error]] = {}
+
+
+class Error(Exception):
+    """A call of the library failed. `code` is the number in tapps.h and `name` its name, such as
+    "NOT_FOUND"; str() is one line on what failed and why."""
+
+    _name: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        code: int,
+        message: str = "",
+        *,
+        sqlite_code: int = 0,
+        errno: int = 0,
+        http_status: int = 0,
+        retry_after: float = 0.0,
+    ) -> None:
+        name, meaning = d.CODES.get(code, ("UNKNOWN", "unknown"))
+        super().__init__(message or meaning or name)
+        self.code = code
+        self.name = name
+        self.message = message or meaning or name
+        #: SQLite's extended result code, or 0.
+        self.sqlite_code = sqlite_code
+        #: errno of the system call that failed, or 0.
+        self.system_errno = errno
+        #: Status of the HTTP answer that made the call fail, or 0.
+        self.http_status = http_status
+        #: Seconds to wait before trying again; 0 when not known.
+        self.retry_after = retry_after
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls._name:
+            _classes[cls._name] = cls
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def of_code(code: int) -> type[Error]:
+    """The class for a code; `Error` itself for one this package does not know."""
+    return _classes.get(d.CODES.get(code, ("", ""))[0], Error)
+
+
+class NotFoundError(Error, KeyError):
+    _name = "NOT_FOUND"
+
+
+class ExistsError(Error):
+    _name = "EXISTS"
+
+
+class InvalidError(Error, ValueError):
+    _name = "INVALID"
+
+
+class UnsupportedError(Error):
+    _name = "UNSUPPORTED"
+
+
+class ClosedError(Error):
+    _name = "CLOSED"
+
+
+class ForkedError(Error):
+    _name = "FORKED"
+
+
+class VersionError(Error):
+    _name = "VERSION"
+
+
+class BusyError(Error):
+    _name = "BUSY"
+
+
+class WouldBlockError(Error):
+    _name = "WOULD_BLOCK"
+
+
+class DeadlineError(Error, TimeoutError):
+    _name = "TIMEOUT"
+
+
+class CancelledError(Error):
+    _name = "CANCELLED"
+
+
+class OutcomeUnknownError(Error):
+    _name = "OUTCOME_UNKNOWN"
+
+
+class IoError(Error):
+    _name = "IO"
+
+
+class FullError(Error):
+    _name = "FULL"
+
+
+class NoMemoryError(Error, MemoryError):
+    _name = "NOMEM"
+
+
+class CorruptError(Error):
+    _name = "CORRUPT"
+
+
+class ReadOnlyError(Error):
+    _name = "READ_ONLY"
+
+
+class DeniedError(Error):
+    _name = "DENIED"
+
+
+class NetworkError(Error, ConnectionError):
+    _name = "NETWORK"
+
+
+class OpenCircuitError(Error):
+    _name = "OPEN_CIRCUIT"
+
+
+class QuotaError(Error):
+    _name = "QUOTA"
+
+
+class OfflineError(Error):
+    _name = "OFFLINE"
+
+
+class TooLargeError(Error):
+    _name = "TOO_LARGE"
+
+
+class ProtocolError(Error):
+    _name = "PROTOCOL"
+
+
+class InternalError(Error):
+    _name = "INTERNAL"
+
+
+class LoadError(ImportError):
+    """The library was not found, or is not one this package can use. The message lists every
+    place that was tried, and why it would not do."""

@@ -1,0 +1,193 @@
+"""Completion queues: where asynchronous operations and events of the library report."""
+
+from __future__ import annotations
+
+import ctypes
+import json as _json
+import weakref
+from typing import Any, Iterator
+
+from . import _declarations as d
+from . import types
+from ._native import Duration, Value, call, call_value, fail, failure, micros, text_of
+from ._loader import functions
+from .errors import DeadlineError, Error
+
+_BATCH = 256
+_SLICE_US = 100_000  # between two looks at Python's signals
+
+EVENT_KINDS = {"breaker": d.EVENT_BREAKER, "state": d.EVENT_STATE}
+
+
+class Record:
+    """What a queue hands out. `error` is the failure of the operation, `value` its result."""
+
+    __slots__ = ("op", "kind", "value", "error")
+
+    def __init__(self, raw: d.Record) -> None:
+        self.op: int = raw.op
+        self.kind: int = raw.kind
+        self.value = Value(raw.value, raw.data, raw.size)
+        self.error: Error | None = failure(raw.code, raw.error) if raw.code else None
+
+
+class Queue:
+    """A tapps_queue. Any threads."""
+
+    def __init__(self, cache: Any) -> None:
+        self._lib = functions()
+        handle = ctypes.c_void_p()
+        call(self._lib.tapps_queue_open, cache, ctypes.byref(handle))
+        self.handle = handle.value
+        self._finalizer = weakref.finalize(self, self._lib.tapps_queue_release, self.handle)
+
+    def fileno(self) -> int:
+        """Readable if and only if the queue holds records."""
+        return int(self._lib.tapps_queue_fd(self.handle))
+
+    def submit(self, function: Any, *arguments: Any) -> int:
+        """Calls a tapps_queue_* function; returns the number of the operation."""
+        op = ctypes.c_int64()
+        call(function, self.handle, *arguments, 0, ctypes.byref(op))
+        return op.value
+
+    def cancel(self, op: int) -> None:
+        self._lib.tapps_queue_cancel(self.handle, op)
+
+    def subscribe(self, kinds: int) -> None:
+        call(self._lib.tapps_queue_subscribe, self.handle, kinds)
+
+    def drain(self) -> list[Record]:
+        """What is there, without a wait; at most a batch."""
+        records = (d.Record * _BATCH)()
+        taken = self._lib.tapps_queue_drain(self.handle, records, _BATCH)
+        return [Record(raw) for raw in records[:taken]]
+
+    def wait(self, timeout: Duration | None = None) -> list[Record]:
+        """At least one record; None waits for ever. Raises DeadlineError after `timeout` seconds.
+        Signals of Python are served meanwhile."""
+        left = None if timeout is None else micros(timeout, "timeout", zero=1)
+        records = (d.Record * _BATCH)()
+        taken = ctypes.c_size_t()
+        while True:
+            slice_us = _SLICE_US if left is None or left < 0 else min(_SLICE_US, left)
+            err = ctypes.c_void_p()
+            code = self._lib.tapps_queue_wait(
+                self.handle, slice_us, records, _BATCH, ctypes.byref(taken), ctypes.byref(err)
+            )
+            if code == d.OK:
+                return [Record(raw) for raw in records[: taken.value]]
+            if code != d.E_TIMEOUT:
+                fail(code, err.value)
+            self._lib.tapps_error_release(err)
+            if left is not None and left >= 0:
+                left -= slice_us
+                if left <= 0:
+                    raise DeadlineError(d.E_TIMEOUT, "nothing came within the timeout")
+
+    def close(self) -> None:
+        """Cancels what is under way and gives the queue back."""
+        self._finalizer()
+        self.handle = None
+
+
+def event(record: Record) -> types.Event:
+    kind = next((name for name, number in EVENT_KINDS.items() if number == record.kind), "other")
+    return types.Event(kind, _json.loads(record.value.bytes()))
+
+
+def event_bits(kinds: tuple[str, ...]) -> int:
+    bits = 0
+    for kind in kinds or tuple(EVENT_KINDS):
+        if kind not in EVENT_KINDS:
+            raise ValueError(f"kinds: expected {' or '.join(EVENT_KINDS)}, not {kind!r}")
+        bits |= 1 << (EVENT_KINDS[kind] - d.EVENT_PROGRESS)
+    return bits
+
+
+class Events:
+    """Events of a cache from here on, as they come. Iterating waits for ever; close() ends it."""
+
+    def __init__(self, cache: Any, kinds: tuple[str, ...]) -> None:
+        self._queue = Queue(cache)
+        self._queue.subscribe(event_bits(kinds))
+        self._waiting: list[types.Event] = []
+
+    def get(self, timeout: Duration | None = None) -> types.Event:
+        """The next event; DeadlineError when none comes within `timeout` seconds."""
+        while not self._waiting:
+            self._waiting = [event(record) for record in self._queue.wait(timeout)]
+        return self._waiting.pop(0)
+
+    def __iter__(self) -> Iterator[types.Event]:
+        while True:
+            yield self.get()
+
+    def close(self) -> None:
+        self._queue.close()
+
+    def __enter__(self) -> Events:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Plan:
+    """What would be looked up for a project; run() does it."""
+
+    def __init__(self, cache: Any, root: str, native_options: Any) -> None:
+        self._lib = functions()
+        self._cache = cache
+        handle = ctypes.c_void_p()
+        where = text_of(root, "root")
+        call(self._lib.tapps_plan_open, cache, where, native_options, ctypes.byref(handle))
+        self.handle = handle.value
+        weakref.finalize(self, self._lib.tapps_plan_release, self.handle)
+        value = call_value(self._lib.tapps_plan_describe, self.handle)
+        #: {"root", "items", "requests", "diagnostics"}: see tapps_plan_describe.
+        self.description: dict[str, Any] = _json.loads(value.bytes())
+
+    def __len__(self) -> int:
+        return int(self._lib.tapps_plan_count(self.handle))
+
+    def run(self) -> WarmRun:
+        """Starts it in the background."""
+        return WarmRun(self._cache, self)
+
+
+class WarmRun:
+    """A run of a plan: an iterator over its progress, and its result."""
+
+    def __init__(self, cache: Any, plan: Plan) -> None:
+        self._queue = Queue(cache)
+        self._op = self._queue.submit(functions().tapps_queue_warm, plan.handle)
+        self._progress: list[types.Progress] = []
+        self._end: Record | None = None
+
+    def __iter__(self) -> Iterator[types.Progress]:
+        while True:
+            while self._progress:
+                yield self._progress.pop(0)
+            if self._end is not None:
+                return
+            self._take(None)
+
+    def result(self, timeout: Duration | None = None) -> types.WarmResult:
+        """Waits for the end. DeadlineError: it is not there yet; the run goes on."""
+        while self._end is None:
+            self._take(timeout)
+        if self._end.error is not None:
+            raise self._end.error
+        return types.warm_result(self._end.value.bytes())
+
+    def cancel(self) -> None:
+        """Ends it early; result() raises CancelledError."""
+        self._queue.cancel(self._op)
+
+    def _take(self, timeout: Duration | None) -> None:
+        for record in self._queue.wait(timeout):
+            if record.kind == d.EVENT_PROGRESS:
+                self._progress.append(types.progress(record.value.bytes()))
+            elif record.op == self._op:
+                self._end = record

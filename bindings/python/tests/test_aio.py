@@ -1,0 +1,177 @@
+import asyncio
+import contextlib
+import http.server
+import pathlib
+import tempfile
+import threading
+import unittest
+
+import tapps
+import tapps.aio
+from tapps.compat import AsyncLRUCache, CacheStats, CircuitBreaker
+
+
+@contextlib.contextmanager
+def silent_origin():
+    """A server that takes requests and never answers; gives its URL."""
+    ended = threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            ended.wait(30)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        ended.set()
+        server.shutdown()
+        server.server_close()
+
+
+class Aio(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="tapps-python-")
+        self.addCleanup(folder.cleanup)
+        self.path = pathlib.Path(folder.name) / "cache.db"
+        self.cache = await tapps.aio.open(self.path)
+        self.addAsyncCleanup(self.cache.close)
+
+    async def test_a_thousand_operations_at_once(self):
+        await asyncio.gather(*(self.cache.put(f"k{n}", f"v{n}") for n in range(1000)))
+        found = await asyncio.gather(*(self.cache.entry(f"k{n}") for n in range(1000)))
+        self.assertEqual([e.value for e in found], [f"v{n}".encode() for n in range(1000)])
+
+    async def test_what_is_not_in_memory_is_read_from_the_file(self):
+        await self.cache.put("a", "one", durability="sync")
+        await self.cache.close()
+        async with tapps.aio.open(self.path) as cache:
+            self.assertEqual(await cache.get("a"), b"one")
+            self.assertIsNone(await cache.get("b"))
+            self.assertEqual(await cache.get("b", "default"), "default")
+
+    async def test_a_cancelled_task_ends_at_once_and_leaves_nothing(self):
+        with silent_origin() as url:
+            task = asyncio.create_task(self.cache.fetch(url))
+            await asyncio.sleep(0)
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(self.cache.fetch(url), 0.05)
+            self.assertEqual(await self.cache.get_many(["x"]), [None])
+
+    async def test_close_fails_what_is_under_way(self):
+        with silent_origin() as url:
+            task = asyncio.create_task(self.cache.fetch(url))
+            await asyncio.sleep(0)
+            await self.cache.close()
+            with self.assertRaises(tapps.ClosedError):
+                await task
+
+    async def test_errors_come_out_of_await(self):
+        with self.assertRaises(tapps.InvalidError):
+            await self.cache.put("", "x")
+        with self.assertRaises(tapps.NetworkError):
+            await self.cache.fetch("http://127.0.0.1:1/")
+
+    async def test_events_end_with_their_iterator(self):
+        events = self.cache.events("breaker")
+        first = asyncio.ensure_future(events.__anext__())
+        await asyncio.sleep(0)
+        self.cache.breaker("b").force("open")
+        event = await asyncio.wait_for(first, 10)
+        self.assertEqual((event.kind, event.data["name"]), ("breaker", "b"))
+        await events.aclose()
+
+    async def test_a_decorated_coroutine_goes_through_the_breaker(self):
+        breaker = self.cache.breaker("service", failures=1)
+
+        @breaker
+        async def call(fails):
+            if fails:
+                raise OSError("down")
+            return 5
+
+        self.assertEqual(await call(False), 5)
+        with self.assertRaises(OSError):
+            await call(True)
+        with self.assertRaises(tapps.OpenCircuitError) as caught:
+            await call(False)
+        self.assertGreater(caught.exception.retry_after, 0)
+
+        async def fallback(error):
+            return type(error).__name__
+
+        self.assertEqual(await breaker.execute_async(lambda: call(False), fallback),
+                         "OpenCircuitError")  # fmt: skip
+
+    async def test_a_cancelled_call_does_not_count_against_the_callee(self):
+        breaker = self.cache.breaker("patient", failures=1)
+        task = asyncio.create_task(breaker.execute_async(lambda: asyncio.sleep(30)))
+        await asyncio.sleep(0)
+        task.cancel()
+        with self.assertRaises(asyncio.CancelledError):
+            await task
+        info = breaker.read()
+        self.assertEqual((info.state, info.ignored, info.in_flight), ("closed", 1, 0))
+
+
+class Compat(unittest.IsolatedAsyncioTestCase):
+    async def test_the_three_classes_as_the_guide_prints_them(self):
+        cache = AsyncLRUCache(maxsize=1000)
+        await cache.set("key", {"any": ["object", 1]})
+        value = await cache.get("key")
+        self.assertEqual(value, {"any": ["object", 1]})
+        self.assertIsNone(await cache.get("other"))
+
+        breaker = CircuitBreaker(failure_threshold=5, timeout=30)
+
+        async def operation():
+            return "result"
+
+        result = await breaker.execute(operation)
+        self.assertEqual(result, "result")
+
+        stats = CacheStats()
+        self.assertEqual(f"{stats.hit_rate:.2%}", "50.00%")
+        self.assertRegex(f"{stats.avg_response_time:.2f}ms", r"^\d+\.\d\dms$")
+
+    async def test_objects_are_bounded_and_each_cache_is_its_own(self):
+        small, other = AsyncLRUCache(maxsize=10), AsyncLRUCache(maxsize=10)
+        for number in range(100):
+            await small.set(number, number)
+        found = [n for n in range(100) if await small.get(n) is not None]
+        self.assertLessEqual(len(found), 10)
+        self.assertGreater(len(found), 0)
+        self.assertIsNone(await other.get(99))
+        await small.set(("a", 1), None)
+        self.assertIsNone(await small.get(("a", 1), "default"))
+
+    async def test_a_breaker_opens_and_lets_a_call_through_after_its_timeout(self):
+        breaker = CircuitBreaker(failure_threshold=2, timeout=0.05)
+
+        async def down():
+            raise OSError("down")
+
+        for _ in range(2):
+            with self.assertRaises(OSError):
+                await breaker.execute(down)
+        with self.assertRaises(tapps.OpenCircuitError):
+            await breaker.execute(down)
+        self.assertEqual(breaker.state, "open")
+        for _ in range(500):  # until its timeout has passed
+            try:
+                self.assertEqual(await breaker.execute(lambda: 5), 5)
+                break
+            except tapps.OpenCircuitError:
+                await asyncio.sleep(0.01)
+        self.assertEqual(breaker.state, "closed")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,205 @@
+import datetime
+import gc
+import math
+import multiprocessing
+import resource
+import threading
+import unittest
+import weakref
+
+import tapps
+from helpers import CacheTest, run
+
+
+class Mapping(CacheTest):
+    def test_a_cache_is_a_mapping(self):
+        self.cache["a"] = "one"
+        self.cache[b"b"] = bytearray(b"two")
+        self.assertEqual(self.cache["a"], b"one")
+        self.assertIn("b", self.cache)
+        self.assertNotIn("c", self.cache)
+        self.assertEqual(sorted(self.cache), [b"a", b"b"])
+        self.assertEqual(len(self.cache), 2)
+        self.assertEqual(dict(self.cache.items()), {b"a": b"one", b"b": b"two"})
+        self.assertEqual(self.cache.pop("a"), b"one")
+        self.assertEqual(self.cache.setdefault("c", b"three"), b"three")
+        with self.assertRaises(KeyError):
+            self.cache["a"]
+        with self.assertRaises(KeyError):
+            del self.cache["a"]
+        self.cache.put("kept", "x", namespace="other")
+        self.cache.clear()
+        self.assertEqual(list(self.cache), [])
+        self.assertEqual(self.cache.get("kept", namespace="other"), b"x")
+
+    def test_looking_whether_a_key_is_there_is_no_use(self):
+        self.cache.put("a", "x", durability="sync")
+        self.assertIn("a", self.cache)
+        self.assertEqual(next(iter(self.cache.entries())).hits, 0)
+
+
+class Arguments(CacheTest):
+    def test_durations_are_seconds_or_timedeltas_above_zero(self):
+        self.cache.put("a", "x", ttl=datetime.timedelta(minutes=1))
+        entry = self.cache.entry("a")
+        self.assertAlmostEqual(entry.expires_at - entry.created_at, 60, places=3)
+        self.cache.put("a", "x", ttl=math.inf)
+        self.assertIsNone(self.cache.entry("a").expires_at)
+        for ttl in (0, -1, math.nan):
+            with self.assertRaises(tapps.InvalidError):
+                self.cache.put("a", "x", ttl=ttl)
+
+    def test_wrong_types_and_names_are_refused_before_the_call(self):
+        with self.assertRaises(TypeError):
+            self.cache.put("a", 5)
+        with self.assertRaises(TypeError):
+            self.cache.put("a", "x", lifetime=5)
+        with self.assertRaises(TypeError):
+            self.cache.put("a", "x", tags="one")
+        with self.assertRaisesRegex(ValueError, "durability: expected one of async"):
+            self.cache.put("a", "x", durability="later")
+        with self.assertRaisesRegex(tapps.InvalidError, "NUL"):
+            self.cache.put("a", "x", namespace="a\0b")
+        with self.assertRaisesRegex(tapps.InvalidError, "line break"):
+            self.cache.fetch("http://localhost/", headers={"A": "b\nC: d"})
+
+    def test_an_error_is_of_its_class_and_of_the_builtin_one(self):
+        with self.assertRaises(tapps.InvalidError) as caught:
+            self.cache.put("", "x")
+        self.assertEqual(caught.exception.name, "INVALID")
+        self.assertIsInstance(caught.exception, ValueError)
+        self.assertIn("key", str(caught.exception))
+        with self.assertRaises(KeyError):
+            self.cache.touch("none", 5)
+        with self.assertRaises(TimeoutError):
+            self.cache.events().get(timeout=0.001)
+
+
+class Lifetimes(CacheTest):
+    def test_a_view_outlives_the_entry_and_the_cache(self):
+        self.cache.put("a", b"x" * 1000)
+        view = self.cache.view("a")
+        self.assertTrue(view.readonly)
+        self.cache.delete("a")
+        self.cache.close()
+        gc.collect()
+        self.assertEqual(bytes(view), b"x" * 1000)
+        self.assertIsNone(tapps.open(":memory:").view("a"))
+
+    def test_an_empty_value_has_a_view(self):
+        self.cache.put("a", b"")
+        self.assertEqual(bytes(self.cache.view("a")), b"")
+
+    def test_caches_and_what_came_of_them_go_in_any_order(self):
+        cache = tapps.open(self.folder / "second.db")
+        breaker = cache.breaker("b")
+        events = cache.events("state")
+        walk = cache.entries()
+        cache.put("a", "x")
+        next(walk)
+        gone = weakref.ref(cache)
+        cache.close()
+        del cache
+        gc.collect()
+        self.assertEqual(breaker.read().state, "closed")
+        del walk, events, breaker
+        gc.collect()
+        self.assertIsNone(gone())
+
+    def test_memory_stays_flat_over_many_operations(self):
+        def work(count):
+            for n in range(count):
+                self.cache.put(b"k%d" % (n % 50), b"v" * 500)
+                self.cache.get(b"k%d" % (n % 50))
+                self.cache.get(b"missing")
+                if n % 20 == 0:
+                    self.cache.get_many([b"k1", b"k2", b"x"])
+                    self.cache.entry(b"k1")
+                    self.cache.view(b"k1")
+                    try:
+                        self.cache.get(b"")
+                    except tapps.InvalidError:
+                        pass
+            gc.collect()
+
+        def resident():
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1]) * resource.getpagesize()
+
+        work(10_000)
+        self.cache.flush()
+        before = resident()
+        work(40_000)
+        self.cache.flush()
+        self.assertLess(resident() - before, 8 << 20)
+
+    def test_threads_share_a_cache(self):
+        problems = []
+
+        def work(number):
+            for n in range(500):
+                key, value = f"{number}/{n % 10}", f"{number}:{n}"
+                self.cache.put(key, value)
+                if self.cache.get(key) != value.encode():
+                    problems.append(key)
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(problems, [])
+
+
+def in_child(cache, path, answers):
+    try:
+        cache.get("a")
+        answers.put("used what it inherited")
+    except tapps.ForkedError as error:
+        answers.put(error.name)
+    try:
+        tapps.open(path)
+        answers.put("opened what was open")
+    except tapps.ForkedError as error:
+        answers.put(error.name)
+
+
+def in_spawned(path, answers):
+    with tapps.open(path) as cache:
+        answers.put(cache.get("a"))
+
+
+class Processes(CacheTest):
+    def test_a_forked_child_is_told_and_a_spawned_one_shares_the_file(self):
+        self.cache.put("a", "from the parent", durability="sync")
+        fork = multiprocessing.get_context("fork")
+        answers = fork.Queue()
+        child = fork.Process(target=in_child, args=(self.cache, self.cache.path, answers))
+        child.start()
+        self.assertEqual([answers.get(timeout=20), answers.get(timeout=20)], ["FORKED"] * 2)
+        child.join(20)
+        self.assertEqual(child.exitcode, 0)
+
+        spawn = multiprocessing.get_context("spawn")
+        answers = spawn.Queue()
+        child = spawn.Process(target=in_spawned, args=(self.cache.path, answers))
+        child.start()
+        self.assertEqual(answers.get(timeout=30), b"from the parent")
+        child.join(20)
+        self.assertEqual(child.exitcode, 0)
+        self.assertEqual(self.cache.get("a"), b"from the parent")
+
+    def test_a_program_may_end_without_closing(self):
+        code = """
+import sys, tapps
+cache = tapps.open(sys.argv[1])
+cache.put("a", "x", durability="sync")
+run = cache.events()
+cache.breaker("b").acquire()
+"""
+        done = run(code, str(self.folder / "other.db"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()

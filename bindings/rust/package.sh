@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Packs the crates as for publishing and builds what was packed; says what a missing library looks
+# like.
+#
+# usage: package.sh TARGET_DIR
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export CARGO_TARGET_DIR=$1
+
+# Crates of one workspace that need each other can be packed together from cargo 1.90 on.
+minor=$(cargo --version | sed -E 's/cargo 1\.([0-9]+).*/\1/')
+if [[ $minor -ge 90 ]]; then
+  cargo package --quiet --workspace --offline --allow-dirty
+else
+  cargo package --quiet --package tapps-sys --offline --allow-dirty
+fi
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+unset TAPPS_LIB_DIR
+if said=$(PKG_CONFIG_PATH=$folder PKG_CONFIG_LIBDIR=$folder CARGO_TARGET_DIR=$folder/target \
+  cargo build --offline 2>&1); then
+  echo "it built without a library"
+  exit 1
+fi
+for text in "libtapps was not found" "TAPPS_LIB_DIR: not set" "pkg-config"; do
+  grep -q "$text" <<<"$said" || { echo "it did not say '$text': $said"; exit 1; }
+done

@@ -1,0 +1,258 @@
+//! Futures over a completion queue.
+//!
+//! A thread of ours waits in `tapps_queue_wait` and wakes. The library could tell by a callback, but
+//! that may not block nor call tapps, and what a waker does is the executor's business. The thread
+//! starts with the first operation and ends with the last handle of the cache.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::ptr;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+use tapps_sys as sys;
+
+use crate::native::call;
+use crate::{Code, Error, Result, Value};
+
+const BATCH: usize = 64;
+
+type OnProgress = Box<dyn FnMut(&str) + Send>;
+
+enum State {
+    Waiting(Option<Waker>, Option<OnProgress>),
+    Ended(Result<Value>),
+}
+
+pub(crate) struct Driver {
+    queue: *mut sys::tapps_queue,
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    last: u64,
+    stop: bool,
+    operations: HashMap<u64, State>,
+}
+
+// SAFETY: queues may be used by any threads at once.
+unsafe impl Send for Driver {}
+unsafe impl Sync for Driver {}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // SAFETY: nobody else has the queue any more.
+        unsafe { sys::tapps_queue_release(self.queue) }
+    }
+}
+
+impl Driver {
+    pub fn start(cache: *mut sys::tapps_cache) -> Result<Arc<Driver>> {
+        let mut queue = ptr::null_mut();
+        // SAFETY: the cache is open or closed, not released.
+        call(|err| unsafe { sys::tapps_queue_open(cache, &mut queue, err) })?;
+        let driver = Arc::new(Driver { queue, table: Mutex::default() });
+        let its = driver.clone();
+        thread::Builder::new()
+            .name("tapps-rust".to_owned())
+            .spawn(move || its.run())
+            .map_err(|error| Error::new(Code::NOMEM, format!("no thread: {error}")))?;
+        Ok(driver)
+    }
+
+    /// Ends the thread.
+    pub fn stop(&self) {
+        self.lock().stop = true;
+        let options = crate::Get::CACHED_ONLY.native();
+        // A lookup that ends at once wakes it. When the cache is closed, the wait ends by itself.
+        // SAFETY: the key is borrowed for the call.
+        unsafe {
+            let key = b"\0".as_ptr().cast();
+            let (op, err) = (ptr::null_mut(), ptr::null_mut());
+            sys::tapps_queue_get(self.queue, ptr::null(), key, 1, &options, 0, op, err);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn run(&self) {
+        let mut records = [sys::tapps_record::default(); BATCH];
+        loop {
+            let mut count = 0;
+            // SAFETY: the queue lives as long as `self`; the records are ours.
+            let code = unsafe {
+                let records = records.as_mut_ptr();
+                let forever = sys::TAPPS_UNLIMITED.into();
+                let err = ptr::null_mut();
+                sys::tapps_queue_wait(self.queue, forever, records, BATCH, &mut count, err)
+            };
+            if code != sys::TAPPS_OK {
+                return self.end_all();
+            }
+            for record in &records[..count] {
+                self.hand_out(record);
+            }
+            if self.lock().stop {
+                return;
+            }
+        }
+    }
+
+    fn end_all(&self) {
+        let mut table = self.lock();
+        table.stop = true;
+        for state in table.operations.values_mut() {
+            let closed = Err(Error::new(Code::CLOSED, "the cache was closed"));
+            if let State::Waiting(Some(waker), _) = std::mem::replace(state, State::Ended(closed)) {
+                waker.wake();
+            }
+        }
+    }
+
+    fn hand_out(&self, record: &sys::tapps_record) {
+        let value = Value::own(record.value, record.data, record.size);
+        if record.kind == sys::TAPPS_EVENT_PROGRESS {
+            let taken = match self.lock().operations.get_mut(&record.user_data) {
+                Some(State::Waiting(_, on_progress)) => on_progress.take(),
+                _ => None,
+            };
+            if let Some(mut on_progress) = taken {
+                on_progress(&String::from_utf8_lossy(&value)); // without the lock: it is foreign
+                if let Some(State::Waiting(_, place)) =
+                    self.lock().operations.get_mut(&record.user_data)
+                {
+                    *place = Some(on_progress);
+                }
+            }
+            return;
+        }
+        let result = match record.code {
+            sys::TAPPS_OK => Ok(value),
+            sys::TAPPS_E_CANCELLED => {
+                // Not by us: what is dropped is not waited for.
+                drop(Error::take(record.code, record.error));
+                Err(Error::new(Code::CLOSED, "the cache was closed"))
+            }
+            code => Err(Error::take(code, record.error)),
+        };
+        let before = match self.lock().operations.get_mut(&record.user_data) {
+            Some(state) => std::mem::replace(state, State::Ended(result)),
+            None => return, // dropped
+        };
+        if let State::Waiting(Some(waker), _) = before {
+            waker.wake();
+        }
+    }
+
+    /// Submits an operation: `submit(queue, user_data, op, err)`.
+    pub fn submit<T>(
+        self: &Arc<Self>, on_progress: Option<OnProgress>,
+        convert: impl FnOnce(Result<Value>) -> Result<T> + Send + 'static,
+        submit: impl FnOnce(*mut sys::tapps_queue, u64, *mut i64, *mut *mut sys::tapps_error) -> i32,
+    ) -> Result<Operation<T>> {
+        let id = {
+            let mut table = self.lock();
+            if table.stop {
+                return Err(Error::new(Code::CLOSED, "the cache was closed"));
+            }
+            table.last += 1;
+            let id = table.last;
+            table.operations.insert(id, State::Waiting(None, on_progress));
+            id
+        };
+        let mut op = 0;
+        if let Err(error) = call(|err| submit(self.queue, id, &mut op, err)) {
+            self.lock().operations.remove(&id);
+            return Err(error);
+        }
+        let running = Running { driver: self.clone(), id, op };
+        Ok(Operation { running: Some(running), failed: None, convert: Some(Box::new(convert)) })
+    }
+}
+
+struct Running {
+    driver: Arc<Driver>,
+    id: u64,
+    op: i64,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(State::Waiting(..)) = self.driver.lock().operations.remove(&self.id) {
+            // SAFETY: the queue lives as long as the driver.
+            unsafe { sys::tapps_queue_cancel(self.driver.queue, self.op) }
+        }
+    }
+}
+
+type Convert<T> = Box<dyn FnOnce(Result<Value>) -> Result<T> + Send>;
+
+/// A running operation: a future for any executor. Dropping it cancels it.
+#[must_use = "dropping it cancels it"]
+pub struct Operation<T> {
+    running: Option<Running>,
+    failed: Option<Error>,
+    convert: Option<Convert<T>>,
+}
+
+impl<T> Operation<T> {
+    /// One that could not be submitted.
+    pub(crate) fn of(submitted: Result<Operation<T>>) -> Operation<T> {
+        submitted.unwrap_or_else(|error| Operation {
+            running: None,
+            failed: Some(error),
+            convert: None,
+        })
+    }
+
+    /// Waits for the end on this thread.
+    pub fn wait(self) -> Result<T> {
+        struct Unpark(thread::Thread);
+        impl std::task::Wake for Unpark {
+            fn wake(self: Arc<Self>) {
+                self.0.unpark();
+            }
+        }
+        let waker = Arc::new(Unpark(thread::current())).into();
+        let mut context = Context::from_waker(&waker);
+        let mut operation = Box::pin(self);
+        loop {
+            match operation.as_mut().poll(&mut context) {
+                Poll::Ready(result) => return result,
+                Poll::Pending => thread::park(),
+            }
+        }
+    }
+}
+
+impl<T> Future for Operation<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
+        if let Some(error) = self.failed.take() {
+            return Poll::Ready(Err(error));
+        }
+        let running = self.running.as_ref().expect("polled after its end");
+        let result = {
+            let mut table = running.driver.lock();
+            match table.operations.get_mut(&running.id) {
+                Some(State::Waiting(waker, _)) => {
+                    *waker = Some(context.waker().clone());
+                    return Poll::Pending;
+                }
+                _ => match table.operations.remove(&running.id) {
+                    Some(State::Ended(result)) => result,
+                    _ => unreachable!("an operation is there until it is polled to its end"),
+                },
+            }
+        };
+        self.running = None;
+        let convert = self.convert.take().expect("polled after its end");
+        Poll::Ready(convert(result))
+    }
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Plays all contract cases to the peer of one language.
+
+usage: contract_test.py LANGUAGE RESULT COMMAND...
+
+Writes {"language", "passed", "failed", "lacking"} to the file RESULT, for parity.py. Fails when a
+case fails; what a language lacks is told and is no failure.
+"""
+
+import json
+import pathlib
+import sys
+import tempfile
+
+import contract
+
+
+def main():
+    language, result, *command = sys.argv[1:]
+    passed, failed, lacking = [], [], []
+    origin = contract.Origin()
+    peer = contract.Peer(language, command)
+    with tempfile.TemporaryDirectory(prefix="tapps-contract-") as name:
+        for number, (file, case) in enumerate(contract.cases()):
+            folder = pathlib.Path(name) / str(number)
+            project = folder / "project"
+            contract.make_project(project)
+            empty = folder / "folder"
+            empty.mkdir()
+            places = {
+                "$origin": origin.url,
+                "$project": str(project),
+                "$folder": str(empty),
+                "$file": str(folder / "cache.db"),
+            }
+            title = f"{file}: {case['name']}"
+            try:
+                contract.Player(peer, places).play(case)
+                passed.append(title)
+            except contract.Lacking as operation:
+                lacking.append(title)
+                print(f"lacking: {title}: {operation}")
+            except AssertionError as problem:
+                failed.append(title)
+                print(f"failed: {title}: {problem}")
+                if peer.process.poll() is not None:
+                    break
+        if peer.process.poll() is None:
+            peer.end()
+    origin.close()
+    pathlib.Path(result).parent.mkdir(parents=True, exist_ok=True)
+    text = {"language": language, "passed": passed, "failed": failed, "lacking": lacking}
+    pathlib.Path(result).write_text(json.dumps(text, indent=1) + "\n")
+    print(f"{len(passed)} passed, {len(failed)} failed, {len(lacking)} lacking")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

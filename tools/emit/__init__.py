@@ -1,0 +1,1 @@
+"""One module a language: files(model) returns {path: text} of what it generates."""
