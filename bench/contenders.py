@@ -35,7 +35,7 @@ ROWS = {  # (rounds, who plays)
 NOTES = {
     "memory hit, caches": "Mean of a get of 1 KiB, its first byte read, among 100,000 entries.",
     "disk hit, stores": "Mean of a get from the file, its pages in the system's memory: memory "
-    "tiers and page caches of the stores' own hold 8 MiB or less. cacache holds 10,000 entries, "
+    "tiers and page caches of the stores' own hold 8 MiB or less. cacache holds 5,000 entries, "
     "the others 100,000.",
     "put, stores": "What one put of 1 KiB costs its caller, 5,000 a second. tapps and foyer write "
     "later, tapps within 20 ms; redb only when a later commit syncs; the others have it written, "
@@ -327,11 +327,9 @@ def add(measured, metrics):
         measured.setdefault(metric, (unit, []))[1].append(value)
 
 
-def versions(whom):
+def versions():
     found = {}
-    for who in whom:
-        file, pattern = PINS.get(who, (None, None))
-        match = re.search(pattern, (HERE / "peers" / file).read_text()) if file else None
-        if match:
-            found[who] = match[1]
+    for who, (file, pattern) in PINS.items():
+        match = re.search(pattern, (HERE / "peers" / file).read_text())
+        found[who] = match[1] if match else ""
     return found

@@ -1,5 +1,5 @@
 // undici's SqliteCacheStore (WAL, synchronous=NORMAL, a statement a call) and cacache, each with its
-// defaults. cacache keeps a file an entry and holds 10,000 of them here.
+// defaults. cacache keeps a file an entry and holds 5,000 of them here.
 //
 // usage: contender.mjs WORKLOAD SCRATCH undici|cacache; ../README.md has the protocol
 
@@ -12,6 +12,7 @@ import { cacheStores } from 'undici'
 const KEY_BYTES = 40
 const VALUE_BYTES = 1024
 const BUDGET_NS = 1e9
+const PUTS_BUDGET_NS = 2e9
 const BEAT_NS = 200_000 // 5,000 a second
 const CHUNK = 50
 const PACED_PUTS = 2000
@@ -69,8 +70,8 @@ class Undici {
 }
 
 class Cacache {
-  entries = Math.min(keys.length, 10_000)
-  persisted = 2000
+  entries = Math.min(keys.length, 5_000)
+  persisted = 1000
   constructor (path) {
     this.path = path
   }
@@ -116,8 +117,9 @@ async function gets (store) {
 
 async function puts (store, first) {
   const samples = []
-  let next = now()
-  for (let n = first; n < first + PACED_PUTS; n++) {
+  const start = now()
+  let next = start
+  for (let n = first; n < first + PACED_PUTS && now() - start < PUTS_BUDGET_NS; n++) {
     const i = n % keys.length
     while (now() < next);
     next = Math.max(next, now() - BEAT_NS) + BEAT_NS

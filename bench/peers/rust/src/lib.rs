@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 const KEY_BYTES: usize = 40;
 const VALUE_BYTES: usize = 1024;
 const BUDGET: Duration = Duration::from_secs(1);
+const PUTS_BUDGET: Duration = Duration::from_secs(2);
 const BEAT: Duration = Duration::from_micros(200); // 5,000 a second
 const PACED_PUTS: usize = 2_000;
 
@@ -144,8 +145,9 @@ fn gets<S: Store>(store: &S, data: &Workload, order: &[u32], chunk: usize) -> f6
 
 /// Single puts on a beat, sorted by what they cost, in nanoseconds.
 fn puts<S: Store>(store: &S, data: &Workload, put: &mut usize) -> Vec<f64> {
-    let (mut samples, mut next) = (Vec::with_capacity(PACED_PUTS), Instant::now());
-    for _ in 0..PACED_PUTS {
+    let start = Instant::now();
+    let (mut samples, mut next) = (Vec::with_capacity(PACED_PUTS), start);
+    while samples.len() < PACED_PUTS && start.elapsed() < PUTS_BUDGET {
         let i = *put % data.count();
         *put += 1;
         while Instant::now() < next {
