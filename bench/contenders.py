@@ -6,6 +6,7 @@ which then says why.
 
 import hashlib
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -73,7 +74,12 @@ def rust(build, features=()):
 def rocksdb(build):
     compiler = ["c++", "-std=c++20", "-O3", "-DNDEBUG", HERE / "peers/cpp/rocksdb.cc"]
     harness = build / "bench" / "libbench_harness.a"
-    return [[*compiler, "-o", OUT / "rocksdb", harness, "-lrocksdb", "-lpthread"]]
+    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    apt = [*root, "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
+    known = subprocess.run(["pkg-config", "--exists", "rocksdb"]).returncode == 0
+    install = ["install", "-y", "--no-install-recommends", "librocksdb-dev"]
+    missing = [] if known else [[*apt, "update"], [*apt, *install]]
+    return [*missing, [*compiler, "-o", OUT / "rocksdb", harness, "-lrocksdb", "-lpthread"]]
 
 
 def python(build):

@@ -46,8 +46,9 @@ ratios to the peers, which were measured in the same run, in rounds that alterna
 - Load average while measuring: {low:.1f} to {high:.1f}. Above 1, other programs took part of the
   processors: ratios of medians stand that; tails, throughput and a second thread's gain do not.
 - Values are medians of the rounds, the spread is their lowest and highest. A ratio is the median of
-  the rounds' own ratios. A mean is the median of the means of short runs of calls, so that few
-  contain the work of other programs.
+  the rounds' own ratios; in a peer's line it says what tapps measures over what the peer does.
+- A mean is the median of the means of short runs of calls, so that few contain the work of other
+  programs.
 - Single calls are timed with a clock whose cost, {overhead_ns:.1f} ns here, is subtracted; its step
   is {step_ns:.1f} ns, and quantiles are interpolated within it.
 - Keys have 40 bytes and come in no sorted order, values have 1 KiB.

@@ -27,7 +27,7 @@ TOP, STEP, BAR = 56, 26, 16
 
 def bars(title, note, values, show):
     """The SVG of [(who, value)], values above 0; show(value) is its text. tapps stands out."""
-    low = 10 ** math.floor(math.log10(min(value for _, value in values) * 0.999))
+    low = 10 ** math.floor(math.log10(min(value for _, value in values) / 2))
     high = 10 ** math.ceil(math.log10(max(value for _, value in values) * 1.001))
     bottom = TOP + STEP * len(values)
 
