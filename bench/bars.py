@@ -42,6 +42,8 @@ def left_in_wal(results):
     return "" if mine <= 4 * theirs else left
 
 
+PERSISTED = "persisted puts, stores"
+SHARED = "one file, eight processes"
 LOCKED = "async put, write lock held elsewhere"
 FULL = "async put, at the size limit"
 
@@ -60,11 +62,19 @@ BARS = [
     Bar("F3", FULL, "p99.9", 100_000, "ns", metric="p99.9"),
     Bar("F4", "persisted puts", "rate over raw SQLite's", 0.9, upper=False, metric="rate",
         over="sqlite", doubt=left_in_wal),
+    Bar("F4", PERSISTED, "rate over diskcache's", 8, upper=False, metric="rate",
+        over="diskcache"),
+    Bar("F4", PERSISTED, "rate over undici's", 8, upper=False, metric="rate", over="undici"),
     Bar("F5", "open and first hit", "time over the bare program's", 1.3, metric="median",
         over="sqlite"),
     Bar("F5", "open and first hit, first process on the file", "time over the bare program's", 1.3,
         metric="median", over="sqlite"),
     Bar("F5", "open and first hit", "libcurl mapped", 0, metric="libcurl mapped"),
+    Bar("F6", "growth", "p50 of a disk hit over that among 10 thousand entries", 2,
+        metric="disk hit, p50", over="tapps, 10 thousand"),
+    Bar("F6", "growth", "time to open over that", 2, metric="open", over="tapps, 10 thousand"),
+    Bar("F6", "growth", "time of the statistics over that", 2, metric="statistics",
+        over="tapps, 10 thousand"),
     Bar("F7", "coherence check", "the check by itself", 5, "ns"),
     Bar("F7", "coherence check", "hit less hit without a file", 5, "ns",
         who="hit less hit without a file"),
@@ -78,4 +88,8 @@ BARS = [
         who="breaker, permit and report", metric="a call"),
     Bar("F12", "allocations", "allocations of a refusal", 0, who="breaker, refusal",
         metric="a call"),
+    Bar("F16", SHARED, "operations over diskcache's", 10, upper=False, metric="operations",
+        over="diskcache"),
+    Bar("F16", SHARED, "errors", 0, metric="errors"),
+    Bar("F16", SHARED, "lost writes", 0, metric="lost"),
 ]  # fmt: skip

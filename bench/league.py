@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and makes the league table.
 
-usage: bench/league.py BUILD_DIR [--only PROGRAM]... [--out FILE] [--from FILE]
+usage: bench/league.py BUILD_DIR [--only PROGRAM|ROW]... [--peers WHO,...|none] [--long]
+                       [--out FILE] [--from FILE]
 
-Prints the table and writes it, with the machine, the versions and the commands, to
-docs/benchmarks.md (--out; nothing is written with --only). The programs' own lines are kept in
-BUILD_DIR/bench/lines.jsonl; --from reads such a file instead of measuring.
+Prints the table and writes it, with the machine, the versions, the commands and the charts, to
+docs/benchmarks.md (--out; nothing is written with --only). ROW is a row that is played with
+contenders in other languages, which --peers can narrow; --long adds what takes an hour. What was
+measured is kept in BUILD_DIR/bench/lines.jsonl; --from reads such a file instead of measuring.
 """
 
 import argparse
@@ -18,13 +20,21 @@ import re
 import statistics
 import subprocess
 import sys
+import textwrap
 import time
 
+import contenders
+import plots
 from bars import BARS, OTHERS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAMS = ["memory_hit", "memory_scaling", "disk_hit", "put_cost", "flush_throughput",
             "open_first_hit", "coherence", "fetch", "breaker", "allocations"]  # fmt: skip
+LONG = ["growth"]
+ROWS = list(contenders.ROWS)
+# (row, metric) as charts, under the row's heading.
+CHARTS = [("memory hit, caches", "zipf"), ("disk hit, stores", "uniform"), ("put, stores", "p50"),
+          ("persisted puts, stores", "rate"), (contenders.SHARED, "operations")]  # fmt: skip
 
 HEAD = """\
 # Benchmarks
@@ -36,14 +46,18 @@ ratios to the peers, which were measured in the same run, in rounds that alterna
 - Load average while measuring: {low:.1f} to {high:.1f}. Above 1, other programs took part of the
   processors: ratios of medians stand that; tails, throughput and a second thread's gain do not.
 - Values are medians of the rounds, the spread is their lowest and highest. A ratio is the median of
-  the rounds' own ratios. A mean is the median of the means of short runs of calls, so that few
-  contain the work of other programs.
+  the rounds' own ratios; in a peer's line it says what tapps measures over what the peer does.
+- A mean is the median of the means of short runs of calls, so that few contain the work of other
+  programs.
 - Single calls are timed with a clock whose cost, {overhead_ns:.1f} ns here, is subtracted; its step
   is {step_ns:.1f} ns, and quantiles are interpolated within it.
 - Keys have 40 bytes and come in no sorted order, values have 1 KiB.
 
 ```
 ./dev bench                        everything here
+./dev bench --only 'put, stores'   a row, or one of the programs
+./dev bench --peers none           without what has to be installed
+./dev bench --long                 with what takes an hour: growth
 {programs}
 ```"""
 
@@ -57,6 +71,7 @@ class Results:
 
     def __init__(self, lines):
         self.rounds, self.units, self.clocks, self.load, self.machine = {}, {}, [], [], []
+        self.reasons = {}  # why who is not in a row
         for line in lines:
             if "clock" in line:
                 self.clocks.append(line["clock"])
@@ -64,6 +79,8 @@ class Results:
                 self.load.append(line["load"])
             elif "machine" in line:
                 self.machine = line["machine"]
+            elif "reason" in line:
+                self.reasons[line["row"], line["who"]] = line["reason"]
             else:
                 key = (line["row"], line["who"], line["metric"])
                 self.rounds[key] = line["rounds"]
@@ -94,18 +111,29 @@ def show(value, unit):
     return f"{value:,.{digits}f} {unit}".strip()
 
 
-def run(build, programs):
-    """Runs the programs one after the other; returns their lines."""
+def load():
+    return {"load": float(pathlib.Path("/proc/loadavg").read_text().split()[0])}
+
+
+def run(build, parts, peers):
+    """Runs programs and rows one after the other; returns their lines."""
+    programs = [part for part in parts if part not in ROWS]
+    played = [part for part in parts if part in ROWS]
+    league = contenders.League(build, peers) if played else None
+    if league:
+        league.prepare(played)
     lines = [{"machine": machine(build)}]
     for program in programs:
         began = time.monotonic()
-        load = pathlib.Path("/proc/loadavg").read_text().split()[0]
-        lines.append({"load": float(load)})
+        lines.append(load())
         done = subprocess.run([build / "bench" / program], stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:
             sys.exit(f"league: {program} failed with {done.returncode}")
         lines += [json.loads(line) for line in done.stdout.splitlines()]
         print(f"{program}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+    for row in played:
+        lines.append(load())
+        lines += league.play(row)
     return lines
 
 
@@ -126,25 +154,34 @@ def verdict(bar, results):
     return "MISS", f"{bar.figure} missed by {by}: {text}."
 
 
+def ratio_text(results, row, who, metric):
+    """How tapps compares: among contenders in the line of each of them, else in its own."""
+    if row in ROWS:
+        if who == "tapps" or not results.has(row, "tapps", metric):
+            return ""
+        if 0 in results.rounds[row, who, metric]:
+            return ""
+        return f"tapps {results.ratio(row, 'tapps', who, metric):.3g} x"
+    return ", ".join(
+        f"{results.ratio(row, 'tapps', other, metric):.3g} x {other}"
+        for other in OTHERS
+        if who == "tapps" and results.has(row, other, metric)
+    )
+
+
 def rows(results):
     """Yields (row, table lines, sentences)."""
-    seen = []
-    for row, _, _ in results.rounds:
-        if row not in seen:
-            seen.append(row)
-    for row in seen:
+    for row in dict.fromkeys(key[0] for key in [*results.rounds, *results.reasons]):
         table = []
         for key in (key for key in results.rounds if key[0] == row):
             _, who, metric = key
             low, high = results.spread(*key)
             unit = results.units[key]
-            ratios = [
-                f"{results.ratio(row, 'tapps', other, metric):.3g} x {other}"
-                for other in OTHERS
-                if who == "tapps" and results.has(row, other, metric)
-            ]
             spread = f"{show(low, unit)} to {show(high, unit)}" if low != high else ""
-            table.append((who, metric, show(results.value(*key), unit), spread, ", ".join(ratios)))
+            ratio = ratio_text(results, row, who, metric)
+            table.append((who, metric, show(results.value(*key), unit), spread, ratio))
+        for (_, who), reason in ((k, r) for k, r in results.reasons.items() if k[0] == row):
+            table.append((who, "not measured", "", reason, ""))
         sentences = [verdict(bar, results) for bar in BARS if bar.row == row and bar.known(results)]
         yield row, table, sentences
 
@@ -199,6 +236,7 @@ def machine(build):
         "LMDB": library_version("liblmdb.so.0", lmdb_version),
         "compiler": output_of(compiler[1], "--version").split("\n")[0] if compiler else "?",
     }
+    peers = contenders.versions() | {"RocksDB": output_of("pkg-config", "--modversion", "rocksdb")}
     return [
         datetime.date.today().isoformat(),
         f"{names[0] if names else platform.machine()}{virtual}, {len(names)} cores, "
@@ -206,7 +244,24 @@ def machine(build):
         f"Linux {platform.release()}",
         ", ".join(f"{name} {version}" for name, version in versions.items())
         + f", {kind[1] if kind else '?'} build",
+        ", ".join(f"{name} {version}" for name, version in peers.items() if version),
     ]
+
+
+def charts(results):
+    """Yields (row, name of the file, its text)."""
+    for row, metric in CHARTS:
+        keys = [key for key in results.rounds if key[0] == row and key[2] == metric]
+        if len(keys) < 2:
+            continue
+        unit = results.units[keys[0]]
+        values = sorted((results.value(*key), key[1]) for key in keys)
+        more = unit == "/s"  # then more is better
+        values = [(who, value) for value, who in (reversed(values) if more else values)]
+        note = f"{metric}, {'more' if more else 'less'} is better, logarithmic"
+        name = re.sub(r"\W+", "-", row) + ".svg"
+        title = row[0].upper() + row[1:]
+        yield row, name, plots.bars(title, note, values, lambda value: show(value, unit))
 
 
 def document(results):
@@ -221,8 +276,13 @@ def document(results):
         **clock,
     )
     text = [head]
+    files = {row: name for row, name, _ in charts(results)}
     for row, table, sentences in rows(results):
         text += ["", f"## {row[0].upper()}{row[1:]}", ""]
+        if row in ROWS:
+            text += [*textwrap.wrap(contenders.NOTES[row], 100), ""]
+        if row in files:
+            text += [f"![{row}, the table below as a chart](benchmarks/{files[row]})", ""]
         text += [table_text(("who", "what", "median", "spread", "ratio"), table)]
         for _, sentence in sentences:
             text += ["", sentence]
@@ -232,7 +292,10 @@ def document(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("--only", action="append", choices=PROGRAMS)
+    parser.add_argument("--only", action="append", choices=[*PROGRAMS, *LONG, *ROWS],
+                        metavar="PROGRAM|ROW")  # fmt: skip
+    parser.add_argument("--peers", metavar="WHO,...|none", type=lambda text: set(text.split(",")))
+    parser.add_argument("--long", action="store_true")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs" / "benchmarks.md")
     parser.add_argument("--from", dest="source", type=pathlib.Path)
     options = parser.parse_args()
@@ -240,7 +303,8 @@ def main():
     if options.source:
         lines = [json.loads(line) for line in options.source.read_text().splitlines()]
     else:
-        lines = run(build, options.only or PROGRAMS)
+        parts = options.only or [*PROGRAMS, *(LONG if options.long else []), *ROWS]
+        lines = run(build, parts, options.peers)
         if not options.only:
             kept = "".join(json.dumps(line) + "\n" for line in lines)
             (build / "bench" / "lines.jsonl").write_text(kept)
@@ -248,12 +312,16 @@ def main():
     for row, table, sentences in rows(results):
         print(f"\n{row}")
         for who, metric, value, spread, ratios in table:
-            print(f"  {who:28} {metric:18} {value:>12}  {ratios}")
+            why = spread if metric == "not measured" else ""
+            print(f"  {who:28} {metric:18} {value:>12}  {ratios}{why}")
         for word, sentence in sentences:
             print(f"  {word:4} {sentence}")
     if not options.only:
         options.out.parent.mkdir(exist_ok=True)
         options.out.write_text(document(results))
+        for _, name, text in charts(results):
+            (options.out.parent / "benchmarks").mkdir(exist_ok=True)
+            (options.out.parent / "benchmarks" / name).write_text(text)
         print(f"\nwritten to {options.out}")
 
 

@@ -4,7 +4,10 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <numeric>
 #include <random>
 
@@ -22,6 +25,41 @@ Data::Data(size_t count) : keys_(count * kKeyBytes, '\0'), pool_(size_t{1} << 20
   }
   std::mt19937_64 random(7);
   for (char& c : pool_) c = static_cast<char>(random());
+}
+
+Data Data::Read(const std::string& folder) {
+  Data data;
+  data.keys_ = ReadFile(folder + "/keys.bin");
+  data.pool_ = ReadFile(folder + "/pool.bin");
+  return data;
+}
+
+void Data::Write(const std::string& folder) const {
+  WriteFile(folder + "/keys.bin", keys_);
+  WriteFile(folder + "/pool.bin", pool_);
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) Fail("cannot read " + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void WriteFile(const std::string& path, std::string_view bytes) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (!file.flush()) Fail("cannot write " + path);
+}
+
+std::vector<uint32_t> ReadOrder(const std::string& path) {
+  const std::string bytes = ReadFile(path);
+  std::vector<uint32_t> order(bytes.size() / sizeof(uint32_t));
+  std::memcpy(order.data(), bytes.data(), order.size() * sizeof(uint32_t));
+  return order;
+}
+
+void WriteOrder(const std::string& path, const std::vector<uint32_t>& order) {
+  WriteFile(path, {reinterpret_cast<const char*>(order.data()), order.size() * sizeof(uint32_t)});
 }
 
 std::vector<uint32_t> ZipfOrder(size_t count, size_t length, uint64_t seed) {

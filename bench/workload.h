@@ -17,6 +17,10 @@ constexpr size_t kValueBytes = 1024;
 class Data {
  public:
   explicit Data(size_t count);
+  // What Write has left in `folder`.
+  static Data Read(const std::string& folder);
+  // keys.bin and pool.bin, from which other languages make the same keys and values.
+  void Write(const std::string& folder) const;
   size_t count() const { return keys_.size() / kKeyBytes; }
   std::string_view key(size_t i) const { return {keys_.data() + i * kKeyBytes, kKeyBytes}; }
   std::string_view value(size_t i) const {
@@ -24,9 +28,17 @@ class Data {
   }
 
  private:
+  Data() = default;
   std::string keys_;
   std::string pool_;
 };
+
+// A whole file; Fail when it cannot be read or written.
+std::string ReadFile(const std::string& path);
+void WriteFile(const std::string& path, std::string_view bytes);
+// An order of access as a file of little-endian numbers.
+std::vector<uint32_t> ReadOrder(const std::string& path);
+void WriteOrder(const std::string& path, const std::vector<uint32_t>& order);
 
 // `length` numbers below `count`: Zipf with exponent 0.99, the popular ones scattered over the
 // range; or uniform.

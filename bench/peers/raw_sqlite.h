@@ -21,10 +21,11 @@ class RawSqlite {
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     Must(sqlite3_open_v2(path.c_str(), &db_, flags, nullptr));
     Exec(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-        "CREATE TABLE e(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, key BLOB NOT NULL,"
+        "PRAGMA busy_timeout=60000; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        "CREATE TABLE IF NOT EXISTS e(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, key BLOB NOT "
+        "NULL,"
         " value BLOB NOT NULL);"
-        "CREATE UNIQUE INDEX e_hash ON e(hash)");
+        "CREATE UNIQUE INDEX IF NOT EXISTS e_hash ON e(hash)");
     put_ = Prepare(
         "INSERT INTO e(hash, key, value) VALUES(?1, ?2, ?3)"
         " ON CONFLICT(hash) DO UPDATE SET key = excluded.key, value = excluded.value");
@@ -51,19 +52,23 @@ class RawSqlite {
     return static_cast<int64_t>(std::hash<std::string_view>()(key));
   }
 
-  // One read transaction; the key compared, the value looked at and not copied.
-  bool Hit(std::string_view key, int64_t hash) {
+  // One read transaction; the key compared, the value given to use(const char*) and not copied.
+  template <typename Use>
+  bool Get(std::string_view key, int64_t hash, Use&& use) {
     sqlite3_bind_int64(get_, 1, hash);
     bool hit = false;
     if (sqlite3_step(get_) == SQLITE_ROW) {
       const void* found = sqlite3_column_blob(get_, 0);
       hit = static_cast<size_t>(sqlite3_column_bytes(get_, 0)) == key.size() &&
             std::memcmp(found, key.data(), key.size()) == 0;
-      Keep(sqlite3_column_blob(get_, 1));
+      use(static_cast<const char*>(sqlite3_column_blob(get_, 1)));
       Keep(sqlite3_column_bytes(get_, 1));
     }
     sqlite3_reset(get_);
     return hit;
+  }
+  bool Hit(std::string_view key, int64_t hash) {
+    return Get(key, hash, [](const char* value) { Keep(value); });
   }
   bool Hit(std::string_view key) { return Hit(key, HashOf(key)); }
 
