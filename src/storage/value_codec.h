@@ -37,9 +37,9 @@ inline constexpr int64_t kChunkIds = 4096;  // of each entry
 
 // Compresses values that become smaller by it. One thread at a time.
 //
-// Measured with tools/measure_compression on texts of documentation and JSON: below kLeast a row
-// saves no page and level 1 costs as much as the rest of the put; higher levels take twice the time
-// for 5 % less.
+// `zstd -b1 -e3 -B2048` on READMEs and Markdown: level 1 saves 31 % of pieces of 1 KiB, 35 % of 2
+// KiB, 37 % of 4 KiB, 41 % of 16 KiB; level 3 saves 1 % more and takes up to half as much time
+// again. Below kLeast a row seldom saves a page.
 class Compressor {
  public:
   Compressor();
