@@ -155,7 +155,8 @@ class Player:
                 if problem:
                     raise AssertionError(f"step {number}, {step['do']}: {problem}")
         finally:
-            self._ask({"do": "close"})
+            if self.peer.process.poll() is None:
+                self._ask({"do": "close"})
 
     def _step(self, step):
         end = time.monotonic() + PATIENCE
