@@ -4,13 +4,10 @@ import { EventEmitter } from 'node:events';
 /** Bytes going in. Strings are stored as UTF-8. */
 export type Bytes = string | ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
 
-/** "TAPPS_" and a name of tapps.h; TypeErrors on bad arguments have the code TAPPS_INVALID, too. */
-export type ErrorCode =
-  | 'TAPPS_NOT_FOUND' | 'TAPPS_EXISTS' | 'TAPPS_INVALID' | 'TAPPS_UNSUPPORTED' | 'TAPPS_CLOSED'
-  | 'TAPPS_FORKED' | 'TAPPS_VERSION' | 'TAPPS_BUSY' | 'TAPPS_WOULD_BLOCK' | 'TAPPS_TIMEOUT'
-  | 'TAPPS_CANCELLED' | 'TAPPS_OUTCOME_UNKNOWN' | 'TAPPS_IO' | 'TAPPS_FULL' | 'TAPPS_NOMEM'
-  | 'TAPPS_CORRUPT' | 'TAPPS_READ_ONLY' | 'TAPPS_DENIED' | 'TAPPS_NETWORK' | 'TAPPS_OPEN_CIRCUIT'
-  | 'TAPPS_QUOTA' | 'TAPPS_OFFLINE' | 'TAPPS_TOO_LARGE' | 'TAPPS_PROTOCOL' | 'TAPPS_INTERNAL';
+import type { ErrorCode } from './codes.js';
+
+/** TypeErrors on bad arguments have the code TAPPS_INVALID, too. */
+export type { ErrorCode };
 
 export class TappsError extends Error {
   readonly name: 'TappsError';

@@ -95,6 +95,10 @@ def make_project(folder):
     )
 
 
+class Skip(Exception):
+    """The peer cannot run here, and says why."""
+
+
 class Peer:
     """A running peer; ask() may be called by one thread at a time."""
 
@@ -113,6 +117,8 @@ class Peer:
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline().decode().strip()
+        if answer.startswith("SKIP"):
+            raise Skip(answer)
         if not answer:
             raise AssertionError(f"{self.name} ended at: {line[:200]}")
         found = {}
@@ -149,7 +155,8 @@ class Player:
                 if problem:
                     raise AssertionError(f"step {number}, {step['do']}: {problem}")
         finally:
-            self._ask({"do": "close"})
+            if self.peer.process.poll() is None:
+                self._ask({"do": "close"})
 
     def _step(self, step):
         end = time.monotonic() + PATIENCE

@@ -151,7 +151,7 @@ export class Cache extends EventEmitter {
     const found = await addon.getMany(this.#open(), options.namespace, names, getFlags(options));
     const failed = found.find((value) => value instanceof TappsError);
     if (failed) throw failed;
-    return found;
+    return Array.from(found); // without holes, which map() and forEach() would leave out
   }
   async putMany(entries, options = {}) {
     const flat = [];

@@ -110,6 +110,8 @@ test('many are got and put in one call', async (t) => {
   const [a, none, b] = await cache.getMany(['a', 'none', Buffer.from('b')]);
   assert.deepEqual([String(a), none, String(b)], ['1', undefined, '2']);
   assert.deepEqual(await cache.getMany([]), []);
+  const shown = (await cache.getMany(['a', 'none'])).map((value) => value === undefined);
+  assert.deepEqual(shown, [false, true]); // no holes
 });
 
 test('entries go by key, prefix and tag', async (t) => {

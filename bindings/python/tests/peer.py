@@ -74,7 +74,8 @@ class Peer:
         self.cache = self.wait(self.module.open(self.text("path"), **options))
 
     def do_close(self):
-        self.call("close")
+        if self.cache is not None:
+            self.call("close")
 
     def do_state(self):
         return [("state", self.cache.state)]

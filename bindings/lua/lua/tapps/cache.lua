@@ -1,0 +1,415 @@
+-- The cache. Calls that may wait take a callback done(result, error) as their last argument and
+-- return the number of an operation, for cache:cancel(); those without one answer at once, with nil
+-- and an error when they fail. Times are milliseconds.
+local ffi = require("ffi")
+local breaker = require("tapps.breaker")
+local cdef = require("tapps.cdef")
+local native = require("tapps.native")
+local options = require("tapps.options")
+local queue = require("tapps.queue")
+
+local Cache = {}
+Cache.__index = Cache
+
+local M = {}
+
+local STATES = { [0] = "ok", "read_only", "memory", "locked", "full", "failed", "wal_pinned", "closed" }
+
+-- What raises inside (bad options, a bad argument) becomes nil and an error.
+local function guarded(f)
+  local function results(good, first, ...)
+    if good then
+      return first, ...
+    elseif type(first) == "table" and first.code then
+      return nil, first
+    end
+    error(first, 3)
+  end
+  return function(...)
+    return results(pcall(f, ...))
+  end
+end
+
+local function bytes(value, what)
+  if type(value) ~= "string" then
+    error(native.invalid(what .. ": expected a string"), 0)
+  end
+  return value, #value
+end
+
+-- The namespace in the options, and the options without it.
+local function space_of(given)
+  local rest, space = {}, nil
+  for name, value in pairs(given or {}) do
+    if name == "namespace" then
+      space = value
+    else
+      rest[name] = value
+    end
+  end
+  return space, rest
+end
+
+M.open = guarded(function(path, given)
+  native.lib() -- declares the types
+  local handle = ffi.new("tapps_cache*[1]")
+  local native_options, keep = options.open(given)
+  local ok, failure = native.call("tapps_cache_open", path, native_options, handle)
+  if not ok then
+    return nil, failure
+  end
+  return setmetatable({
+    handle = ffi.gc(handle[0], native.lib().tapps_cache_release),
+    kept = keep,
+    value = ffi.new("tapps_value*[1]"),
+    data = ffi.new("const void*[1]"),
+    size = ffi.new("size_t[1]"),
+  }, Cache)
+end)
+
+-- ---- entries
+
+-- The value, or nil; nil and an error when the call fails.
+Cache.get = guarded(function(self, key, given)
+  local lib = native.lib()
+  local space, native_options
+  if given then
+    local rest
+    space, rest = space_of(given)
+    native_options = options.get(rest)
+  end
+  local code = lib.tapps_cache_get(
+    self.handle, space, key, #key, native_options, self.value, self.data, self.size, nil
+  )
+  if code == cdef.OK then
+    local found = ffi.string(self.data[0], self.size[0])
+    lib.tapps_value_release(self.value[0])
+    return found
+  elseif code == cdef.E_NOT_FOUND then
+    return nil
+  end
+  local value, failure =
+    native.call_value("tapps_cache_get", self.handle, space, key, #key, native_options)
+  return value and native.take_value(value).value, failure
+end)
+
+-- The value and what is known about it, {value, stale, tags, ...}, or nil.
+Cache.entry = guarded(function(self, key, given)
+  local space, rest = space_of(given)
+  local name, size = bytes(key, "key")
+  local value, failure =
+    native.call_value("tapps_cache_get", self.handle, space, name, size, (options.get(rest)))
+  if not value then
+    return nil, failure.code ~= cdef.E_NOT_FOUND and failure or nil
+  end
+  return native.take_value(value)
+end)
+
+-- As get, and never touches the disk on this thread: done(value, error), at once when it is in
+-- memory.
+Cache.get_async = guarded(function(self, key, given, done)
+  local space, rest = space_of(given)
+  local name, size = bytes(key, "key")
+  rest.cached_only, rest.namespace = true, space
+  local found, failure = self:get(key, rest)
+  if not failure or failure.code ~= cdef.E_WOULD_BLOCK then
+    done(found, failure)
+    return 0
+  end
+  rest.cached_only, rest.namespace = nil, nil
+  return self:submit("tapps_queue_get", function(answer, why)
+    if why and why.code == cdef.E_NOT_FOUND then
+      done(nil)
+    else
+      done(answer and answer.value, why)
+    end
+  end, nil, space, name, size, (options.get(rest)))
+end)
+
+-- The values by the positions of the keys; those that are not there are nil.
+Cache.get_many = guarded(function(self, keys, given)
+  local space, rest = space_of(given)
+  local items = ffi.new("tapps_get_item[?]", #keys + 1)
+  for i, key in ipairs(keys) do
+    items[i - 1].key, items[i - 1].key_size = bytes(key, "key")
+  end
+  local ok, failure =
+    native.call("tapps_cache_get_many", self.handle, space, items, #keys, (options.get(rest)))
+  if not ok then
+    return nil, failure
+  end
+  local found = {}
+  for i = 1, #keys do
+    local item = items[i - 1]
+    if item.code == cdef.OK then
+      found[i] = ffi.string(item.data, item.size)
+      native.lib().tapps_value_release(item.value)
+    elseif item.code ~= cdef.E_NOT_FOUND then
+      failure = native.failure(item.code, nil)
+    end
+  end
+  return not failure and found or nil, failure
+end)
+
+Cache.put = guarded(function(self, key, value, given)
+  local space, rest = space_of(given)
+  local name, name_size = bytes(key, "key")
+  local data, size = bytes(value, "value")
+  local native_options, keep = options.put(rest)
+  self.kept = keep -- the texts, during the call
+  local ok, failure = native.call(
+    "tapps_cache_put", self.handle, space, name, name_size, data, size, native_options
+  )
+  return ok, failure
+end)
+
+-- done(true) when the durability asked for is reached.
+Cache.put_async = guarded(function(self, key, value, given, done)
+  local space, rest = space_of(given)
+  local name, name_size = bytes(key, "key")
+  local data, size = bytes(value, "value")
+  local native_options, keep = options.put(rest)
+  self.kept = keep -- the texts, during the call
+  local op, failure = self:submit("tapps_queue_put", function(answer, why)
+    done(answer and true, why)
+  end, nil, space, name, name_size, data, size, native_options)
+  return op, failure
+end)
+
+-- Stores {{key, value}, ...} in one transaction, or none of them.
+Cache.put_many = guarded(function(self, entries, given)
+  local space, rest = space_of(given)
+  local items = ffi.new("tapps_put_item[?]", #entries + 1)
+  for i, entry in ipairs(entries) do
+    items[i - 1].key, items[i - 1].key_size = bytes(entry[1], "key")
+    items[i - 1].data, items[i - 1].size = bytes(entry[2], "value")
+  end
+  local native_options, keep = options.put(rest)
+  self.kept = keep -- the texts, during the call
+  local ok, failure =
+    native.call("tapps_cache_put_many", self.handle, space, items, #entries, native_options)
+  return ok, failure
+end)
+
+-- A key that is not there is no error.
+Cache.delete = guarded(function(self, key, given)
+  local space, rest = space_of(given)
+  local name, size = bytes(key, "key")
+  local level = options.DURABILITY[rest.durability or "async"]
+  return native.call("tapps_cache_delete", self.handle, space, name, size, level or -1)
+end)
+
+-- Removes what meets every condition of {namespace, all_namespaces, prefix, tag}, committed:
+-- returns how many.
+Cache.delete_all = guarded(function(self, what)
+  what = what or {}
+  local filter = ffi.new("tapps_filter")
+  filter.struct_size = ffi.sizeof("tapps_filter")
+  local space = not what.all_namespaces and (what.namespace or "default") or nil
+  filter.space, filter.tag = space, what.tag
+  if what.prefix then
+    filter.prefix, filter.prefix_size = bytes(what.prefix, "prefix")
+  end
+  local removed = ffi.new("int64_t[1]")
+  local ok, failure = native.call("tapps_cache_delete_all", self.handle, filter, removed)
+  if not ok then
+    return nil, failure
+  end
+  return tonumber(removed[0])
+end)
+
+-- Gives an entry a new lifetime from now on.
+Cache.touch = guarded(function(self, key, ttl_ms, given)
+  local space = space_of(given)
+  local name, size = bytes(key, "key")
+  local us = ttl_ms == math.huge and cdef.NONE or math.max(1, math.floor(ttl_ms * 1000))
+  return native.call("tapps_cache_touch", self.handle, space, name, size, us)
+end)
+
+-- An iterator over committed entries {key, namespace, size, hits, ...} of {namespace,
+-- all_namespaces, prefix}.
+Cache.entries = guarded(function(self, what)
+  what = what or {}
+  local prefix, size = bytes(what.prefix or "", "prefix")
+  local space = not what.all_namespaces and (what.namespace or "default") or nil
+  local handle = ffi.new("tapps_cursor*[1]")
+  local ok, failure = native.call("tapps_cursor_open", self.handle, space, prefix, size, handle)
+  if not ok then
+    error(failure, 0)
+  end
+  local cursor = ffi.gc(handle[0], native.lib().tapps_cursor_release)
+  local raw = ffi.new("tapps_entry")
+  return function()
+    local moved, why = native.call("tapps_cursor_next", cursor, raw)
+    if not moved then
+      if why.code ~= cdef.E_NOT_FOUND then
+        error(why, 0)
+      end
+      return nil
+    end
+    return {
+      key = ffi.string(raw.key, raw.key_size),
+      namespace = ffi.string(raw.space),
+      size = tonumber(raw.size),
+      content_type = raw.content_type ~= nil and ffi.string(raw.content_type) or nil,
+      created_at = tonumber(raw.created_us) / 1e6,
+      expires_at = raw.expires_us ~= 0 and tonumber(raw.expires_us) / 1e6 or nil,
+      hits = tonumber(raw.hits),
+      stale = bit.band(raw.flags, cdef.VALUE_STALE) ~= 0,
+      negative = bit.band(raw.flags, cdef.VALUE_NEGATIVE) ~= 0,
+    }
+  end
+end)
+
+-- ---- what takes a callback
+
+function Cache:submit(name, done, progress, ...)
+  if not self.handle then
+    return nil, native.failure(cdef.E_CLOSED, nil)
+  end
+  if not self.queue then
+    local made, failure = queue.open(self.handle)
+    if not made then
+      return nil, failure
+    end
+    self.queue = made
+  end
+  return self.queue:submit(name, done, progress, ...)
+end
+
+-- Ends an operation early: its callback gets the error CANCELLED.
+function Cache:cancel(op)
+  if self.queue then
+    self.queue:cancel(op)
+  end
+end
+
+-- done(true) when everything put before is committed.
+Cache.flush = guarded(function(self, done)
+  return self:submit("tapps_queue_flush", function(answer, why)
+    done(answer and true, why)
+  end, nil, 0)
+end)
+
+-- done({status, value, headers, served_from, ...}); options also take body.
+Cache.fetch = guarded(function(self, url, given, done)
+  local rest, body = {}, given and given.body
+  for name, value in pairs(given or {}) do
+    rest[name] = name ~= "body" and value or nil
+  end
+  if body and next(rest) == nil then
+    rest.method = "GET"
+  end
+  local native_options, keep = options.fetch(rest)
+  self.kept = keep -- the texts, during the call
+  if body then
+    native_options.body, native_options.body_size = bytes(body, "body")
+  end
+  local op, failure = self:submit("tapps_queue_fetch", done, nil, url, native_options)
+  return op, failure
+end)
+
+-- done({value, library, library_version, ecosystem, source, ...}).
+Cache.docs = guarded(function(self, library, given, done)
+  local native_options, keep = options.docs(given)
+  self.kept = keep -- the texts, during the call
+  local op, failure = self:submit("tapps_queue_docs", done, nil, library, native_options)
+  return op, failure
+end)
+
+-- What warm would look up: {handle, description}.
+Cache.plan = guarded(function(self, root, given)
+  local native_options, keep = options.warm(given)
+  self.kept = keep -- the texts, during the call
+  local handle = ffi.new("tapps_plan*[1]")
+  local ok, failure = native.call("tapps_plan_open", self.handle, root, native_options, handle)
+  if not ok then
+    return nil, failure
+  end
+  local plan = ffi.gc(handle[0], native.lib().tapps_plan_release)
+  local value, why = native.call_value("tapps_plan_describe", plan)
+  if not value then
+    return nil, why
+  end
+  local json = native.take_value(value).value
+  return { handle = plan, json = json, count = tonumber(native.lib().tapps_plan_count(plan)) }
+end)
+
+-- Looks up the documentation of every library a project uses: progress({total, done, ...}) and
+-- done(result, error), where result.value is its JSON.
+Cache.warm = guarded(function(self, root, given, progress, done)
+  local plan, failure = self:plan(root, given)
+  if not plan then
+    return nil, failure
+  end
+  return self:submit("tapps_queue_warm", function(...)
+    plan = nil -- held until here
+    done(...)
+  end, progress, plan.handle)
+end)
+
+-- on_event(data, kind) for kinds "breaker" and "state"; returns a function that ends it.
+Cache.subscribe = guarded(function(self, kinds, on_event)
+  local bits = 0
+  for _, kind in ipairs(kinds) do
+    local number = cdef["EVENT_" .. kind:upper()]
+    bits = bit.bor(bits, bit.lshift(1, number - cdef.EVENT_PROGRESS))
+  end
+  local made, failure = queue.open(self.handle)
+  if not made then
+    return nil, failure
+  end
+  made:subscribe(bits, on_event)
+  self.subscriptions = self.subscriptions or {}
+  self.subscriptions[made] = true
+  return function()
+    made:close()
+    self.subscriptions[made] = nil
+  end
+end)
+
+Cache.breaker = guarded(function(self, name, given)
+  return breaker.open(self.handle, name, options.breaker(given))
+end)
+
+-- ---- the cache itself
+
+-- The path of the file, ":memory:" without one.
+function Cache:path()
+  return ffi.string(native.lib().tapps_cache_path(self.handle))
+end
+
+function Cache:state()
+  return STATES[native.lib().tapps_cache_state(self.handle)] or "unknown"
+end
+
+-- Everything counted by this process, and its JSON; nil and an error after close.
+Cache.stats = guarded(function(self)
+  local value, failure = native.call_value("tapps_cache_stats", self.handle)
+  if not value then
+    return nil, failure
+  end
+  local json = native.take_value(value).value
+  return native.decode(json), json
+end)
+
+-- Writes what is queued and closes; waits for `deadline_ms` at most (5 s). Twice is no error.
+function Cache:close(deadline_ms)
+  if self.closed then
+    return true
+  end
+  self.closed = true
+  local us = deadline_ms and math.max(1, math.floor(deadline_ms * 1000)) or 0
+  local ok, failure = native.call("tapps_cache_close", self.handle, us)
+  local closed = native.failure(cdef.E_CLOSED, nil)
+  if self.queue then
+    self.queue:close(closed)
+    self.queue = nil
+  end
+  for subscription in pairs(self.subscriptions or {}) do
+    subscription:close(closed)
+  end
+  return ok, failure
+end
+
+return M

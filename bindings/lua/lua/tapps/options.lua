@@ -1,0 +1,107 @@
+-- The options of each call: what they are called here, and in tapps.h.
+local cdef = require("tapps.cdef")
+local native = require("tapps.native")
+
+local M = {}
+
+M.DURABILITY = {
+  async = cdef.DURABILITY_ASYNC,
+  memory = cdef.DURABILITY_MEMORY,
+  sync = cdef.DURABILITY_SYNC,
+  full = cdef.DURABILITY_FULL,
+}
+
+local function maker(struct, fields, flags)
+  return function(given)
+    return native.options(struct, fields, flags, given)
+  end
+end
+
+M.open = maker("tapps_open_options", {
+  memory_bytes = { "memory_bytes", "number" },
+  memory_entries = { "memory_entries", "number" },
+  disk_bytes = { "disk_bytes", "number" },
+  queue_bytes = { "queue_bytes", "number" },
+  commit_interval_ms = { "commit_interval_us", "ms" },
+  open_timeout_ms = { "open_timeout_us", "ms" },
+  put_timeout_ms = { "put_timeout_us", "ms" },
+  ttl_ms = { "ttl_us", "ms" },
+  user_agent = { "user_agent", "text" },
+  proxy = { "proxy", "text" },
+  ca_file = { "ca_file", "text" },
+  max_concurrency = { "max_concurrency", "number" },
+  break_failures = { "break_failures", "number" },
+  break_ms = { "break_us", "ms" },
+}, { read_only = cdef.OPEN_READ_ONLY, offline = cdef.OPEN_OFFLINE })
+
+M.get = maker("tapps_get_options", {}, {
+  cached_only = cdef.GET_CACHED_ONLY,
+  allow_stale = cdef.GET_ALLOW_STALE,
+  peek = cdef.GET_PEEK,
+  show_negative = cdef.GET_SHOW_NEGATIVE,
+})
+
+M.put = maker("tapps_put_options", {
+  durability = { "durability", M.DURABILITY },
+  ttl_ms = { "ttl_us", "ms" },
+  stale_ms = { "stale_us", "ms" },
+  timeout_ms = { "timeout_us", "ms" },
+  content_type = { "content_type", "text" },
+  source = { "source", "text" },
+  tags = { "tags", "lines" },
+  json = { "json", "text" },
+}, { negative = cdef.PUT_NEGATIVE, sliding = cdef.PUT_SLIDING })
+
+M.fetch = maker("tapps_fetch_options", {
+  policy = {
+    "policy",
+    {
+      default = cdef.FETCH_DEFAULT,
+      reload = cdef.FETCH_RELOAD,
+      no_store = cdef.FETCH_NO_STORE,
+      force_cache = cdef.FETCH_FORCE_CACHE,
+      only_if_cached = cdef.FETCH_ONLY_IF_CACHED,
+      no_cache = cdef.FETCH_NO_CACHE,
+    },
+  },
+  method = { "method", "text" },
+  headers = { "headers", "text" },
+  timeout_ms = { "timeout_us", "ms" },
+  connect_timeout_ms = { "connect_timeout_us", "ms" },
+  max_body_bytes = { "max_body_bytes", "number" },
+  max_redirects = { "max_redirects", "number" },
+  ttl_ms = { "ttl_us", "ms" },
+}, { deny_private = cdef.FETCH_DENY_PRIVATE })
+
+local DOCS_FLAGS = { refresh = cdef.DOCS_REFRESH, offline = cdef.DOCS_OFFLINE }
+
+M.docs = maker("tapps_docs_options", {
+  topic = { "topic", "text" },
+  version = { "version", "text" },
+  ecosystem = { "ecosystem", "text" },
+  project_root = { "project_root", "text" },
+  paths = { "paths", "lines" },
+  url_template = { "url_template", "text" },
+  timeout_ms = { "timeout_us", "ms" },
+  max_tokens = { "max_tokens", "number" },
+}, DOCS_FLAGS)
+
+M.warm = maker("tapps_warm_options", {
+  paths = { "paths", "lines" },
+  url_template = { "url_template", "text" },
+  concurrency = { "concurrency", "number" },
+  timeout_ms = { "timeout_us", "ms" },
+  max_requests = { "max_requests", "number" },
+}, DOCS_FLAGS)
+
+M.breaker = maker("tapps_breaker_options", {
+  failures = { "failures", "number" },
+  successes = { "successes", "number" },
+  open_ms = { "open_us", "ms" },
+  max_open_ms = { "max_open_us", "ms" },
+  max_concurrency = { "max_concurrency", "number" },
+  probes = { "probes", "number" },
+  lease_ms = { "lease_us", "ms" },
+}, {})
+
+return M

@@ -1,0 +1,153 @@
+-- A completion queue, watched by libuv through its descriptor. Callbacks run on the main loop, for
+-- at most a millisecond at a time, so that a burst of completions does not hold up the editor.
+local ffi = require("ffi")
+local cdef = require("tapps.cdef")
+local native = require("tapps.native")
+
+local uv = vim and (vim.uv or vim.loop) or require("luv")
+local schedule = vim and vim.schedule or function(f)
+  f()
+end
+
+local BATCH = 16
+local BUDGET_NS = 1e6
+
+local Queue = {}
+Queue.__index = Queue
+
+local M = { uv = uv }
+
+function M.open(cache)
+  local handle = ffi.new("tapps_queue*[1]")
+  local ok, failure = native.call("tapps_queue_open", cache, handle)
+  if not ok then
+    return nil, failure
+  end
+  local self = setmetatable({
+    handle = ffi.gc(handle[0], native.lib().tapps_queue_release),
+    records = ffi.new("tapps_record[?]", BATCH),
+    waiting = {}, -- op => what is called at its end, and with its progress
+    under_way = 0,
+  }, Queue)
+  self.poll = uv.new_poll(tonumber(native.lib().tapps_queue_fd(self.handle)))
+  self.poll:unref() -- alone it keeps no loop running
+  self.poll:start("r", function()
+    self.poll:stop() -- until what is there has been handed out
+    schedule(function()
+      self:hand_out()
+    end)
+  end)
+  return self
+end
+
+-- submit(name, done, progress, ...): the number of the operation, or nil and the error.
+function Queue:submit(name, done, progress, ...)
+  local op = ffi.new("int64_t[1]")
+  local arguments, count = { ... }, select("#", ...)
+  arguments[count + 1], arguments[count + 2] = 0, op
+  local ok, failure = native.call(name, self.handle, unpack(arguments, 1, count + 2))
+  if not ok then
+    return nil, failure
+  end
+  local number = tonumber(op[0])
+  self.waiting[number] = { done = done, progress = progress }
+  self.under_way = self.under_way + 1
+  self.poll:ref()
+  return number
+end
+
+-- The operation's callback gets the error CANCELLED, soon.
+function Queue:cancel(op)
+  if self.handle then
+    native.lib().tapps_queue_cancel(self.handle, op)
+  end
+end
+
+function Queue:hand_out()
+  if not self.handle then
+    return
+  end
+  local began = uv.hrtime()
+  while true do
+    local taken = tonumber(native.lib().tapps_queue_drain(self.handle, self.records, BATCH))
+    -- All are taken over before the first callback: it may close the queue.
+    local calls = {}
+    for i = 0, taken - 1 do
+      calls[#calls + 1] = self:take(self.records[i])
+    end
+    for _, call in ipairs(calls) do
+      call()
+    end
+    if not self.handle then
+      return
+    elseif taken < BATCH then
+      break
+    elseif uv.hrtime() - began > BUDGET_NS then
+      break
+    end
+  end
+  self.poll:start("r", function()
+    self.poll:stop()
+    schedule(function()
+      self:hand_out()
+    end)
+  end)
+end
+
+function Queue:take(record)
+  local op, kind, value = tonumber(record.op), record.kind, record.value
+  if kind >= cdef.EVENT_PROGRESS then
+    local data = native.value_bytes(value)
+    native.lib().tapps_value_release(value)
+    local waiting = self.waiting[op]
+    local tell = kind == cdef.EVENT_PROGRESS and waiting and waiting.progress or nil
+    if kind ~= cdef.EVENT_PROGRESS then
+      tell = self.on_event
+    end
+    return function()
+      if tell then
+        tell(native.decode(data), kind)
+      end
+    end
+  end
+  local waiting = self.waiting[op]
+  self.waiting[op] = nil
+  self.under_way = self.under_way - 1
+  if self.under_way == 0 then
+    self.poll:unref()
+  end
+  if record.code ~= cdef.OK then
+    local failure = native.failure(record.code, record.error)
+    return function()
+      waiting.done(nil, failure)
+    end
+  end
+  local found = value ~= nil and native.take_value(value) or {}
+  return function()
+    waiting.done(found)
+  end
+end
+
+function Queue:subscribe(bits, on_event)
+  self.on_event = on_event
+  return native.call("tapps_queue_subscribe", self.handle, bits)
+end
+
+-- Ends the watch and gives the queue back; what is under way ends with `failure`.
+function Queue:close(failure)
+  if not self.handle then
+    return
+  end
+  local handle, left = self.handle, self.waiting
+  self.handle, self.waiting = nil, {}
+  self.poll:stop()
+  self.poll:close()
+  native.lib().tapps_queue_release(ffi.gc(handle, nil))
+  for _, waiting in pairs(left) do
+    schedule(function()
+      waiting.done(nil, failure)
+    end)
+  end
+end
+
+return M

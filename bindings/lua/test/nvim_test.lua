@@ -1,0 +1,259 @@
+-- Tests in a headless Neovim: nvim --headless -u NONE -c "luafile test/nvim_test.lua"
+local folder = vim.fn.fnamemodify(debug.getinfo(1, "S").source:sub(2), ":p:h:h")
+vim.opt.runtimepath:append(folder)
+vim.cmd("runtime plugin/tapps.lua")
+vim.o.columns, vim.o.lines = 100, 40
+
+local work = vim.fn.tempname()
+vim.fn.mkdir(work .. "/project/node_modules/left-pad", "p")
+local function write(name, text)
+  local file = assert(io.open(work .. "/" .. name, "w"))
+  file:write(text)
+  file:close()
+end
+write("project/package.json", '{"dependencies":{"left-pad":"1.3.0"}}')
+write("project/node_modules/left-pad/package.json", '{"name":"left-pad","version":"1.3.0"}')
+write("project/node_modules/left-pad/README.md", "# left-pad\n\nPads a string on the left.\n\27[31m")
+vim.g.tapps = { path = work .. "/cache.db" }
+vim.cmd("cd " .. work .. "/project")
+
+local tapps = require("tapps")
+local tests = {}
+
+local function wait(what, condition)
+  assert(vim.wait(15000, condition, 5), "timed out: " .. what)
+end
+
+function tests.docs_opens_a_float_with_the_document()
+  vim.cmd("Tapps docs left-pad")
+  wait("a float", function()
+    return #vim.api.nvim_list_wins() == 2
+  end)
+  local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n")
+  assert(text:find("Pads a string on the left", 1, true), text)
+  assert(text:find("left-pad 1.3.0", 1, true), text)
+  assert(not text:find("\27", 1, true), "a control character came through")
+  assert(vim.api.nvim_win_get_config(0).relative == "editor")
+  vim.api.nvim_feedkeys("q", "x", false)
+  assert(#vim.api.nvim_list_wins() == 1)
+end
+
+function tests.what_is_not_found_is_told()
+  local said
+  local notify = vim.notify
+  vim.notify = function(message)
+    said = message
+  end
+  vim.cmd("Tapps docs left-padd")
+  wait("a notice", function()
+    return said
+  end)
+  vim.notify = notify
+  assert(said:find("left-padd", 1, true), said)
+end
+
+function tests.warm_tells_of_its_progress()
+  local echoed, result = {}, nil
+  local echo = vim.api.nvim_echo
+  vim.api.nvim_echo = function(chunks)
+    echoed[#echoed + 1] = chunks[1][1]
+  end
+  require("tapps.nvim").warm("", function(found)
+    result = found or false
+  end)
+  wait("the end of the run", function()
+    return result ~= nil
+  end)
+  vim.api.nvim_echo = echo
+  assert(result and result.failed == 0 and result.total == 1, vim.inspect(result))
+  assert(table.concat(echoed, "\n"):find("1/1", 1, true), vim.inspect(echoed))
+end
+
+function tests.status_and_completion()
+  vim.cmd("Tapps status")
+  local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n")
+  assert(text:find("state: ok", 1, true), text)
+  assert(text:find(work .. "/cache.db", 1, true), text)
+  vim.cmd("close")
+  assert(vim.deep_equal(vim.fn.getcompletion("Tapps st", "cmdline"), { "status" }))
+  assert(vim.deep_equal(vim.fn.getcompletion("Tapps docs le", "cmdline"), { "left-pad" }))
+end
+
+function tests.checkhealth_finds_the_library()
+  vim.cmd("checkhealth tapps")
+  local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n")
+  assert(text:find("library 0.1.0", 1, true), text)
+  assert(text:find("is ok", 1, true), text)
+  vim.cmd("bwipeout")
+end
+
+function tests.help_has_the_command()
+  vim.cmd("helptags " .. folder .. "/doc")
+  vim.cmd("help :Tapps")
+  assert(vim.api.nvim_get_current_line():find(":Tapps", 1, true))
+  vim.cmd("close")
+  os.remove(folder .. "/doc/tags")
+end
+
+function tests.a_thousand_operations_do_not_hold_up_the_main_loop()
+  local cache = assert(tapps.open(work .. "/many.db"))
+  local ended, longest, last = 0, 0, vim.loop.hrtime()
+  -- A timer that fires all the time: the longest time between two of its calls is the longest block.
+  local timer = vim.loop.new_timer()
+  for n = 1, 1000 do
+    assert(cache:put_async("key " .. n, ("v"):rep(200), {}, function(done, failure)
+      assert(done, failure and failure.message)
+      ended = ended + 1
+    end))
+  end
+  timer:start(0, 0, function() end)
+  last = vim.loop.hrtime()
+  local before = last
+  wait("a thousand puts", function()
+    local now = vim.loop.hrtime()
+    longest = math.max(longest, now - last)
+    last = now
+    return ended == 1000
+  end)
+  timer:close()
+  local line = ("longest between two looks %.2f ms, all %.1f ms"):format(longest / 1e6, (last - before) / 1e6)
+  io.stdout:write(line .. "\n")
+  -- Looks are 5 ms apart when nothing is to be done; a busy machine adds to that.
+  assert(longest < 100e6, line)
+  assert(cache:get("key 1000") == ("v"):rep(200))
+  assert(cache:close())
+end
+
+function tests.an_operation_is_cancelled_and_close_ends_the_rest()
+  local server = vim.loop.new_tcp()
+  server:bind("127.0.0.1", 0)
+  local taken = {}
+  server:listen(16, function()
+    local client = vim.loop.new_tcp()
+    server:accept(client)
+    taken[#taken + 1] = client
+  end)
+  local url = ("http://127.0.0.1:%d/"):format(server:getsockname().port)
+  local cache = assert(tapps.open(":memory:"))
+  local names = {}
+  local function done(answer, failure)
+    names[#names + 1] = answer and "answered" or failure.name
+  end
+  local op = assert(cache:fetch(url, {}, done))
+  cache:cancel(op)
+  wait("the cancelled one", function()
+    return #names == 1
+  end)
+  assert(cache:fetch(url .. "other", {}, done))
+  assert(cache:close())
+  wait("the closed one", function()
+    return #names == 2
+  end)
+  assert(names[1] == "CANCELLED" and names[2] == "CLOSED", vim.inspect(names))
+  local late, failure = cache:flush(done)
+  assert(not late and failure.name == "CLOSED")
+  for _, client in ipairs(taken) do
+    client:close()
+  end
+  server:close()
+end
+
+function tests.bad_arguments_are_errors_and_not_exceptions()
+  local cache = assert(tapps.open(":memory:"))
+  for _, call in ipairs({
+    function()
+      return cache:put("a", 5)
+    end,
+    function()
+      return cache:put("a", "x", { ttl_ms = 0 })
+    end,
+    function()
+      return cache:put("a", "x", { lifetime = 1 })
+    end,
+    function()
+      return cache:put("a", "x", { durability = "later" })
+    end,
+    function()
+      return cache:put("", "x")
+    end,
+  }) do
+    local answer, failure = call()
+    assert(answer == nil and failure.name == "INVALID", vim.inspect(failure))
+  end
+  cache:close()
+end
+
+function tests.memory_stays_flat()
+  local cache = assert(tapps.open(work .. "/flat.db"))
+  local function round(count)
+    for n = 1, count do
+      cache:put("k" .. n % 50, ("v"):rep(500))
+      cache:get("k" .. n % 50)
+      cache:get("none")
+      if n % 20 == 0 then
+        cache:entry("k1")
+        cache:get("")
+        cache:get_many({ "k1", "k2", "x" })
+      end
+    end
+    collectgarbage()
+    collectgarbage()
+    return vim.loop.resident_set_memory()
+  end
+  local before = round(5000)
+  local grown = round(30000) - before
+  assert(grown < 10 * 2 ^ 20, grown .. " bytes more")
+  cache:close()
+end
+
+function tests.the_readme_is_true()
+  local file = assert(io.open(folder .. "/README.md"))
+  local text = file:read("*a")
+  file:close()
+  local sample = text:match("```lua\n(.-)```")
+  local printed, print_before = {}, print
+  print = function(...)
+    local words = {}
+    for i = 1, select("#", ...) do
+      words[i] = tostring((select(i, ...)))
+    end
+    printed[#printed + 1] = table.concat(words, "\t")
+  end
+  local good, why = pcall(assert(loadstring(sample)))
+  wait("the flush", function()
+    return not good or (printed[#printed] or ""):find("flushed", 1, true)
+  end)
+  print = print_before
+  assert(good, why)
+  local wanted = {
+    "hello", "nil", "two\tone", "2", "fallback: down", "fallback: OPEN_CIRCUIT", "flushed\ttrue\tnil",
+  }
+  assert(vim.deep_equal(printed, wanted), vim.inspect(printed))
+end
+
+function tests.a_missing_library_is_told_with_every_try()
+  local code = ([[
+vim.opt.runtimepath:append(%q)
+local good, why = pcall(require("tapps").open, ":memory:")
+io.stdout:write(tostring(why))
+vim.cmd("qall!")]]):format(folder)
+  write("missing.lua", code)
+  local command = "env TAPPS_LIBRARY= LD_LIBRARY_PATH= PKG_CONFIG_PATH=/nowhere PKG_CONFIG_LIBDIR=/nowhere "
+  local said = vim.fn.system(
+    command .. vim.v.progpath .. " --headless -u NONE -c 'luafile " .. work .. "/missing.lua'"
+  )
+  for _, text in ipairs({ "beside the package", "search path", "pkg-config", "TAPPS_LIBRARY" }) do
+    assert(said:find(text, 1, true), said)
+  end
+end
+
+local names, failed = vim.tbl_keys(tests), 0
+table.sort(names)
+for _, name in ipairs(names) do
+  local good, why = xpcall(tests[name], debug.traceback)
+  failed = failed + (good and 0 or 1)
+  io.stdout:write(("%s %s%s\n"):format(good and "ok" or "FAILED", name, good and "" or "\n" .. tostring(why)))
+end
+io.stdout:write(("%d passed, %d failed\n"):format(#names - failed, failed))
+vim.fn.delete(work, "rf")
+vim.cmd(failed == 0 and "qall!" or "cquit 1")
