@@ -31,11 +31,6 @@ from bars import BARS, OTHERS
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAMS = ["memory_hit", "memory_scaling", "disk_hit", "put_cost", "flush_throughput",
             "open_first_hit", "coherence", "breaker", "allocations"]  # fmt: skip
-LONG = ["growth"]
-ROWS = list(contenders.ROWS)
-# (row, metric) as charts, under the row's heading.
-CHARTS = [("memory hit, caches", "zipf"), ("disk hit, stores", "uniform"), ("put, stores", "p50"),
-          ("persisted puts, stores", "rate"), (contenders.SHARED, "operations")]  # fmt: skip
 
 HEAD = """\
 # Benchmarks
@@ -61,6 +56,12 @@ ratios to the peers, which were measured in the same run, in rounds that alterna
 ./dev bench --long                 with growth, which takes long, and 12 GiB of disk
 {programs}
 ```"""
+
+LONG = ["growth"]
+ROWS = list(contenders.ROWS)
+# (row, metric) as charts, under the row's heading.
+CHARTS = [("memory hit, caches", "zipf"), ("disk hit, stores", "uniform"), ("put, stores", "p50"),
+          ("persisted puts, stores", "rate"), (contenders.SHARED, "operations")]  # fmt: skip
 
 
 def median(values):
