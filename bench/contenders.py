@@ -190,8 +190,11 @@ class Process:
             for line in self.process.stdout:
                 if line == "\n":
                     return metrics
-                one = json.loads(line)
-                metrics[one["metric"]] = (one["unit"], one["value"])
+                try:
+                    one = json.loads(line)
+                    metrics[one["metric"]] = (one["unit"], one["value"])
+                except (ValueError, KeyError):
+                    raise Failed(f"it printed {line[:60]!r}") from None
         finally:
             alarm.cancel()
         code = self.process.wait()
@@ -282,7 +285,7 @@ class League:
                 try:
                     processes[who].send(row)
                     add(measured.setdefault(who, {}), processes[who].receive())
-                except (Failed, ValueError) as reason:
+                except Failed as reason:
                     reasons[who] = str(reason)
         for process in processes.values():
             process.close()
@@ -298,7 +301,7 @@ class League:
                 scratch = self.scratch(who)
                 try:
                     add(measured.setdefault(who, {}), self.one_file(who, scratch))
-                except (Failed, ValueError, OSError) as reason:
+                except (Failed, OSError) as reason:
                     reasons[who] = str(reason)
                 shutil.rmtree(scratch, ignore_errors=True)
 

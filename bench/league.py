@@ -6,8 +6,9 @@ usage: bench/league.py BUILD_DIR [--only PROGRAM|ROW]... [--peers WHO,...|none] 
 
 Prints the table and writes it, with the machine, the versions, the commands and the charts, to
 docs/benchmarks.md (--out; nothing is written with --only). ROW is a row that is played with
-contenders in other languages, which --peers can narrow; --long adds what takes an hour. What was
-measured is kept in BUILD_DIR/bench/lines.jsonl; --from reads such a file instead of measuring.
+contenders in other languages, which --peers can narrow; --long adds what takes long, and 12 GiB
+of disk. What was measured is kept in BUILD_DIR/bench/lines.jsonl; --from reads such a file
+instead of measuring.
 """
 
 import argparse
@@ -30,11 +31,6 @@ from bars import BARS, OTHERS
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAMS = ["memory_hit", "memory_scaling", "disk_hit", "put_cost", "flush_throughput",
             "open_first_hit", "coherence", "fetch", "breaker", "allocations"]  # fmt: skip
-LONG = ["growth"]
-ROWS = list(contenders.ROWS)
-# (row, metric) as charts, under the row's heading.
-CHARTS = [("memory hit, caches", "zipf"), ("disk hit, stores", "uniform"), ("put, stores", "p50"),
-          ("persisted puts, stores", "rate"), (contenders.SHARED, "operations")]  # fmt: skip
 
 HEAD = """\
 # Benchmarks
@@ -57,9 +53,15 @@ ratios to the peers, which were measured in the same run, in rounds that alterna
 ./dev bench                        everything here
 ./dev bench --only 'put, stores'   a row, or one of the programs
 ./dev bench --peers none           without what has to be installed
-./dev bench --long                 with what takes an hour: growth
+./dev bench --long                 with growth, which takes long, and 12 GiB of disk
 {programs}
 ```"""
+
+LONG = ["growth"]
+ROWS = list(contenders.ROWS)
+# (row, metric) as charts, under the row's heading.
+CHARTS = [("memory hit, caches", "zipf"), ("disk hit, stores", "uniform"), ("put, stores", "p50"),
+          ("persisted puts, stores", "rate"), (contenders.SHARED, "operations")]  # fmt: skip
 
 
 def median(values):
