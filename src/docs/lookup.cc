@@ -288,9 +288,12 @@ Result<ValueRef> DocsLookup::FromDocument(const Request& request, Document docum
       document.keep && std::none_of(document.witnesses.begin(), document.witnesses.end(), moving);
   const bool keep_record =
       keep && std::none_of(request.witnesses.begin(), request.witnesses.end(), moving);
-  if (keep) store_.PutDocument(document);
+  if (keep) {
+    store_.PutDocument(document);
+    if (!passage.text.empty())
+      store_.PutAnswer(record, request.query.topic, request.query.max_tokens, passage);
+  }
   if (keep_record) {
-    store_.PutRecord(request.key, record);
     // Who names the ecosystem and who does not asks for the same, as far as that is sure.
     const bool unnamed = request.query.ecosystem.empty();
     if (unnamed && !record.ecosystem.empty()) {
@@ -298,9 +301,10 @@ Result<ValueRef> DocsLookup::FromDocument(const Request& request, Document docum
     } else if (!unnamed && request.one_ecosystem) {
       store_.PutRecord(request.KeyFor(""), record);
     }
+    // Last: it makes the lookup fresh, and a process that dies before it leaves work to be done.
+    store_.PutRecord(request.key, record);
   }
   if (passage.text.empty()) return NothingOnTopic(document, request.query.topic);
-  if (keep) store_.PutAnswer(record, request.query.topic, request.query.max_tokens, passage);
   ValueInfo info;
   info.created_us = document.created_us;
   info.served_from = document.served_from;

@@ -115,7 +115,7 @@ def main():
         assert result["failed"] == 0 and result["fetched"] + result["skipped"] == PACKAGES, result
         assert warmer.run(file)["skipped"] == PACKAGES
         last = warmer.entries(file)
-        assert last.keys() == first.keys(), len(last)
+        assert last.keys() == first.keys(), sorted(last.keys() ^ first.keys())
         for key in same:
             assert last[key] == first[key], key
         print(f"{kills} kills, {partial} left a part, {complete} came too late; the last run did "

@@ -58,6 +58,20 @@ TEST_F(LookupTest, ARepeatedLookupIsTwoReadsOfTheCache) {
   EXPECT_EQ(docs_->Stats()["hits"], 1);
 }
 
+TEST_F(LookupTest, WhatMakesALookupFreshIsWrittenLast) {
+  Npm("semver", "7.5.4", "# semver\n");
+  ASSERT_TRUE(Lookup("semver").ok());
+  ASSERT_TRUE(cache_->Flush(0).ok());
+  const Result<std::vector<storage::Listed>> entries = cache_->List("tapps.docs", "", 0, 100);
+  ASSERT_TRUE(entries.ok());
+  std::string kinds;
+  for (const storage::Listed& entry : *entries) kinds += entry.key[0];
+  EXPECT_EQ(kinds, "daqq") << "a process may die after any of them";
+  // The last one is that of the lookup that was made: without it nothing is fresh.
+  ASSERT_TRUE(cache_->Delete({"tapps.docs", entries->back().key}, TAPPS_DURABILITY_ASYNC).ok());
+  EXPECT_FALSE(docs_->IsFresh(Ask("semver")));
+}
+
 TEST_F(LookupTest, AReinstalledVersionIsSeenAtOnce) {
   Npm("semver", "7.5.4", "# old\n");
   EXPECT_TRUE(Lookup("semver").ok());
