@@ -1,5 +1,7 @@
 #include "storage/entry_table.h"
 
+#include <endian.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -10,7 +12,8 @@ namespace tapps::storage {
 namespace {
 
 constexpr const char* kSqlText[] = {
-    "SELECT id, key, space, version, expires, dead, flags, length(key) + length(value) "
+    "SELECT id, key, space, version, expires, dead, flags, " TAPPS_STORED_BYTES_SQL
+    " "
     "FROM entries WHERE hash = ?1",
     "INSERT INTO entries(hash, space, key, version, created, expires, stale_until, dead, sliding, "
     "last_used, hits, flags, checksum, content_type, source, tags, json, value) "
@@ -20,11 +23,12 @@ constexpr const char* kSqlText[] = {
     "tags = ?14, json = ?15, value = ?16 WHERE id = ?17",
     "UPDATE entries SET version = ?2, expires = ?3, stale_until = ?4, dead = ?5, last_used = ?6 "
     "WHERE id = ?1",
-    "DELETE FROM entries WHERE id = ?1 RETURNING space, length(key) + length(value)",
+    "DELETE FROM entries WHERE id = ?1 RETURNING space, " TAPPS_STORED_BYTES_SQL,
     "DELETE FROM tags WHERE entry = ?1",
     "INSERT OR IGNORE INTO tags(tag, entry) VALUES(?1, ?2)",
     "INSERT INTO totals VALUES(?1, ?2, ?3) ON CONFLICT(space) DO UPDATE SET "
     "entries = entries + excluded.entries, bytes = bytes + excluded.bytes",
+    "INSERT OR REPLACE INTO chunks VALUES(?1, ?2)",
 };
 
 // When nobody may be served an entry any more.
@@ -123,10 +127,29 @@ int EntryTable::ApplyRecord(const Record& record) {
   return sql_[kTouch].Bind(6, clock_->WallNow()).Run();
 }
 
+EntryTable::Stored EntryTable::Encode(const Value& value) {
+  Stored stored;
+  stored.flags = value.info().flags & TAPPS_VALUE_NEGATIVE;
+  stored.bytes = compressor_.Compress(value.bytes());
+  if (!stored.bytes.empty()) {
+    stored.flags |= kZstdFlag;
+  } else {
+    stored.bytes = value.bytes();
+  }
+  if (stored.bytes.size() > kInlineBytes) stored.flags |= kChunksFlag;
+  if ((stored.flags & (kZstdFlag | kChunksFlag)) != 0) {
+    stored.flags |= static_cast<int64_t>(value.bytes().size()) << kLengthShift;
+  }
+  return stored;
+}
+
 int EntryTable::Upsert(const Record& record, const Found& found) {
   int64_t id = found.id;
   const Value& value = *record.value;
   const ValueInfo& info = value.info();
+  const Stored stored = Encode(value);
+  const bool chunks = (stored.flags & kChunksFlag) != 0;
+  const uint64_t length = htole64(stored.bytes.size());
   Statement& sql = sql_[id == 0 ? kInsert : kUpdate];
   if (id == 0) {
     sql.Bind(1, static_cast<int64_t>(record.hash))
@@ -137,19 +160,33 @@ int EntryTable::Upsert(const Record& record, const Found& found) {
   }
   sql.Bind(4, info.version).Bind(5, info.created_us).Bind(6, info.expires_us);
   sql.Bind(7, info.stale_until_us).Bind(8, DeadAt(info)).Bind(9, info.sliding_us);
-  sql.Bind(10, info.flags & TAPPS_VALUE_NEGATIVE);
-  sql.Bind(11, static_cast<int64_t>(Hash64(value.bytes())));
+  sql.Bind(10, stored.flags).Bind(11, static_cast<int64_t>(Hash64(value.bytes())));
   sql.BindOptional(12, value.text(TAPPS_TEXT_CONTENT_TYPE));
   sql.BindOptional(13, value.text(TAPPS_TEXT_SOURCE));
   sql.BindOptional(14, value.text(TAPPS_TEXT_TAGS));
   sql.BindOptional(15, value.text(TAPPS_TEXT_JSON));
-  sql.BindBlob(16, value.bytes());
+  sql.BindBlob(16, chunks ? std::string_view(reinterpret_cast<const char*>(&length), sizeof length)
+                          : stored.bytes);
   if (const int rc = sql.Run(); rc != SQLITE_OK) return rc;
   const bool fresh = id == 0;
-  const auto bytes = static_cast<int64_t>(record.key.size() + value.bytes().size());
-  Count(record.space, fresh ? 1 : 0, bytes - found.bytes);
   if (fresh) id = sqlite3_last_insert_rowid(connection_->handle());
+  const size_t bytes = chunks ? value.bytes().size() : stored.bytes.size();
+  Count(record.space, fresh ? 1 : 0, static_cast<int64_t>(record.key.size() + bytes) - found.bytes);
+  // After the update: that has removed the chunks of the value before.
+  if (chunks) {
+    if (const int rc = StoreChunks(id, stored.bytes); rc != SQLITE_OK) return rc;
+  }
   return SetTags(id, value.text(TAPPS_TEXT_TAGS), fresh);
+}
+
+int EntryTable::StoreChunks(int64_t id, std::string_view bytes) {
+  for (int64_t at = id * kChunkIds; !bytes.empty(); ++at) {
+    const std::string_view chunk = bytes.substr(0, kChunk);
+    const int rc = sql_[kInsertChunk].Bind(1, at).BindBlob(2, chunk).Run();
+    if (rc != SQLITE_OK) return rc;
+    bytes.remove_prefix(chunk.size());
+  }
+  return SQLITE_OK;
 }
 
 int EntryTable::SetTags(int64_t id, std::string_view tags, bool fresh) {
@@ -201,7 +238,7 @@ int EntryTable::CountTotals() {
   totals_.clear();
   return connection_->Exec(
       "DELETE FROM totals; INSERT INTO totals SELECT space, count(*), "
-      "sum(length(key) + length(value)) FROM entries GROUP BY space");
+      "sum(" TAPPS_STORED_BYTES_SQL ") FROM entries GROUP BY space");
 }
 
 int EntryTable::RemoveAll(const Filter& filter, WriteGroup& group, Changes* changes) {

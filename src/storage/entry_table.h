@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "storage/sqlite.h"
+#include "storage/value_codec.h"
 #include "storage/write_queue.h"
 
 namespace tapps::storage {
@@ -56,6 +57,7 @@ class EntryTable {
     kDeleteTags,
     kInsertTag,
     kAddTotals,
+    kInsertChunk,
     kSqlCount
   };
   struct Total {
@@ -71,16 +73,25 @@ class EntryTable {
     int64_t bytes = 0;  // of key and value as stored
   };
 
+  // What goes into the file for a value (storage/value_codec.h); valid until the next call.
+  struct Stored {
+    int64_t flags = 0;
+    std::string_view bytes;
+  };
+
   int Find(const Record& record, Found* found);
   int ApplyRecord(const Record& record);
   int Upsert(const Record& record, const Found& found);
   void Count(std::string_view space, int64_t entries, int64_t bytes);
+  Stored Encode(const Value& value);
+  int StoreChunks(int64_t id, std::string_view bytes);
   int SetTags(int64_t id, std::string_view tags, bool fresh);
   int RemoveAll(const Filter& filter, WriteGroup& group, Changes* changes);
 
   const Clock* const clock_;
   Connection* connection_ = nullptr;
   std::array<Statement, kSqlCount> sql_;
+  Compressor compressor_;
   std::map<std::string, Total, std::less<>> totals_;  // changes of this transaction, by namespace
 };
 

@@ -3,12 +3,15 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include "storage/sqlite.h"
 
@@ -54,30 +57,37 @@ Status CheckFolder(const std::string& folder) {
   return {};
 }
 
-// SQLite's WAL needs shared memory between all processes that use the file.
-Status CheckFileSystem(const std::string& folder) {
-  struct Remote {
-    uint32_t magic;
-    const char* name;
-  };
-  static constexpr std::array kRemote = {
-      Remote{NFS_SUPER_MAGIC, "NFS"},   Remote{SMB_SUPER_MAGIC, "SMB"},
-      Remote{0xFF534D42, "CIFS"},       Remote{0xFE534D42, "SMB2"},
-      Remote{V9FS_MAGIC, "9p"},         Remote{AFS_SUPER_MAGIC, "AFS"},
-      Remote{CODA_SUPER_MAGIC, "Coda"}, Remote{0x00C36400, "Ceph"},
-      Remote{0x0BD00BD0, "Lustre"},     Remote{0x01161970, "GFS2"},
-  };
-  struct statfs fs {};
-  if (statfs(folder.c_str(), &fs) != 0)
-    return SystemError("cannot use the folder " + folder, errno);
-  for (const Remote& remote : kRemote) {
-    if (static_cast<uint32_t>(fs.f_type) == remote.magic) {
-      return Status(TAPPS_E_UNSUPPORTED,
-                    folder + " is on a " + remote.name +
-                        " file system, where processes cannot share a WAL safely");
+// The type of the mount that a device belongs to, from /proc/self/mountinfo (proc(5)): field 3 is
+// the device, the type is the first field after the one that is "-". Empty when it is not there.
+std::string MountType(dev_t device) {
+  const std::string wanted = std::to_string(major(device)) + ":" + std::to_string(minor(device));
+  std::ifstream mounts("/proc/self/mountinfo");
+  for (std::string line; std::getline(mounts, line);) {
+    std::istringstream fields(line);
+    std::string field;
+    for (int i = 0; i < 3; ++i) fields >> field;
+    if (field != wanted) continue;
+    while (fields >> field && field != "-") {
     }
+    fields >> field;
+    return field;
   }
   return {};
+}
+
+// SQLite's WAL needs shared memory between all processes that use the file.
+Status CheckFileSystem(const std::string& folder) {
+  struct statfs fs {};
+  struct stat st {};
+  if (statfs(folder.c_str(), &fs) != 0 || stat(folder.c_str(), &st) != 0) {
+    return SystemError("cannot use the folder " + folder, errno);
+  }
+  const auto magic = static_cast<uint32_t>(fs.f_type);
+  const bool fuse = magic == FUSE_SUPER_MAGIC;
+  const char* remote = RemoteFileSystem(magic, fuse ? MountType(st.st_dev) : std::string());
+  if (remote == nullptr) return {};
+  return Status(TAPPS_E_UNSUPPORTED, folder + " is on a " + remote +
+                                         " file system, where processes cannot share a WAL safely");
 }
 
 Result<FileId> CheckFile(const std::string& path) {
@@ -93,6 +103,30 @@ Result<FileId> CheckFile(const std::string& path) {
 }
 
 }  // namespace
+
+const char* RemoteFileSystem(uint32_t magic, std::string_view mount_type) {
+  struct Remote {
+    uint32_t magic;
+    const char* name;
+  };
+  static constexpr std::array kRemote = {
+      Remote{NFS_SUPER_MAGIC, "NFS"},   Remote{SMB_SUPER_MAGIC, "SMB"},
+      Remote{0xFF534D42, "CIFS"},       Remote{0xFE534D42, "SMB2"},
+      Remote{V9FS_MAGIC, "9p"},         Remote{AFS_SUPER_MAGIC, "AFS"},
+      Remote{CODA_SUPER_MAGIC, "Coda"}, Remote{0x00C36400, "Ceph"},
+      Remote{0x0BD00BD0, "Lustre"},     Remote{0x01161970, "GFS2"},
+  };
+  for (const Remote& remote : kRemote) {
+    if (magic == remote.magic) return remote.name;
+  }
+  static constexpr std::array kRemoteFuse = {
+      "fuse.sshfs",     "fuse.rclone", "fuse.s3fs",  "fuse.gcsfuse",    "fuse.curlftpfs",
+      "fuse.glusterfs", "fuse.cephfs", "fuse.davfs", "fuse.gvfsd-fuse", "fuse.grpcfuse"};
+  for (const char* remote : kRemoteFuse) {
+    if (magic == FUSE_SUPER_MAGIC && mount_type == remote) return remote;
+  }
+  return nullptr;
+}
 
 std::string FolderOf(const std::string& path) {
   const size_t slash = path.find_last_of('/');

@@ -3,7 +3,9 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -27,6 +29,11 @@ Result<FileId> PrepareFile(const std::string& path, bool read_only);
 
 // Which file is at `path` now; NOT_FOUND when there is none.
 Result<FileId> IdentifyFile(const std::string& path);
+
+// The name of a file system that other machines may write to, or on which processes do not share
+// memory; NULL for all others. `magic` is statfs's f_type, `mount_type` the type in the table of
+// mounts, which tells network file systems from others among those of FUSE.
+const char* RemoteFileSystem(uint32_t magic, std::string_view mount_type);
 
 // The folder part of a path: "a/b" -> "a", "b" -> ".".
 std::string FolderOf(const std::string& path);

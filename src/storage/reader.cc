@@ -25,10 +25,12 @@ enum FindColumn {
   kTags,
   kJson,
   kValue,
+  kId,
+  kHash,
 };
-constexpr char kFind[] =
+constexpr char kColumns[] =
     "SELECT key, space, version, created, expires, stale_until, sliding, flags, checksum, "
-    "content_type, source, tags, json, value FROM entries WHERE hash = ?1";
+    "content_type, source, tags, json, value, id, hash FROM entries WHERE ";
 
 enum HeadColumn {
   kHeadKey,
@@ -45,9 +47,15 @@ constexpr char kHead[] =
     "WHERE hash = ?1";
 
 constexpr char kList[] =
-    "SELECT id, space, key, content_type, length(value), created, expires, last_used, hits, flags "
+    "SELECT id, space, key, content_type, " TAPPS_VALUE_BYTES_SQL
+    ", created, expires, last_used, hits, flags "
     "FROM entries WHERE id > ?1 AND (dead = 0 OR dead > ?2) AND (?3 = '' OR space = ?3) "
     "AND substr(key, 1, length(?4)) = ?4 ORDER BY id LIMIT ?5";
+
+constexpr char kChunks[] = "SELECT bytes FROM chunks WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
+
+// No value is larger, whatever a damaged row says.
+constexpr size_t kMaxLength = size_t{256} << 20;
 
 // Readers wait for a recovery or a change of mode by another process, never for a writer.
 constexpr int64_t kMaxWait = 100 * kMillisecond;
@@ -61,7 +69,7 @@ Result<std::unique_ptr<Reader>> Reader::Open(const std::string& path) {
   reader->connection_ = std::make_unique<Connection>(*std::move(connection));
   const int rc = sqlite3_busy_timeout(reader->connection_->handle(), kMaxWait / kMillisecond);
   if (rc != SQLITE_OK) return reader->connection_->Error(rc, "cannot set a time-out");
-  Result<Statement> find = reader->connection_->Prepare(kFind);
+  Result<Statement> find = reader->connection_->Prepare(std::string(kColumns) + "hash = ?1");
   if (!find.ok()) return std::move(find).status();
   reader->find_ = *std::move(find);
   return reader;
@@ -72,32 +80,89 @@ Result<ValueRef> Reader::Find(uint64_t hash, std::string_view space, std::string
   find_.Bind(1, static_cast<int64_t>(hash));
   int rc = SQLITE_ROW;
   while ((rc = find_.Step()) == SQLITE_ROW) {
-    if (find_.Bytes(kKey) == key && find_.Bytes(kSpace) == space) return Build(space, key);
+    if (find_.Bytes(kKey) == key && find_.Bytes(kSpace) == space) return Build(find_, space);
   }
   if (rc == SQLITE_DONE) return Status::Bare(TAPPS_E_NOT_FOUND);
   return connection_->Error(rc, "cannot read an entry");
 }
 
-Result<ValueRef> Reader::Build(std::string_view space, std::string_view key) {
-  const std::string_view bytes = find_.Bytes(kValue);
-  if (Hash64(bytes) != static_cast<uint64_t>(find_.Int(kChecksum))) {
-    return Status(TAPPS_E_CORRUPT, "the checksum of an entry in " + std::string(space) +
-                                       " is wrong (key of " + std::to_string(key.size()) +
-                                       " bytes)");
-  }
+Result<ValueRef> Reader::FindById(int64_t id, uint64_t* hash, std::string* space,
+                                  std::string* key) {
+  TAPPS_RETURN_IF_ERROR(PrepareOnce((std::string(kColumns) + "id = ?1").c_str(), &find_by_id_));
+  const ScopedReset reset(find_by_id_);
+  const int rc = find_by_id_.Bind(1, id).Step();
+  if (rc == SQLITE_DONE) return Status::Bare(TAPPS_E_NOT_FOUND);
+  if (rc != SQLITE_ROW) return connection_->Error(rc, "cannot read an entry");
+  *hash = static_cast<uint64_t>(find_by_id_.Int(kHash));
+  *space = find_by_id_.Bytes(kSpace);
+  *key = find_by_id_.Bytes(kKey);
+  return Build(find_by_id_, *space);
+}
+
+Result<ValueRef> Reader::Build(Statement& row, std::string_view space) {
+  const int64_t flags = row.Int(kFlags);
   ValueInfo info;
-  info.version = find_.Int(kVersion);
-  info.created_us = find_.Int(kCreated);
-  info.expires_us = find_.Int(kExpires);
-  info.stale_until_us = find_.Int(kStaleUntil);
-  info.sliding_us = find_.Int(kSliding);
-  info.flags = static_cast<uint32_t>(find_.Int(kFlags));
+  info.version = row.Int(kVersion);
+  info.created_us = row.Int(kCreated);
+  info.expires_us = row.Int(kExpires);
+  info.stale_until_us = row.Int(kStaleUntil);
+  info.sliding_us = row.Int(kSliding);
+  info.flags = static_cast<uint32_t>(flags & kPublicFlags);
   info.served_from = TAPPS_FROM_MEMORY;  // as it will be for all but the caller
-  const std::vector<ValueText> texts = {{TAPPS_TEXT_CONTENT_TYPE, find_.Bytes(kContentType)},
-                                        {TAPPS_TEXT_SOURCE, find_.Bytes(kSource)},
-                                        {TAPPS_TEXT_TAGS, find_.Bytes(kTags)},
-                                        {TAPPS_TEXT_JSON, find_.Bytes(kJson)}};
-  return Value::Make(bytes, info, texts);
+  const std::vector<ValueText> texts = {{TAPPS_TEXT_CONTENT_TYPE, row.Bytes(kContentType)},
+                                        {TAPPS_TEXT_SOURCE, row.Bytes(kSource)},
+                                        {TAPPS_TEXT_TAGS, row.Bytes(kTags)},
+                                        {TAPPS_TEXT_JSON, row.Bytes(kJson)}};
+  const bool plain = (flags & (kZstdFlag | kChunksFlag)) == 0;
+  const size_t size = plain ? row.Bytes(kValue).size() : static_cast<size_t>(flags >> kLengthShift);
+  ValueRef value;
+  bool whole = size <= kMaxLength;
+  if (whole) {
+    char* out = nullptr;
+    value = Value::MakeUninitialized(size, info, texts, &out);
+    if (plain) {
+      const std::string_view bytes = row.Bytes(kValue);
+      if (size > 0) std::memcpy(out, bytes.data(), size);
+    } else {
+      const Status decoded = Decode(row, flags, out, size);
+      if (decoded.detail().sqlite_code != 0) return decoded;
+      whole = decoded.ok();
+    }
+  }
+  if (whole && Hash64(value->bytes()) == static_cast<uint64_t>(row.Int(kChecksum))) return value;
+  return Status(TAPPS_E_CORRUPT, "the checksum of an entry in " + std::string(space) +
+                                     " is wrong (key of " + std::to_string(row.Bytes(kKey).size()) +
+                                     " bytes)");
+}
+
+// Fills `out` from a row, or its chunks, whose flags say how (storage/value_codec.h). Bare CORRUPT
+// when they do not give `size` bytes.
+Status Reader::Decode(Statement& row, int64_t flags, char* out, size_t size) {
+  size_t filled = 0;
+  const bool zstd = (flags & kZstdFlag) != 0;
+  if (zstd) decompressor_.Begin(out, size);
+  const auto take = [&](std::string_view part) {
+    if (zstd) return decompressor_.Feed(part);
+    if (part.size() > size - filled) return false;
+    if (!part.empty()) std::memcpy(out + filled, part.data(), part.size());
+    filled += part.size();
+    return true;
+  };
+  bool right = true;
+  if ((flags & kChunksFlag) == 0) {
+    right = take(row.Bytes(kValue));
+  } else {
+    TAPPS_RETURN_IF_ERROR(PrepareOnce(kChunks, &chunks_));
+    const ScopedReset reset(chunks_);
+    // The statement of the row is still open: both see one state of the file.
+    const int64_t first = row.Int(kId) * kChunkIds;
+    chunks_.Bind(1, first).Bind(2, first + kChunkIds - 1);
+    int rc = SQLITE_ROW;
+    while (right && (rc = chunks_.Step()) == SQLITE_ROW) right = take(chunks_.Bytes(0));
+    if (right && rc != SQLITE_DONE) return connection_->Error(rc, "cannot read an entry");
+  }
+  right = right && (zstd ? decompressor_.Complete() : filled == size);
+  return right ? Status() : Status::Bare(TAPPS_E_CORRUPT);
 }
 
 Result<ValueInfo> Reader::Head(uint64_t hash, std::string_view space, std::string_view key) {
@@ -113,7 +178,7 @@ Result<ValueInfo> Reader::Head(uint64_t hash, std::string_view space, std::strin
     info.expires_us = head_.Int(kHeadExpires);
     info.stale_until_us = head_.Int(kHeadStaleUntil);
     info.sliding_us = head_.Int(kHeadSliding);
-    info.flags = static_cast<uint32_t>(head_.Int(kHeadFlags));
+    info.flags = static_cast<uint32_t>(head_.Int(kHeadFlags) & kPublicFlags);
     info.served_from = TAPPS_FROM_DISK;
     return info;
   }
@@ -130,10 +195,10 @@ Status Reader::PrepareOnce(const char* sql, Statement* statement) {
 }
 
 Result<Reader::Count> Reader::CountEntries(const Filter& filter, int64_t now_us) {
-  Result<Statement> count = connection_->Prepare(
-      "SELECT count(*), total(length(key) + length(value)) FROM entries "
-      "WHERE (dead = 0 OR dead > ?4) AND " +
-      FilterSql(filter));
+  Result<Statement> count = connection_->Prepare("SELECT count(*), total(" TAPPS_STORED_BYTES_SQL
+                                                 ") FROM entries "
+                                                 "WHERE (dead = 0 OR dead > ?4) AND " +
+                                                 FilterSql(filter));
   if (!count.ok()) return std::move(count).status();
   BindFilter(*count, filter);
   const int rc = count->Bind(4, now_us).Step();
@@ -179,7 +244,7 @@ Result<std::vector<Listed>> Reader::List(std::string_view space, std::string_vie
     entry.expires_us = list->Int(6);
     entry.last_used_us = list->Int(7);
     entry.hits = list->Int(8);
-    entry.flags = static_cast<uint32_t>(list->Int(9));
+    entry.flags = static_cast<uint32_t>(list->Int(9) & kPublicFlags);
     found.push_back(std::move(entry));
   }
   if (rc != SQLITE_DONE) return connection_->Error(rc, "cannot list entries");

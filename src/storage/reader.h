@@ -12,6 +12,7 @@
 #include "base/value.h"
 #include "storage/lease.h"
 #include "storage/sqlite.h"
+#include "storage/value_codec.h"
 #include "storage/write_queue.h"
 
 namespace tapps::storage {
@@ -38,6 +39,9 @@ class Reader {
   // The stored entry, expired or not; NOT_FOUND; CORRUPT when its checksum is wrong. Copies the
   // value once, from SQLite's page cache into the block returned.
   Result<ValueRef> Find(uint64_t hash, std::string_view space, std::string_view key);
+
+  // As Find, by the entry's id, without its index; tells what else names it.
+  Result<ValueRef> FindById(int64_t id, uint64_t* hash, std::string* space, std::string* key);
 
   // What Find would say of an entry's times, version and flags, without reading its value; not
   // whether that is intact. NOT_FOUND.
@@ -74,12 +78,16 @@ class Reader {
  private:
   Reader() = default;
   Status PrepareOnce(const char* sql, Statement* statement);
-  Result<ValueRef> Build(std::string_view space, std::string_view key);
+  Result<ValueRef> Build(Statement& row, std::string_view space);
+  Status Decode(Statement& row, int64_t flags, char* out, size_t size);
 
   std::unique_ptr<Connection> connection_;
   Statement find_;
   Statement head_;
   Statement find_lease_;
+  Statement find_by_id_;
+  Statement chunks_;
+  Decompressor decompressor_;
 };
 
 // Readers for any thread, opened when needed and kept for the next caller.

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/thread.h"
+#include "storage/copy_file.h"
+#include "storage/heal.h"
 #include "storage/schema.h"
 
 namespace tapps::storage {
@@ -50,14 +52,22 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
     MutexLock lock(store->path_mu_);
     store->file_ = *file;
   }
-  const Result<bool> prepared = OpenAndPrepare(given, &store->read_only_);
-  if (!prepared.ok()) return Status(prepared.status()).Wrap(given.path);
   std::random_device random;
   store->origin_ = ((static_cast<int64_t>(random()) << 21) ^ random()) & ((int64_t{1} << 53) - 1);
-  {
+  const auto open = [&]() -> Status {
+    const Result<bool> prepared = OpenAndPrepare(given, &store->read_only_);
+    if (!prepared.ok()) return prepared.status();
     MutexLock lock(store->path_mu_);
-    if (Status feed = store->OpenFeed(); !feed.ok()) return std::move(feed).Wrap(given.path);
+    return store->OpenFeed();
+  };
+  Status opened = open();
+  if (IsDamage(opened) && !given.read_only) {
+    const int64_t deadline = Monotonic() + given.open_timeout_us;
+    const Result<HealReport> healed =
+        Heal(given.path, false, *given.clock, [deadline] { return Monotonic() < deadline; });
+    opened = healed.ok() ? open() : healed.status();
   }
+  if (!opened.ok()) return std::move(opened).Wrap(given.path);
   store->next_look_us_ = Clock::Real().MonotonicCoarse() + kLookAgain;
   return store;
 }
@@ -127,6 +137,7 @@ Status Store::StartWriter() {
                           .uses = &uses_,
                           .clock = options_.clock,
                           .on_state = options_.on_state,
+                          .damaged = &damaged_,
                           .file_generation = [this] { return FollowPath(); }};
   Result<std::unique_ptr<Writer>> writer = Writer::Open(std::move(options), queue_);
   if (!writer.ok()) return std::move(writer).status();
@@ -147,6 +158,24 @@ Status Store::StartWriter() {
   running_ = true;
   writer_.store(owned_writer_.get(), std::memory_order_release);
   return {};
+}
+
+Status Store::Backup(const std::string& path) {
+  Result<Connection> source = Connection::Open(options_.path, Connection::Mode::kReadOnly);
+  if (!source.ok()) return std::move(source).status();
+  return CopyDatabase(*source, path);
+}
+
+Result<CompactReport> Store::Compact(int64_t timeout_us) {
+  if (read_only_) return Status(TAPPS_E_READ_ONLY, options_.path + " may not be written");
+  return CompactDatabase(options_.path, limits_.bytes, Monotonic() + timeout_us);
+}
+
+void Store::NoteFailure(const Status& failure) {
+  if (!IsDamage(failure) || read_only_ || damaged_.exchange(true)) return;
+  const auto wake = std::make_shared<WriteGroup>();
+  wake->urgent = true;
+  (void)Write(wake, TAPPS_NONE, nullptr);  // when there is no room, the writer comes by anyway
 }
 
 int32_t Store::state() const {

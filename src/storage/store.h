@@ -9,6 +9,8 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "storage/change_feed.h"
+#include "storage/check.h"
+#include "storage/compact.h"
 #include "storage/file_check.h"
 #include "storage/reader.h"
 #include "storage/write_queue.h"
@@ -64,6 +66,15 @@ class Store : public std::enable_shared_from_this<Store> {
   Status Write(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
                const std::function<void()>& on_queued);
 
+  // Copies the file to `path` while it is in use (storage/copy_file.h). Takes as long as the copy.
+  Status Backup(const std::string& path);
+  // As CheckDatabase and CompactDatabase. They use connections of their own: any thread, but not
+  // one that must be quick.
+  Result<CheckReport> Check(bool deep) { return CheckDatabase(options_.path, deep); }
+  Result<CompactReport> Compact(int64_t timeout_us);
+  // To be told every failure of a reader: when SQLite finds the file damaged, the writer heals it.
+  void NoteFailure(const Status& failure);
+
   // The largest value that is stored: a part of the bound of the file.
   int64_t MaxValueBytes() const { return limits_.Value(); }
 
@@ -98,6 +109,7 @@ class Store : public std::enable_shared_from_this<Store> {
   bool read_only_ = false;
   ReaderPool readers_;
   std::atomic<ChangeFeed*> feed_{nullptr};
+  std::atomic<bool> damaged_{false};
   std::atomic<int64_t> next_look_us_{0};
   std::atomic<int64_t> next_flush_us_{0};  // of notes of use, while there is no writer; 0: not set
   mutable Mutex path_mu_;

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "storage/value_codec.h"
+
 namespace tapps::storage {
 namespace {
 
@@ -16,7 +18,8 @@ constexpr int64_t kSpareFreePages = 1024;
 
 constexpr const char* kSqlText[] = {
     "SELECT id FROM entries WHERE dead > 0 AND dead <= ?1 LIMIT ?2",
-    "SELECT id, last_used, hits, length(key) + length(value) FROM entries WHERE id > ?1 "
+    "SELECT id, last_used, hits, " TAPPS_STORED_BYTES_SQL
+    " FROM entries WHERE id > ?1 "
     "ORDER BY id LIMIT ?2",
     "UPDATE entries SET last_used = ?2, hits = hits + ?3 WHERE hash = ?1 AND last_used < ?4",
     "SELECT total(entries) FROM totals",

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "storage/heal.h"
+#include "storage/schema.h"
+
 namespace tapps::storage {
 namespace {
 
@@ -12,13 +15,12 @@ constexpr int64_t kPinnedAfter = 100 * kMillisecond;  // likewise, of a WAL that
 constexpr int64_t kRetryPinned = 5 * kMillisecond;
 constexpr int64_t kUpkeepBudget = 20 * kMillisecond;
 constexpr int64_t kUpkeepLockWait = 20 * kMillisecond;
+constexpr int64_t kHealEvery = 60 * kSecond;
+constexpr int64_t kHealPatience = 5 * kSecond;
+constexpr int kMaxSqlErrors = 10;
 constexpr int64_t kGiveUp = 60 * kSecond;  // after Stop, with nothing going right
 
 int64_t Monotonic() { return Clock::Real().MonotonicNow(); }
-
-bool IsEnvironment(int32_t code) {
-  return code != TAPPS_E_TOO_LARGE && code != TAPPS_E_INTERNAL && code != TAPPS_E_INVALID;
-}
 
 }  // namespace
 
@@ -42,6 +44,9 @@ Status Writer::Connect() {
   if (!checkpointer.ok()) return std::move(checkpointer).status();
   writer_ = *std::move(writer);
   checkpointer_ = *std::move(checkpointer);
+  // Usually nothing is to be done; a file that was healed may still lack its tables.
+  const int64_t patience = Monotonic() + kLockedAfter;
+  TAPPS_RETURN_IF_ERROR(PrepareSchema(writer_, [patience] { return Monotonic() < patience; }));
   writer_.SetBusyHandler([this] { return KeepWaitingForLock(); });
   writer_.Exec("PRAGMA synchronous=NORMAL");
   TAPPS_RETURN_IF_ERROR(entries_.Prepare(writer_));
@@ -92,6 +97,7 @@ bool Writer::WriteDue() {
   lock_wait_began_us_ = 0;
   if (status.ok()) {
     pinned_since_us_ = 0;
+    sql_errors_ = 0;
     stats_.commit_ns.Record((Monotonic() - began) * 1000);
     SetState(TAPPS_STATE_OK, status);
     queue_->SetFailing(false);
@@ -99,11 +105,12 @@ bool Writer::WriteDue() {
     return true;
   }
   if (pinned_since_us_ == 0) stats_.failures.fetch_add(1, std::memory_order_relaxed);
-  if (!IsEnvironment(status.code())) {
+  if (!IsTransient(status)) {
     queue_->Finish(groups, status);  // trying again would fail again
     return true;
   }
   queue_->Return(groups);
+  if (IsDamage(status)) HealFile();
   if (pinned_since_us_ == 0 || Monotonic() - pinned_since_us_ >= kPinnedAfter) Fail(status);
   if (status.code() != TAPPS_E_BUSY) queue_->FailWaiting(status);
   queue_->ExpireOverdue(status);
@@ -135,10 +142,43 @@ int64_t Writer::DoUpkeep() {
   stats_.checkpoints.store(wal_.checkpoints(), std::memory_order_relaxed);
   stats_.wal_frames.store(wal_.frames(), std::memory_order_relaxed);
   if (more.ok()) return *more ? 0 : Upkeep::kFlushEvery;
+  if (IsDamage(more.status())) HealFile();
   // Others who hold the write lock are busy with the same file, and keep it up as well.
   if (more.code() == TAPPS_E_BUSY) return kRetryAfter;
   Fail(more.status());
   return Upkeep::kFlushEvery;
+}
+
+// Whether the same may succeed later: the fault is not in what is written.
+bool Writer::IsTransient(const Status& status) {
+  const int32_t code = status.code();
+  if (code != TAPPS_E_TOO_LARGE && code != TAPPS_E_INTERNAL && code != TAPPS_E_INVALID) return true;
+  // A table that is missing: another process is healing the file, or was killed while it did.
+  if (status.detail().sqlite_code != SQLITE_ERROR || ++sql_errors_ > kMaxSqlErrors) return false;
+  generation_ = -1;
+  return true;
+}
+
+void Writer::HealFile() {
+  options_.damaged->store(false, std::memory_order_relaxed);
+  const int64_t now = Monotonic();
+  if (now < next_heal_us_) return;
+  next_heal_us_ = now + kHealEvery;
+  Fail(Status(TAPPS_E_CORRUPT, "the cache file is damaged and is being repaired"));
+  const int64_t patience = now + kHealPatience;
+  // Another file that has come to stand at the path is only ours if its header says so.
+  const bool known = options_.file_generation().ok();
+  const Result<HealReport> report =
+      Heal(options_.path, known, *options_.clock, [patience] { return Monotonic() < patience; });
+  generation_ = -1;  // connect anew
+  if (!report.ok()) {
+    Fail(report.status());
+  } else if (options_.on_state && report->damaged) {
+    options_.on_state(
+        TAPPS_STATE_FAILED,
+        Status(TAPPS_E_CORRUPT, "the cache file was damaged: " + std::to_string(report->saved) +
+                                    " entries were saved, a copy is " + report->copy));
+  }
 }
 
 void Writer::Fail(const Status& why) {
@@ -159,6 +199,7 @@ void Writer::SetState(int32_t state, const Status& why) {
 }
 
 Status Writer::WriteBatch(Groups* groups) {
+  if (options_.damaged->load(std::memory_order_relaxed)) HealFile();
   TAPPS_RETURN_IF_ERROR(Connect());
   const Result<bool> room = wal_.MakeRoom();
   if (!room.ok()) return room.status();

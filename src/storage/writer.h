@@ -63,6 +63,8 @@ class Writer {
     const Clock* clock = nullptr;  // wall time, for expiry
     // Called on this thread when `state` (TAPPS_STATE_*) changes.
     std::function<void(int32_t state, const Status& why)> on_state;
+    // Set by who finds the file damaged; the writer heals it and resets this.
+    std::atomic<bool>* damaged = nullptr;
     // How often the path has come to name another file; asked before every batch.
     std::function<Result<int64_t>()> file_generation;
   };
@@ -89,6 +91,8 @@ class Writer {
   Status Connect();
   bool WriteDue();
   int64_t DoUpkeep();
+  bool IsTransient(const Status& status);
+  void HealFile();
   bool KeepWaitingForLock();
   // One transaction. On failure everything is rolled back and `groups` holds what was taken.
   Status WriteBatch(Groups* groups);
@@ -115,7 +119,10 @@ class Writer {
   int64_t lock_wait_began_us_ = 0;  // monotonic; 0: not waiting
   int64_t stop_began_us_ = 0;
   int64_t upkeep_lock_until_us_ = 0;  // upkeep waits for the write lock no longer; 0: not in upkeep
-  int64_t pinned_since_us_ = 0;       // no commit because of the WAL's hard cap; 0: not so
+  int64_t next_heal_us_ =
+      0;                // not earlier: a file that stays damaged is not copied again and again
+  int sql_errors_ = 0;  // in a row
+  int64_t pinned_since_us_ = 0;  // no commit because of the WAL's hard cap; 0: not so
 };
 
 }  // namespace tapps::storage

@@ -78,7 +78,7 @@ class MovedPrefix(unittest.TestCase):
     def test_everything_the_library_needs_is_in_requires_private(self):
         dynamic = run("readelf", "-d", self.lib_dir / "libtapps.so")
         static = shlex.split(self.pkg_config("--static", "--libs", "tapps"))
-        for needed in ("sqlite3", "xxhash"):
+        for needed in ("sqlite3", "xxhash", "zstd"):
             if f"[lib{needed}.so" in dynamic:
                 self.assertIn(f"-l{needed}", static)
         self.assertNotIn("[libcurl", dynamic)  # loaded at the first fetch

@@ -120,6 +120,17 @@ TEST_F(SchemaTest, AFileThatIsNoDatabaseIsRefusedAndLeftAsItIs) {
   EXPECT_EQ(test::ReadFile(path_), text);
 }
 
+TEST(FileCheckTest, FileSystemsOfOtherMachinesAreKnown) {
+  EXPECT_STREQ(RemoteFileSystem(0x6969, ""), "NFS");
+  EXPECT_STREQ(RemoteFileSystem(0xFE534D42, ""), "SMB2");
+  EXPECT_STREQ(RemoteFileSystem(0x01021997, ""), "9p");
+  EXPECT_STREQ(RemoteFileSystem(0x65735546, "fuse.sshfs"), "fuse.sshfs");
+  EXPECT_EQ(RemoteFileSystem(0x65735546, "fuse.ntfs-3g"), nullptr);
+  EXPECT_EQ(RemoteFileSystem(0xEF53, ""), nullptr);      // ext4
+  EXPECT_EQ(RemoteFileSystem(0x01021994, ""), nullptr);  // tmpfs
+  EXPECT_EQ(RemoteFileSystem(0x794C7630, ""), nullptr);  // overlayfs
+}
+
 TEST_F(SchemaTest, LinksFoldersAndOpenFoldersAreRefused) {
   ASSERT_EQ(symlink(path_.c_str(), dir_.File("link.db").c_str()), 0);
   EXPECT_EQ(PrepareFile(dir_.File("link.db"), false).code(), TAPPS_E_DENIED);

@@ -1,0 +1,59 @@
+#include "storage/compact.h"
+
+#include <sched.h>
+
+#include <functional>
+#include <utility>
+
+#include "storage/entry_table.h"
+#include "storage/wal_keeper.h"
+
+namespace tapps::storage {
+
+Result<CompactReport> CompactDatabase(const std::string& path, int64_t disk_bytes,
+                                      int64_t deadline_us) {
+  Result<Connection> writer = Connection::Open(path, Connection::Mode::kReadWrite);
+  if (!writer.ok()) return std::move(writer).status();
+  Result<Connection> checkpointer = Connection::Open(path, Connection::Mode::kReadWrite);
+  if (!checkpointer.ok()) return std::move(checkpointer).status();
+  const auto in_time = [deadline_us] { return Clock::Real().MonotonicNow() < deadline_us; };
+  writer->SetBusyHandler(in_time);
+  writer->Exec("PRAGMA synchronous=NORMAL");
+  WalKeeper wal(Limits{disk_bytes, 0});
+  TAPPS_RETURN_IF_ERROR(wal.Prepare(path, *writer, *checkpointer));
+  const auto bytes = [&writer]() -> int64_t {
+    const Result<int64_t> pages = writer->QueryInt("PRAGMA page_count");
+    const Result<int64_t> size = writer->QueryInt("PRAGMA page_size", 4096);
+    return pages.ok() && size.ok() ? *pages * *size : 0;
+  };
+  const auto slice = [&](const std::function<int()>& work) -> Status {
+    int rc = writer->Exec("BEGIN IMMEDIATE");
+    if (rc == SQLITE_OK) rc = work();
+    if (rc == SQLITE_OK) rc = writer->Exec("COMMIT");
+    if (rc == SQLITE_OK) return wal.CheckpointIfDue();
+    const Status failure = writer->Error(rc, "cannot compact the cache file");
+    if (!sqlite3_get_autocommit(writer->handle())) writer->Exec("ROLLBACK");
+    return failure;
+  };
+  CompactReport report;
+  report.bytes_before = bytes();
+  EntryTable entries(&Clock::Real());
+  TAPPS_RETURN_IF_ERROR(entries.Prepare(*writer));
+  TAPPS_RETURN_IF_ERROR(slice([&] { return entries.CountTotals(); }));
+  int64_t before = -1;
+  while (true) {
+    const Result<int64_t> free = writer->QueryInt("PRAGMA freelist_count");
+    if (!free.ok()) return free.status();
+    if (*free == 0 || *free == before) break;
+    if (!in_time()) return Status(TAPPS_E_TIMEOUT, "the deadline passed while compacting");
+    before = *free;
+    TAPPS_RETURN_IF_ERROR(slice([&] { return writer->Exec("PRAGMA incremental_vacuum(256)"); }));
+    sched_yield();
+  }
+  wal.MakeDue();
+  TAPPS_RETURN_IF_ERROR(wal.CheckpointIfDue());
+  report.bytes_after = bytes();
+  return report;
+}
+
+}  // namespace tapps::storage

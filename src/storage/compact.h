@@ -1,0 +1,24 @@
+#ifndef TAPPS_STORAGE_COMPACT_H_
+#define TAPPS_STORAGE_COMPACT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+
+namespace tapps::storage {
+
+struct CompactReport {
+  int64_t bytes_before = 0;  // of the database file
+  int64_t bytes_after = 0;
+};
+
+// Gives all free pages of the cache file at `path` back to the file system and puts its totals
+// right, in slices of some milliseconds between which other writers have their turn. TIMEOUT
+// when it is not done by `deadline_us` (monotonic): what was given back stays so.
+Result<CompactReport> CompactDatabase(const std::string& path, int64_t disk_bytes,
+                                      int64_t deadline_us);
+
+}  // namespace tapps::storage
+
+#endif  // TAPPS_STORAGE_COMPACT_H_

@@ -1,0 +1,42 @@
+#ifndef TAPPS_STORAGE_HEAL_H_
+#define TAPPS_STORAGE_HEAL_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "storage/sqlite.h"
+
+namespace tapps::storage {
+
+struct HealReport {
+  bool damaged = false;  // false: nothing was found, or another process has healed it
+  std::string copy;      // of the damaged file
+  int64_t saved = 0;     // entries taken over from it
+};
+
+// Makes a damaged cache file whole again, while other processes have it open:
+//
+//     healers' lock -> write lock -> check again -> copy aside -> reset in place -> tables
+//         -> intact entries of the copy, in slices
+//
+// The file is never renamed or unlinked: who has it open would go on with a file that nobody else
+// sees. The lock among healers is that of checkpoints in the WAL-index, which ends with its process
+// and which no commit needs. Copies are called PATH.damaged-TIME; the newest kCopies are kept.
+//
+// `known` says that the file was a cache of ours when it was opened; otherwise its header has to
+// say so, else CORRUPT and it is left as it is. BUSY or TIMEOUT when `keep_waiting` gives up.
+Result<HealReport> Heal(const std::string& path, bool known, const Clock& clock,
+                        const std::function<bool()>& keep_waiting);
+
+// Whether a failure is SQLite's word that the file is damaged, not that a checksum of ours is
+// wrong.
+bool IsDamage(const Status& status);
+
+inline constexpr size_t kCopies = 3;
+
+}  // namespace tapps::storage
+
+#endif  // TAPPS_STORAGE_HEAL_H_
