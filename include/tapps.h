@@ -250,6 +250,12 @@ enum {
   TAPPS_OPEN_OFFLINE = 2    /* fetches answer from the cache or fail with OFFLINE */
 };
 
+/* How the memory tier chooses what to forget when it is full. */
+enum {
+  TAPPS_POLICY_ADAPTIVE = 0, /* learns from what it serves */
+  TAPPS_POLICY_LRU = 1       /* the least recently used first */
+};
+
 /* How to open a cache. */
 typedef struct tapps_open_options {
   uint32_t struct_size;
@@ -268,6 +274,11 @@ typedef struct tapps_open_options {
   int64_t max_concurrency;    /* requests under way to one origin; = 5 */
   int64_t break_failures;     /* consecutive failures that open an origin's breaker; = 5 */
   int64_t break_us;           /* first time an open breaker stays open; = 30 s */
+  int32_t policy;             /* TAPPS_POLICY_* */
+  int32_t padding;
+  int64_t disk_entries;  /* bound of the entries in the file; = unlimited */
+  int64_t preload_bytes; /* read into memory after the open, in the background: what was used last;
+                            = none */
 } tapps_open_options;
 
 /* Opens the cache in the file at `path`, creating folder (0700) and file (0600) when missing.
@@ -374,6 +385,12 @@ typedef struct tapps_get_item {
   int32_t padding;
 } tapps_get_item;
 
+/* Whether a plain get would find the key: TAPPS_OK or NOT_FOUND. Reads no value and does not count
+ * as a use. *version (may be NULL) receives the entry's version, for tapps_cache_swap; 0 with
+ * NOT_FOUND. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_contains(tapps_cache* cache, const char* space, const void* key,
+                                       size_t key_size, int64_t* version, tapps_error** err);
+
 /* Looks `count` keys up in one crossing and one view of the file. Returns TAPPS_OK when each item
  * has its code, whatever the codes are. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_get_many(tapps_cache* cache, const char* space, tapps_get_item* items,
@@ -401,12 +418,23 @@ TAPPS_API int32_t tapps_cache_put_many(tapps_cache* cache, const char* space,
                                        const tapps_put_item* items, size_t count,
                                        const tapps_put_options* options, tapps_error** err);
 
+/* Stores a copy of `size` bytes if the entry has `expected` as its version (tapps_info.version),
+ * or, for 0, if a plain get would not find the key. Committed when the call returns, whatever the
+ * durability in the options (FULL: fsynced). *version (may be NULL) receives the new version; with
+ * EXISTS the present one, 0 when there is no entry. Of several swaps that expect one version, in
+ * any number of processes, one succeeds. Returns EXISTS when the version is another one, and as a
+ * sync tapps_cache_put. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_swap(tapps_cache* cache, const char* space, const void* key,
+                                   size_t key_size, int64_t expected, const void* data, size_t size,
+                                   const tapps_put_options* options, int64_t* version,
+                                   tapps_error** err);
+
 /* Removes a key; one that is not there is no error. durability: TAPPS_DURABILITY_*.
  * Returns as tapps_cache_put. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_delete(tapps_cache* cache, const char* space, const void* key,
                                      size_t key_size, int32_t durability, tapps_error** err);
 
-/* Which entries tapps_cache_delete_all removes: those that meet every condition given. */
+/* Which entries are meant: those that meet every condition given. */
 typedef struct tapps_filter {
   uint32_t struct_size;
   uint32_t padding;
@@ -422,6 +450,14 @@ typedef struct tapps_filter {
 TAPPS_API int32_t tapps_cache_delete_all(tapps_cache* cache, const tapps_filter* filter,
                                          int64_t* removed, tapps_error** err);
 
+/* Counts entries by namespace, key prefix and tag, leaving out those that may not be served any
+ * more; filter NULL: all but the library's own. Pending puts are flushed first, as far as the file
+ * can be written. *entries and *bytes (each may be NULL) receive the number of entries and the
+ * bytes of their keys and values. Reads every entry's row unless the filter has a tag: milliseconds
+ * for ten thousand. Returns IO, CORRUPT. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_count(tapps_cache* cache, const tapps_filter* filter,
+                                    int64_t* entries, int64_t* bytes, tapps_error** err);
+
 /* Gives an entry a new lifetime from now on; ttl_us as in tapps_put_options.
  * Returns NOT_FOUND, and as an async tapps_cache_put. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_touch(tapps_cache* cache, const char* space, const void* key,
@@ -430,6 +466,70 @@ TAPPS_API int32_t tapps_cache_touch(tapps_cache* cache, const char* space, const
 /* Returns when everything put before is committed. timeout_us 0: 3 s.
  * Returns TIMEOUT, and what kept the writer from writing. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_flush(tapps_cache* cache, int64_t timeout_us, tapps_error** err);
+
+/* What entries of a namespace get when their put does not say. */
+typedef struct tapps_space_options {
+  uint32_t struct_size;
+  uint32_t padding;
+  int64_t ttl_us;          /* lifetime; = the cache's; -1: none */
+  int64_t stale_us;        /* window after it; = none; -2: unlimited */
+  int64_t negative_ttl_us; /* lifetime of negative entries; = 60 s; -1: none */
+} tapps_space_options;
+
+/* Sets the defaults of a namespace for entries put from now on, in this process; options NULL: back
+ * to the cache's. At most 1,024 namespaces have some: FULL. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_set_space(tapps_cache* cache, const char* space,
+                                        const tapps_space_options* options, tapps_error** err);
+
+/* ---- Cache: loading -------------------------------------------------------- */
+/* Get, or compute and put, with one computation for all who ask: threads of this process and other
+ * processes on the file.
+ *
+ *     int64_t lease = 0;
+ *     code = tapps_cache_load(cache, NULL, key, key_size, NULL, &value, &data, &size, &lease,
+ * NULL); if (lease > 0) { if (compute(&data, &size)) { tapps_cache_load_finish(cache, lease, data,
+ * size, NULL, NULL); } else { tapps_cache_load_abandon(cache, lease);
+ *       }
+ *     }
+ */
+
+typedef struct tapps_load_options {
+  uint32_t struct_size;
+  uint32_t padding;
+  int64_t timeout_us; /* wait for somebody else's load; = 30 s; -1: none */
+  int64_t lease_us;   /* time to load, after which somebody else may; 1 ms to 1 h; = 30 s */
+  int64_t early_us;   /* how long a load takes, see below; = measured; -1: no early refresh */
+} tapps_load_options;
+
+/* Looks a key up for a caller who can make the value. There are four ways to succeed:
+ *  - *value, *lease 0: serve the value.
+ *  - *value NULL, *lease above 0: this caller, and no other, loads. It ends the lease with
+ *    tapps_cache_load_finish or tapps_cache_load_abandon.
+ *  - *value and *lease: serve the value, and load its successor. It is in its stale window, or near
+ *    the end of its lifetime: the nearer, the likelier, and earlier the longer a load takes
+ *    (early_us), so that a hot key never ends for all at once. One caller at a time gets this.
+ *  - NOT_FOUND: the key is remembered as not there (TAPPS_PUT_NEGATIVE).
+ * A caller who finds somebody loading waits and gets what that one put. When the loader abandons,
+ * lets its lease run out or dies, one who waits gets a lease. When the file cannot be written
+ * within 50 ms the caller loads without regard to other processes ("lone" in the statistics). An
+ * entry put by tapps_cache_put during a load does not end the waiting in this process. Returns
+ * TIMEOUT, CLOSED. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_load(tapps_cache* cache, const char* space, const void* key,
+                                   size_t key_size, const tapps_load_options* options,
+                                   tapps_value** value, const void** data, size_t* size,
+                                   int64_t* lease, tapps_error** err);
+
+/* Ends a lease with a value, which is put as by tapps_cache_put and handed to all who wait, also
+ * when the put fails. After a lease that ran out the value is put all the same. Returns NOT_FOUND
+ * for a lease that was ended before or is not known, else as tapps_cache_put.
+ * Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_load_finish(tapps_cache* cache, int64_t lease, const void* data,
+                                          size_t size, const tapps_put_options* options,
+                                          tapps_error** err);
+
+/* Ends a lease without a value: the next who waits gets a lease. A lease that was ended before or
+ * is not known: no effect. Threads: any. Since: 0.1. */
+TAPPS_API void tapps_cache_load_abandon(tapps_cache* cache, int64_t lease);
 
 /* ---- Cache: iteration ------------------------------------------------------ */
 
@@ -490,7 +590,14 @@ enum {
   TAPPS_RECORD_FETCH = 4,
   TAPPS_RECORD_DOCS = 5,
   TAPPS_RECORD_WARM = 6,
-  TAPPS_RECORD_ACQUIRE = 14, /* number: the permit, with TAPPS_OK */
+  TAPPS_RECORD_DELETE = 7,
+  TAPPS_RECORD_DELETE_ALL = 8, /* number: entries removed */
+  TAPPS_RECORD_TOUCH = 9,
+  TAPPS_RECORD_SWAP = 10,     /* number: the version, also with EXISTS */
+  TAPPS_RECORD_CONTAINS = 11, /* number: the version */
+  TAPPS_RECORD_COUNT = 12,    /* number: entries; bytes: theirs */
+  TAPPS_RECORD_LOAD = 13,     /* number: the lease, or 0 */
+  TAPPS_RECORD_ACQUIRE = 14,  /* number: the permit, with TAPPS_OK */
 
   /* Events: not the end of anything. Their data is a JSON object. When 4,096 wait in a queue
      further ones are dropped. */
@@ -545,8 +652,8 @@ TAPPS_API void tapps_queue_notify(tapps_queue* queue, void (*notify)(void* conte
  * none. kinds: bits 1 << (TAPPS_EVENT_* - 64). Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_queue_subscribe(tapps_queue* queue, uint32_t kinds, tapps_error** err);
 
-/* Cancels what is under way, drops what is waiting, and gives the queue back.
- * Threads: any. Since: 0.1. */
+/* Cancels what is under way, drops what is waiting (leases of loads are abandoned), and gives the
+ * queue back. Threads: any. Since: 0.1. */
 TAPPS_API void tapps_queue_release(tapps_queue* queue);
 
 /* Submits a get: the record carries the value. *op (may be NULL, as in all submits) receives the
@@ -565,6 +672,55 @@ TAPPS_API int32_t tapps_queue_put(tapps_queue* queue, const char* space, const v
 /* Submits a flush. timeout_us as in tapps_cache_flush. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_queue_flush(tapps_queue* queue, int64_t timeout_us, uint64_t user_data,
                                     int64_t* op, tapps_error** err);
+
+/* Submits `count` gets, 1 to 65,536, of which only key and key_size are read. Each ends in a
+ * TAPPS_RECORD_GET of its own; their operations are numbered from *op on, in the order of the
+ * items. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_get_many(tapps_queue* queue, const char* space,
+                                       const tapps_get_item* items, size_t count,
+                                       const tapps_get_options* options, uint64_t user_data,
+                                       int64_t* op, tapps_error** err);
+
+/* Submits tapps_cache_put_many; one TAPPS_RECORD_PUT for all. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_put_many(tapps_queue* queue, const char* space,
+                                       const tapps_put_item* items, size_t count,
+                                       const tapps_put_options* options, uint64_t user_data,
+                                       int64_t* op, tapps_error** err);
+
+/* Submits tapps_cache_swap. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_swap(tapps_queue* queue, const char* space, const void* key,
+                                   size_t key_size, int64_t expected, const void* data, size_t size,
+                                   const tapps_put_options* options, uint64_t user_data,
+                                   int64_t* op, tapps_error** err);
+
+/* Submits tapps_cache_delete. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_delete(tapps_queue* queue, const char* space, const void* key,
+                                     size_t key_size, int32_t durability, uint64_t user_data,
+                                     int64_t* op, tapps_error** err);
+
+/* Submits tapps_cache_delete_all. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_delete_all(tapps_queue* queue, const tapps_filter* filter,
+                                         uint64_t user_data, int64_t* op, tapps_error** err);
+
+/* Submits tapps_cache_touch. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_touch(tapps_queue* queue, const char* space, const void* key,
+                                    size_t key_size, int64_t ttl_us, uint64_t user_data,
+                                    int64_t* op, tapps_error** err);
+
+/* Submits tapps_cache_contains: the record's code is the answer. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_contains(tapps_queue* queue, const char* space, const void* key,
+                                       size_t key_size, uint64_t user_data, int64_t* op,
+                                       tapps_error** err);
+
+/* Submits tapps_cache_count. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_count(tapps_queue* queue, const tapps_filter* filter,
+                                    uint64_t user_data, int64_t* op, tapps_error** err);
+
+/* Submits tapps_cache_load: the record carries the value, the lease (number), or both. A lease is
+ * ended by tapps_cache_load_finish or tapps_cache_load_abandon. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_load(tapps_queue* queue, const char* space, const void* key,
+                                   size_t key_size, const tapps_load_options* options,
+                                   uint64_t user_data, int64_t* op, tapps_error** err);
 
 /* ---- Fetch ----------------------------------------------------------------- */
 

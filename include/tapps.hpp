@@ -313,6 +313,74 @@ class Breaker {
   detail::Owned<tapps_breaker, tapps_breaker_release> breaker_;
 };
 
+// An entry to put.
+struct Item {
+  std::string_view key;
+  std::string_view bytes;
+};
+
+namespace detail {
+
+inline std::vector<tapps_get_item> GetItems(const std::vector<std::string_view>& keys) {
+  std::vector<tapps_get_item> items(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    items[i] = {};
+    items[i].key = keys[i].data();
+    items[i].key_size = keys[i].size();
+  }
+  return items;
+}
+
+inline std::vector<tapps_put_item> PutItems(const std::vector<Item>& entries) {
+  std::vector<tapps_put_item> items;
+  items.reserve(entries.size());
+  for (const Item& entry : entries) {
+    items.push_back({entry.key.data(), entry.key.size(), entry.bytes.data(), entry.bytes.size()});
+  }
+  return items;
+}
+
+}  // namespace detail
+
+// The right to load a key, from a Load. Abandons it when it goes without a Finish. The cache must
+// outlive it.
+class Lease {
+ public:
+  Lease() = default;
+  Lease(tapps_cache* cache, int64_t lease) : cache_(cache), lease_(lease) {}
+  Lease(Lease&& other) noexcept : cache_(other.cache_), lease_(std::exchange(other.lease_, 0)) {}
+  Lease& operator=(Lease&& other) noexcept {
+    if (this != &other) {
+      Abandon();
+      cache_ = other.cache_;
+      lease_ = std::exchange(other.lease_, 0);
+    }
+    return *this;
+  }
+  ~Lease() { Abandon(); }
+
+  explicit operator bool() const { return lease_ != 0; }
+  Result<void> Finish(std::string_view bytes, const tapps_put_options* options = nullptr) {
+    tapps_error* error = nullptr;
+    const int32_t code = tapps_cache_load_finish(cache_, std::exchange(lease_, 0), bytes.data(),
+                                                 bytes.size(), options, &error);
+    return detail::Check(code, error);
+  }
+  void Abandon() {
+    if (lease_ != 0) tapps_cache_load_abandon(cache_, std::exchange(lease_, 0));
+  }
+
+ private:
+  tapps_cache* cache_ = nullptr;
+  int64_t lease_ = 0;
+};
+
+// What a Load gave: a value, a lease, or both.
+struct Loaded {
+  Value value;
+  Lease lease;
+};
+
 // What a queue hands out.
 struct Record {
   int64_t op = 0;
@@ -320,8 +388,9 @@ struct Record {
   int32_t kind = 0;
   int32_t code = TAPPS_OK;
   Value value;
-  Error error;  // its code is `code`
-  int64_t number = 0;
+  Error error;         // its code is `code`
+  int64_t number = 0;  // what the kind says: entries, a version, a lease, a permit
+  int64_t bytes = 0;
 };
 
 // Where asynchronous operations report. Submits return the number of the operation.
@@ -366,6 +435,46 @@ class Queue {
     return Submit(tapps_queue_put, space, key.data(), key.size(), bytes.data(), bytes.size(),
                   options, user_data);
   }
+  // The first of keys.size() numbers in a row.
+  Result<int64_t> GetMany(const std::vector<std::string_view>& keys, const char* space = nullptr,
+                          const tapps_get_options* options = nullptr, uint64_t user_data = 0) {
+    const std::vector<tapps_get_item> items = detail::GetItems(keys);
+    return Submit(tapps_queue_get_many, space, items.data(), items.size(), options, user_data);
+  }
+  Result<int64_t> PutMany(const std::vector<Item>& entries, const char* space = nullptr,
+                          const tapps_put_options* options = nullptr, uint64_t user_data = 0) {
+    const std::vector<tapps_put_item> items = detail::PutItems(entries);
+    return Submit(tapps_queue_put_many, space, items.data(), items.size(), options, user_data);
+  }
+  Result<int64_t> Swap(std::string_view key, int64_t expected, std::string_view bytes,
+                       const char* space = nullptr, const tapps_put_options* options = nullptr,
+                       uint64_t user_data = 0) {
+    return Submit(tapps_queue_swap, space, key.data(), key.size(), expected, bytes.data(),
+                  bytes.size(), options, user_data);
+  }
+  Result<int64_t> Delete(std::string_view key, const char* space = nullptr,
+                         int32_t durability = TAPPS_DURABILITY_ASYNC, uint64_t user_data = 0) {
+    return Submit(tapps_queue_delete, space, key.data(), key.size(), durability, user_data);
+  }
+  Result<int64_t> DeleteAll(const tapps_filter* filter = nullptr, uint64_t user_data = 0) {
+    return Submit(tapps_queue_delete_all, filter, user_data);
+  }
+  Result<int64_t> Touch(std::string_view key, int64_t ttl_us, const char* space = nullptr,
+                        uint64_t user_data = 0) {
+    return Submit(tapps_queue_touch, space, key.data(), key.size(), ttl_us, user_data);
+  }
+  Result<int64_t> Contains(std::string_view key, const char* space = nullptr,
+                           uint64_t user_data = 0) {
+    return Submit(tapps_queue_contains, space, key.data(), key.size(), user_data);
+  }
+  Result<int64_t> Count(const tapps_filter* filter = nullptr, uint64_t user_data = 0) {
+    return Submit(tapps_queue_count, filter, user_data);
+  }
+  // The record's `number` is the lease.
+  Result<int64_t> Load(std::string_view key, const char* space = nullptr,
+                       const tapps_load_options* options = nullptr, uint64_t user_data = 0) {
+    return Submit(tapps_queue_load, space, key.data(), key.size(), options, user_data);
+  }
   Result<int64_t> Flush(int64_t timeout_us = 0, uint64_t user_data = 0) {
     return Submit(tapps_queue_flush, timeout_us, user_data);
   }
@@ -396,7 +505,7 @@ class Queue {
     records.reserve(raw.size());
     for (const tapps_record& record : raw) {
       records.push_back({record.op, record.user_data, record.kind, record.code, Value(record.value),
-                         Error(record.code, record.error), record.number});
+                         Error(record.code, record.error), record.number, record.bytes});
     }
     return records;
   }
@@ -407,10 +516,7 @@ class Queue {
 // An open cache. `space` is the namespace, NULL the default one.
 class Cache {
  public:
-  struct Item {
-    std::string_view key;
-    std::string_view bytes;
-  };
+  using Item = cxx::Item;
 
   Cache() = default;
   explicit Cache(tapps_cache* cache) : cache_(cache) {}
@@ -437,12 +543,7 @@ class Cache {
   Result<std::vector<Result<Value>>> GetMany(const std::vector<std::string_view>& keys,
                                              const char* space = nullptr,
                                              const tapps_get_options* options = nullptr) {
-    std::vector<tapps_get_item> items(keys.size());
-    for (size_t i = 0; i < keys.size(); ++i) {
-      items[i] = {};
-      items[i].key = keys[i].data();
-      items[i].key_size = keys[i].size();
-    }
+    std::vector<tapps_get_item> items = detail::GetItems(keys);
     auto done = Call(tapps_cache_get_many, space, items.data(), items.size(), options);
     if (!done) return std::move(done).error();
     std::vector<Result<Value>> results;
@@ -463,11 +564,7 @@ class Cache {
   }
   Result<void> PutMany(const std::vector<Item>& entries, const char* space = nullptr,
                        const tapps_put_options* options = nullptr) {
-    std::vector<tapps_put_item> items;
-    items.reserve(entries.size());
-    for (const Item& entry : entries) {
-      items.push_back({entry.key.data(), entry.key.size(), entry.bytes.data(), entry.bytes.size()});
-    }
+    const std::vector<tapps_put_item> items = detail::PutItems(entries);
     return Call(tapps_cache_put_many, space, items.data(), items.size(), options);
   }
   Result<void> Delete(std::string_view key, const char* space = nullptr,
@@ -480,6 +577,49 @@ class Cache {
     auto done = Call(tapps_cache_delete_all, filter, &removed);
     if (!done) return std::move(done).error();
     return removed;
+  }
+  // The version of an entry that a get would find.
+  Result<int64_t> Contains(std::string_view key, const char* space = nullptr) {
+    int64_t version = 0;
+    auto done = Call(tapps_cache_contains, space, key.data(), key.size(), &version);
+    if (!done) return std::move(done).error();
+    return version;
+  }
+  // The new version. Fails with EXISTS when the present one is not `expected` (0: no entry);
+  // *present (when not NULL) receives that.
+  Result<int64_t> Swap(std::string_view key, int64_t expected, std::string_view bytes,
+                       const char* space = nullptr, const tapps_put_options* options = nullptr,
+                       int64_t* present = nullptr) {
+    int64_t version = 0;
+    auto done = Call(tapps_cache_swap, space, key.data(), key.size(), expected, bytes.data(),
+                     bytes.size(), options, &version);
+    if (present != nullptr) *present = version;
+    if (!done) return std::move(done).error();
+    return version;
+  }
+  struct Counted {
+    int64_t entries = 0;
+    int64_t bytes = 0;
+  };
+  Result<Counted> Count(const tapps_filter* filter = nullptr) {
+    Counted counted;
+    auto done = Call(tapps_cache_count, filter, &counted.entries, &counted.bytes);
+    if (!done) return std::move(done).error();
+    return counted;
+  }
+  // A value, or the right to load it, or both.
+  Result<Loaded> Load(std::string_view key, const char* space = nullptr,
+                      const tapps_load_options* options = nullptr) {
+    tapps_value* value = nullptr;
+    int64_t lease = 0;
+    auto done = Call(tapps_cache_load, space, key.data(), key.size(), options, &value, nullptr,
+                     nullptr, &lease);
+    if (!done) return std::move(done).error();
+    return Loaded{Value(value), Lease(cache_.get(), lease)};
+  }
+  // Options NULL: the cache's own again.
+  Result<void> SetSpace(const char* space, const tapps_space_options* options) {
+    return Call(tapps_cache_set_space, space, options);
   }
   Result<void> Touch(std::string_view key, int64_t ttl_us, const char* space = nullptr) {
     return Call(tapps_cache_touch, space, key.data(), key.size(), ttl_us);

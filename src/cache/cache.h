@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,18 +45,52 @@ class Cache {
   };
   virtual Status PutMany(std::string_view space, const std::vector<Item>& items,
                          const PutOptions& options) = 0;
-  // As Put, but returns at once; `done` is called exactly once, on this thread or the writer's.
-  virtual void PutAsync(Key key, std::string_view bytes, const PutOptions& options,
-                        std::function<void(Status)> done) = 0;
+  // The functions named Async return at once; `done` is called exactly once, on this thread or
+  // another.
+  using Done = std::function<void(Status)>;
+  using NumberDone = std::function<void(Status, int64_t)>;
+  virtual void PutManyAsync(std::string_view space, const std::vector<Item>& items,
+                            const PutOptions& options, Done done) = 0;
+  void PutAsync(Key key, std::string_view bytes, const PutOptions& options, Done done) {
+    PutManyAsync(key.space, {{key.bytes, bytes}}, options, std::move(done));
+  }
+
+  // Stores the bytes if the entry has the version expected (0: if a plain get would not find it).
+  // *version: the new one; with EXISTS the present one. Committed.
+  virtual Status Swap(Key key, int64_t expected, std::string_view bytes, const PutOptions& options,
+                      int64_t* version) = 0;
+  virtual void SwapAsync(Key key, int64_t expected, std::string_view bytes,
+                         const PutOptions& options, NumberDone done) = 0;
 
   virtual Status Delete(Key key, int32_t durability) = 0;
+  virtual void DeleteAsync(Key key, int32_t durability, Done done) = 0;
   // Returns the number of entries removed, committed.
   virtual Result<int64_t> DeleteAll(const storage::Filter& filter) = 0;
+  virtual void DeleteAllAsync(const storage::Filter& filter, NumberDone done) = 0;
   virtual Status Touch(Key key, int64_t ttl_us) = 0;
+  // The defaults of a namespace; nothing: the cache's.
+  virtual Status SetSpace(std::string_view space, const std::optional<SpaceOptions>& options) = 0;
+
+  // A value, a lease, or both: see tapps_cache_load.
+  struct Loaded {
+    ValueRef value;
+    int64_t lease = 0;
+  };
+  using LoadDone = std::function<void(Status, Loaded)>;
+  virtual Result<Loaded> Load(Key key, const LoadOptions& options) = 0;
+  // Looks the key up on this thread. What it returns ends the waiting: `done` will not be called
+  // unless it was.
+  virtual std::function<void()> LoadAsync(Key key, const LoadOptions& options, LoadDone done) = 0;
+  virtual Status FinishLoad(int64_t lease, std::string_view bytes, const PutOptions& options) = 0;
+  virtual void AbandonLoad(int64_t lease) = 0;
+
+  // The version of an entry that a plain get would find, or NOT_FOUND.
+  virtual Result<int64_t> Contains(Key key) = 0;
+  virtual Result<storage::Reader::Count> CountEntries(const storage::Filter& filter) = 0;
 
   // Returns when everything put before is committed. timeout_us as in tapps_cache_flush.
   virtual Status Flush(int64_t timeout_us) = 0;
-  virtual void FlushAsync(int64_t timeout_us, std::function<void(Status)> done) = 0;
+  virtual void FlushAsync(int64_t timeout_us, Done done) = 0;
 
   // A page of committed entries that may still be served, in the order of their ids, from above
   // `after_id` on.

@@ -36,6 +36,11 @@ Json TieredCache::Stats() {
                     {"bytes", memory.bytes},
                     {"max_bytes", options_.memory_bytes},
                     {"evictions", memory.evictions}};
+  const Loads::Counts& loads = loads_->counts();
+  json["loads"] = {{"leases", loads.leases.Read()},       {"coalesced", loads.coalesced.Read()},
+                   {"lone", loads.lone.Read()},           {"takeovers", loads.takeovers.Read()},
+                   {"abandoned", loads.abandoned.Read()}, {"timeouts", loads.timeouts.Read()},
+                   {"typical_us", loads_->typical_us()}};
   json["path"] = path_;
   json["state"] = StateName(state());
   if (!store_) return json;

@@ -1,10 +1,12 @@
 // Cache::Open: one cache a file and process.
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "base/fork_guard.h"
 #include "base/mutex.h"
+#include "cache/preload.h"
 #include "cache/tiered_cache.h"
 
 namespace tapps {
@@ -66,6 +68,7 @@ class Registry {
     storage::StoreOptions store_options{.path = path,
                                         .read_only = options.read_only,
                                         .disk_bytes = options.disk_bytes,
+                                        .disk_entries = std::max<int64_t>(0, options.disk_entries),
                                         .queue_bytes = options.queue_bytes,
                                         .commit_interval_us = options.commit_interval_us,
                                         .open_timeout_us = options.open_timeout_us,
@@ -76,6 +79,7 @@ class Registry {
     if (!store.ok()) return std::move(store).status();
     open_.push_back({(*store)->file(), cache});
     cache->Attach(*std::move(store));
+    if (options.preload_bytes > 0) Preload(cache);
     return std::shared_ptr<Cache>(std::move(cache));
   }
 
@@ -88,7 +92,9 @@ class Registry {
 
 Result<std::shared_ptr<Cache>> Cache::Open(const std::string& path, const CacheOptions& options) {
   if (path == ":memory:") {
-    return std::shared_ptr<Cache>(std::make_shared<TieredCache>(path, options));
+    auto cache = std::make_shared<TieredCache>(path, options);
+    cache->Attach(nullptr);
+    return std::shared_ptr<Cache>(std::move(cache));
   }
   return Registry::Get().Open(path, options);
 }

@@ -26,6 +26,11 @@ struct CacheOptions {
   int64_t open_timeout_us = 5 * kSecond;
   int64_t put_timeout_us = 3 * kSecond;
   int64_t ttl_us = TAPPS_NONE;
+  int32_t policy = TAPPS_POLICY_ADAPTIVE;
+  int64_t disk_entries = TAPPS_UNLIMITED;
+  int64_t preload_bytes = 0;
+  // How long a load waits for the right to be the only one of all processes; not an open option.
+  int64_t lease_wait_us = 50 * kMillisecond;
   const Clock* clock = &Clock::Real();
 
   bool operator==(const CacheOptions&) const = default;
@@ -56,6 +61,21 @@ struct PutOptions {
   std::string_view source;
   std::string_view tags;
   std::string_view json;
+};
+
+// As tapps_space_options in tapps.h; 0: the cache's default.
+struct SpaceOptions {
+  int64_t ttl_us = 0;
+  int64_t stale_us = 0;
+  int64_t negative_ttl_us = 0;
+};
+
+// As tapps_load_options in tapps.h, with the defaults filled in.
+struct LoadOptions {
+  int64_t timeout_us = 30 * kSecond;  // TAPPS_NONE: no wait
+  int64_t lease_us = 30 * kSecond;
+  int64_t early_us = 0;      // 0: as measured; TAPPS_NONE: no early refresh
+  bool cached_only = false;  // WOULD_BLOCK unless memory has an answer that needs no load
 };
 
 }  // namespace tapps

@@ -11,6 +11,8 @@
 #include "base/fork_guard.h"
 #include "base/mutex.h"
 #include "cache/cache.h"
+#include "cache/loads.h"
+#include "cache/spaces.h"
 #include "cache/statistics.h"
 #include "memory/memory_tier.h"
 #include "storage/store.h"
@@ -31,13 +33,15 @@ namespace tapps {
 //  commit;
 //  - a value read from the file enters memory only with a ticket taken before the read
 //  (memory/memory_tier.h).
-class TieredCache final : public Cache {
+class TieredCache final : public Cache, public std::enable_shared_from_this<TieredCache> {
  public:
-  // `store` NULL: memory only.
   TieredCache(std::string path, const CacheOptions& options);
   ~TieredCache() override;
-  // Before first use.
-  void Attach(std::shared_ptr<storage::Store> store) { store_ = std::move(store); }
+  // Before first use. NULL: memory only.
+  void Attach(std::shared_ptr<storage::Store> store) {
+    store_ = std::move(store);
+    loads_ = std::make_shared<Loads>(LoadHooks(), options_.lease_wait_us);
+  }
   const std::shared_ptr<storage::Store>& store() const { return store_; }
   // What a store calls; these outlive this cache.
   std::function<void(int32_t, const Status&)> StateListener();
@@ -50,13 +54,26 @@ class TieredCache final : public Cache {
   Status Put(Key key, std::string_view bytes, const PutOptions& options) override;
   Status PutMany(std::string_view space, const std::vector<Item>& items,
                  const PutOptions& options) override;
-  void PutAsync(Key key, std::string_view bytes, const PutOptions& options,
-                std::function<void(Status)> done) override;
+  void PutManyAsync(std::string_view space, const std::vector<Item>& items,
+                    const PutOptions& options, Done done) override;
+  Status Swap(Key key, int64_t expected, std::string_view bytes, const PutOptions& options,
+              int64_t* version) override;
+  void SwapAsync(Key key, int64_t expected, std::string_view bytes, const PutOptions& options,
+                 NumberDone done) override;
   Status Delete(Key key, int32_t durability) override;
+  void DeleteAsync(Key key, int32_t durability, Done done) override;
   Result<int64_t> DeleteAll(const storage::Filter& filter) override;
+  void DeleteAllAsync(const storage::Filter& filter, NumberDone done) override;
   Status Touch(Key key, int64_t ttl_us) override;
+  Status SetSpace(std::string_view space, const std::optional<SpaceOptions>& options) override;
+  Result<Loaded> Load(Key key, const LoadOptions& options) override;
+  std::function<void()> LoadAsync(Key key, const LoadOptions& options, LoadDone done) override;
+  Status FinishLoad(int64_t lease, std::string_view bytes, const PutOptions& options) override;
+  void AbandonLoad(int64_t lease) override;
+  Result<int64_t> Contains(Key key) override;
+  Result<storage::Reader::Count> CountEntries(const storage::Filter& filter) override;
   Status Flush(int64_t timeout_us) override;
-  void FlushAsync(int64_t timeout_us, std::function<void(Status)> done) override;
+  void FlushAsync(int64_t timeout_us, Done done) override;
   Result<std::vector<storage::Listed>> List(std::string_view space, std::string_view prefix,
                                             int64_t after_id, size_t limit) override;
   Json Stats() override;
@@ -71,6 +88,7 @@ class TieredCache final : public Cache {
 
  private:
   using Group = std::shared_ptr<storage::WriteGroup>;
+  using LeaseRequest = storage::LeaseRequest;
   struct Observer {
     Mutex mu;
     std::function<void(int32_t, std::string_view)> call GUARDED_BY(mu);
@@ -88,15 +106,34 @@ class TieredCache final : public Cache {
   Result<ValueRef> Judge(Key key, ValueRef value, const GetOptions& options, bool from_disk);
   Result<ValueRef> Miss(const GetOptions& options);
 
-  ValueRef MakeValue(std::string_view bytes, const PutOptions& options);
+  // Writing (writes.cc). What `on_queued` does to memory happens in the order of the queue.
+  ValueRef MakeValue(std::string_view space, std::string_view bytes, const PutOptions& options);
   int64_t NextVersion();
+  int64_t PutTimeout(const PutOptions& options) const;
+  storage::Record PutOf(Key key, std::string_view bytes, const PutOptions& options);
+  std::vector<storage::Record> PutsOf(std::string_view space, const std::vector<Item>& items,
+                                      const PutOptions& options);
+  static std::vector<storage::Record> DeletionOf(Key key);
+  // `lease` is asked for in the same transaction.
+  Status PutRecords(std::vector<storage::Record> records, const PutOptions& options,
+                    std::optional<LeaseRequest> lease = std::nullopt);
+  void PutRecordsAsync(std::vector<storage::Record> records, PutOptions options, Done done);
   Status Write(const Group& group, const PutOptions& options,
                const std::function<void()>& on_queued);
   // Queues a group and waits until it is committed.
   Status WriteAndWait(const Group& group, int64_t timeout_us,
                       const std::function<void()>& on_queued);
-  Status PutRecords(std::vector<storage::Record> records, const PutOptions& options);
-  int64_t PutTimeout(const PutOptions& options) const;
+  // Queues a group; its `done` is called in any case.
+  void WriteAsync(const Group& group, int64_t timeout_us, const std::function<void()>& on_queued);
+  static int64_t ForgetAll(MemoryTier& memory, const storage::Filter& filter);
+  Group MakeSwap(Key key, int64_t expected, std::string_view bytes, const PutOptions& options);
+  Status SwapInMemory(storage::WriteGroup& group);
+  static int64_t SwapVersion(const storage::WriteGroup& group, const Status& status);
+
+  // Loading (loading.cc).
+  Loads::Hooks LoadHooks();
+  void AskForLease(LeaseRequest request, std::function<void(Status)> done);
+  bool FindForLoad(Key key, const LoadOptions& options, Loads::Outcome* found);
 
   const std::string path_;
   const CacheOptions options_;
@@ -107,6 +144,9 @@ class TieredCache final : public Cache {
   std::atomic<int64_t> last_version_{0};
   std::atomic<bool> closed_{false};
   std::atomic<bool> retired_{false};
+  Spaces spaces_;
+  std::shared_ptr<Loads> loads_;
+  Mutex swap_mu_;  // without a file: held by all who write memory
   CacheStatistics statistics_;
 };
 

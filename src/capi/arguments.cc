@@ -4,6 +4,11 @@
 #include "base/text.h"
 
 namespace tapps::capi {
+namespace {
+
+constexpr int64_t kMaxDuration = INT64_MAX / 4;
+
+}  // namespace
 
 Result<int64_t> Number(const char* name, int64_t given, int64_t fallback, int64_t min, int64_t max,
                        uint32_t special) {
@@ -55,6 +60,12 @@ Result<Key> CheckKey(const char* space, const void* key, size_t size) {
   return Key{checked, {static_cast<const char*>(key), size}};
 }
 
+Result<Key> CheckWritableKey(const char* space, const void* key, size_t size) {
+  TAPPS_ASSIGN_OR_RETURN(const Key checked, CheckKey(space, key, size));
+  TAPPS_RETURN_IF_ERROR(CheckWritable(checked.space));
+  return checked;
+}
+
 Result<std::string_view> CheckValue(const void* data, size_t size) {
   if (size > kMaxValueBytes) {
     return Status(TAPPS_E_TOO_LARGE, "a value has at most " + std::to_string(kMaxValueBytes) +
@@ -81,6 +92,12 @@ Status CheckDurability(int32_t durability) {
                 "durability is " + std::to_string(durability) + ", it must be 0 to 3");
 }
 
+Status CheckVersion(int64_t version) {
+  if (version >= 0) return {};
+  return Status(TAPPS_E_INVALID,
+                "expected is " + std::to_string(version) + ", it must be a version, or 0 for none");
+}
+
 Result<PutOptions> ReadPutOptions(const tapps_put_options* given) {
   TAPPS_ASSIGN_OR_RETURN(const tapps_put_options options, ReadOptions(given));
   TAPPS_RETURN_IF_ERROR(CheckFlags("flags", options.flags, TAPPS_PUT_NEGATIVE | TAPPS_PUT_SLIDING));
@@ -104,6 +121,70 @@ Result<PutOptions> ReadPutOptions(const tapps_put_options* given) {
     if (!json->is_object()) return Status(TAPPS_E_INVALID, "json is not an object");
   }
   return put;
+}
+
+Result<LoadOptions> ReadLoadOptions(const tapps_load_options* given) {
+  TAPPS_ASSIGN_OR_RETURN(const tapps_load_options options, ReadOptions(given));
+  LoadOptions load;
+  TAPPS_ASSIGN_OR_RETURN(load.timeout_us, Number("timeout_us", options.timeout_us, load.timeout_us,
+                                                 1, kMaxDuration, kNone));
+  TAPPS_ASSIGN_OR_RETURN(load.lease_us, Number("lease_us", options.lease_us, load.lease_us,
+                                               kMillisecond, 60 * kMinute));
+  TAPPS_ASSIGN_OR_RETURN(load.early_us,
+                         Number("early_us", options.early_us, 0, 1, kMaxDuration, kNone));
+  return load;
+}
+
+Result<SpaceOptions> ReadSpaceOptions(const tapps_space_options* given) {
+  TAPPS_ASSIGN_OR_RETURN(const tapps_space_options options, ReadOptions(given));
+  SpaceOptions space;
+  TAPPS_ASSIGN_OR_RETURN(space.ttl_us, ReadTtl(options.ttl_us));
+  TAPPS_ASSIGN_OR_RETURN(
+      space.stale_us, Number("stale_us", options.stale_us, 0, 1, kMaxDuration, kNone | kUnlimited));
+  TAPPS_ASSIGN_OR_RETURN(space.negative_ttl_us, Number("negative_ttl_us", options.negative_ttl_us,
+                                                       0, 1, kMaxDuration, kNone));
+  return space;
+}
+
+Result<storage::Filter> ReadFilter(const tapps_filter* given) {
+  TAPPS_ASSIGN_OR_RETURN(const tapps_filter options, ReadOptions(given));
+  TAPPS_ASSIGN_OR_RETURN(const std::string_view space, CheckSpace(options.space));
+  TAPPS_ASSIGN_OR_RETURN(const std::string_view tag, Text("tag", options.tag));
+  if (options.prefix_size > 0) TAPPS_RETURN_IF_ERROR(CheckNotNull("prefix", options.prefix));
+  storage::Filter filter;
+  filter.space = space;
+  filter.tag = tag;
+  if (options.prefix) {
+    filter.prefix.assign(static_cast<const char*>(options.prefix), options.prefix_size);
+  }
+  return filter;
+}
+
+Result<int64_t> ReadTtl(int64_t given) {
+  return Number("ttl_us", given, 0, 1, kMaxDuration, kNone);
+}
+
+Result<std::vector<std::string_view>> ReadKeys(const tapps_get_item* items, size_t count) {
+  if (count > 0) TAPPS_RETURN_IF_ERROR(CheckNotNull("items", items));
+  std::vector<std::string_view> keys;
+  keys.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    TAPPS_ASSIGN_OR_RETURN(const Key key, CheckKey(nullptr, items[i].key, items[i].key_size));
+    keys.push_back(key.bytes);
+  }
+  return keys;
+}
+
+Result<std::vector<Cache::Item>> ReadItems(const tapps_put_item* items, size_t count) {
+  if (count > 0) TAPPS_RETURN_IF_ERROR(CheckNotNull("items", items));
+  std::vector<Cache::Item> read;
+  read.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    TAPPS_ASSIGN_OR_RETURN(const Key key, CheckKey(nullptr, items[i].key, items[i].key_size));
+    TAPPS_ASSIGN_OR_RETURN(const std::string_view bytes, CheckValue(items[i].data, items[i].size));
+    read.push_back({key.bytes, bytes});
+  }
+  return read;
 }
 
 }  // namespace tapps::capi

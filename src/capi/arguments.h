@@ -6,9 +6,10 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
-#include "cache/options.h"
+#include "cache/cache.h"
 
 // Checks of what hosts pass in. Every message names the argument.
 namespace tapps::capi {
@@ -49,10 +50,20 @@ Result<Key> CheckKey(const char* space, const void* key, size_t size);
 Result<std::string_view> CheckSpace(const char* space);
 // As above, for writing: the library's own namespaces are refused.
 Status CheckWritable(std::string_view space);
+Result<Key> CheckWritableKey(const char* space, const void* key, size_t size);
 Result<std::string_view> CheckValue(const void* data, size_t size);
 Result<GetOptions> ReadGetOptions(const tapps_get_options* given);
 Result<PutOptions> ReadPutOptions(const tapps_put_options* given);
+Result<LoadOptions> ReadLoadOptions(const tapps_load_options* given);
+Result<SpaceOptions> ReadSpaceOptions(const tapps_space_options* given);
+Result<storage::Filter> ReadFilter(const tapps_filter* given);
+Result<int64_t> ReadTtl(int64_t given);
+// The keys of `count` items, and their entries; all views.
+Result<std::vector<std::string_view>> ReadKeys(const tapps_get_item* items, size_t count);
+Result<std::vector<Cache::Item>> ReadItems(const tapps_put_item* items, size_t count);
 Status CheckDurability(int32_t durability);
+// A version that a swap expects.
+Status CheckVersion(int64_t version);
 
 template <typename T>
 Status CheckNotNull(const char* name, const T* pointer) {

@@ -47,6 +47,15 @@ Result<EngineOptions> ReadOpenOptions(const tapps_open_options* given) {
                          Number("break_us", options.break_us, breaker.open_us, 1, 365 * kDay));
   engine.breakers.max_concurrency = static_cast<int32_t>(concurrency);
   engine.breakers.failure_threshold = static_cast<int32_t>(failures);
+  if (options.policy != TAPPS_POLICY_ADAPTIVE && options.policy != TAPPS_POLICY_LRU) {
+    return Status(TAPPS_E_INVALID, "policy is " + std::to_string(options.policy) +
+                                       ", it must be TAPPS_POLICY_ADAPTIVE or TAPPS_POLICY_LRU");
+  }
+  cache.policy = options.policy;
+  TAPPS_ASSIGN_OR_RETURN(cache.disk_entries, Number("disk_entries", options.disk_entries,
+                                                    cache.disk_entries, 1, INT64_MAX, kUnlimited));
+  TAPPS_ASSIGN_OR_RETURN(cache.preload_bytes,
+                         Number("preload_bytes", options.preload_bytes, 0, 1, INT64_MAX, kNone));
   return engine;
 }
 
@@ -64,80 +73,6 @@ Status Open(const char* path, const tapps_open_options* options, tapps_cache** o
   TAPPS_ASSIGN_OR_RETURN(session->engine, Engine::Open(file, engine_options));
   session->path = std::move(file);
   *out = new tapps_cache{std::move(session)};
-  return {};
-}
-
-// The session of a handle that may be used.
-Status Check(const tapps_cache* cache) {
-  TAPPS_RETURN_IF_ERROR(CheckNotNull("cache", cache));
-  return cache->session->Check();
-}
-
-Result<Key> WritableKey(const tapps_cache* cache, const char* space, const void* key, size_t size) {
-  TAPPS_RETURN_IF_ERROR(Check(cache));
-  TAPPS_ASSIGN_OR_RETURN(const Key checked, CheckKey(space, key, size));
-  TAPPS_RETURN_IF_ERROR(CheckWritable(checked.space));
-  return checked;
-}
-
-Status GetMany(tapps_cache* cache, const char* space, tapps_get_item* items, size_t count,
-               const tapps_get_options* options) {
-  if (count > 0) TAPPS_RETURN_IF_ERROR(CheckNotNull("items", items));
-  for (size_t i = 0; i < count; ++i) {
-    Clear(&items[i].value, &items[i].data, &items[i].size);
-    items[i].code = TAPPS_E_INVALID;
-  }
-  TAPPS_RETURN_IF_ERROR(Check(cache));
-  TAPPS_ASSIGN_OR_RETURN(const GetOptions get, ReadGetOptions(options));
-  TAPPS_ASSIGN_OR_RETURN(const std::string_view checked, CheckSpace(space));
-  std::vector<std::string_view> keys;
-  keys.reserve(count);
-  for (size_t i = 0; i < count; ++i) {
-    TAPPS_ASSIGN_OR_RETURN(const Key key, CheckKey(space, items[i].key, items[i].key_size));
-    keys.push_back(key.bytes);
-  }
-  std::vector<Result<ValueRef>> results = cache->cache().GetMany(checked, keys, get);
-  for (size_t i = 0; i < count; ++i) {
-    items[i].code = results[i].code();
-    if (results[i].ok()) {
-      Give(*std::move(results[i]), &items[i].value, &items[i].data, &items[i].size);
-    }
-  }
-  return {};
-}
-
-Status PutMany(tapps_cache* cache, const char* space, const tapps_put_item* items, size_t count,
-               const tapps_put_options* options) {
-  TAPPS_RETURN_IF_ERROR(Check(cache));
-  if (count > 0) TAPPS_RETURN_IF_ERROR(CheckNotNull("items", items));
-  TAPPS_ASSIGN_OR_RETURN(const PutOptions put, ReadPutOptions(options));
-  TAPPS_ASSIGN_OR_RETURN(const std::string_view checked, CheckSpace(space));
-  TAPPS_RETURN_IF_ERROR(CheckWritable(checked));
-  std::vector<Cache::Item> checked_items;
-  checked_items.reserve(count);
-  for (size_t i = 0; i < count; ++i) {
-    TAPPS_ASSIGN_OR_RETURN(const Key key, CheckKey(space, items[i].key, items[i].key_size));
-    TAPPS_ASSIGN_OR_RETURN(const std::string_view bytes, CheckValue(items[i].data, items[i].size));
-    checked_items.push_back({key.bytes, bytes});
-  }
-  return cache->cache().PutMany(checked, checked_items, put);
-}
-
-Status DeleteAll(tapps_cache* cache, const tapps_filter* given, int64_t* removed) {
-  if (removed) *removed = 0;
-  TAPPS_RETURN_IF_ERROR(Check(cache));
-  TAPPS_ASSIGN_OR_RETURN(const tapps_filter options, ReadOptions(given));
-  TAPPS_ASSIGN_OR_RETURN(const std::string_view space, CheckSpace(options.space));
-  TAPPS_ASSIGN_OR_RETURN(const std::string_view tag, Text("tag", options.tag));
-  TAPPS_RETURN_IF_ERROR(CheckWritable(space));
-  if (options.prefix_size > 0) TAPPS_RETURN_IF_ERROR(CheckNotNull("prefix", options.prefix));
-  storage::Filter filter;
-  filter.space = space;
-  filter.tag = tag;
-  if (options.prefix)
-    filter.prefix.assign(static_cast<const char*>(options.prefix), options.prefix_size);
-  TAPPS_ASSIGN_OR_RETURN(const int64_t count, cache->cache().DeleteAll(filter));
-  if (removed) *removed = count;
   return {};
 }
 
@@ -177,79 +112,11 @@ const char* tapps_cache_path(const tapps_cache* cache) {
   return cache ? cache->session->path.c_str() : "";
 }
 
-int32_t tapps_cache_get(tapps_cache* cache, const char* space, const void* key, size_t key_size,
-                        const tapps_get_options* options, tapps_value** value, const void** data,
-                        size_t* size, tapps_error** err) {
-  return Guard(err, [&]() -> Status {
-    Clear(value, data, size);
-    TAPPS_RETURN_IF_ERROR(Check(cache));
-    TAPPS_RETURN_IF_ERROR(CheckNotNull("value", value));
-    TAPPS_ASSIGN_OR_RETURN(const Key checked, CheckKey(space, key, key_size));
-    TAPPS_ASSIGN_OR_RETURN(const GetOptions get, ReadGetOptions(options));
-    TAPPS_ASSIGN_OR_RETURN(ValueRef found, cache->cache().Get(checked, get));
-    Give(std::move(found), value, data, size);
-    return {};
-  });
-}
-
-int32_t tapps_cache_get_many(tapps_cache* cache, const char* space, tapps_get_item* items,
-                             size_t count, const tapps_get_options* options, tapps_error** err) {
-  return Guard(err, [&] { return GetMany(cache, space, items, count, options); });
-}
-
-int32_t tapps_cache_put(tapps_cache* cache, const char* space, const void* key, size_t key_size,
-                        const void* data, size_t size, const tapps_put_options* options,
-                        tapps_error** err) {
-  return Guard(err, [&]() -> Status {
-    TAPPS_ASSIGN_OR_RETURN(const Key checked, WritableKey(cache, space, key, key_size));
-    TAPPS_ASSIGN_OR_RETURN(const std::string_view bytes, CheckValue(data, size));
-    TAPPS_ASSIGN_OR_RETURN(const PutOptions put, ReadPutOptions(options));
-    return cache->cache().Put(checked, bytes, put);
-  });
-}
-
-int32_t tapps_cache_put_many(tapps_cache* cache, const char* space, const tapps_put_item* items,
-                             size_t count, const tapps_put_options* options, tapps_error** err) {
-  return Guard(err, [&] { return PutMany(cache, space, items, count, options); });
-}
-
-int32_t tapps_cache_delete(tapps_cache* cache, const char* space, const void* key, size_t key_size,
-                           int32_t durability, tapps_error** err) {
-  return Guard(err, [&]() -> Status {
-    TAPPS_ASSIGN_OR_RETURN(const Key checked, WritableKey(cache, space, key, key_size));
-    TAPPS_RETURN_IF_ERROR(CheckDurability(durability));
-    return cache->cache().Delete(checked, durability);
-  });
-}
-
-int32_t tapps_cache_delete_all(tapps_cache* cache, const tapps_filter* filter, int64_t* removed,
-                               tapps_error** err) {
-  return Guard(err, [&] { return DeleteAll(cache, filter, removed); });
-}
-
-int32_t tapps_cache_touch(tapps_cache* cache, const char* space, const void* key, size_t key_size,
-                          int64_t ttl_us, tapps_error** err) {
-  return Guard(err, [&]() -> Status {
-    TAPPS_ASSIGN_OR_RETURN(const Key checked, WritableKey(cache, space, key, key_size));
-    TAPPS_ASSIGN_OR_RETURN(const int64_t ttl, Number("ttl_us", ttl_us, 0, 1, kMaxDuration, kNone));
-    return cache->cache().Touch(checked, ttl);
-  });
-}
-
-int32_t tapps_cache_flush(tapps_cache* cache, int64_t timeout_us, tapps_error** err) {
-  return Guard(err, [&]() -> Status {
-    TAPPS_RETURN_IF_ERROR(Check(cache));
-    TAPPS_ASSIGN_OR_RETURN(const int64_t timeout,
-                           Number("timeout_us", timeout_us, 0, 1, kMaxDuration));
-    return cache->cache().Flush(timeout);
-  });
-}
-
 int32_t tapps_cache_stats(tapps_cache* cache, tapps_value** value, const void** data, size_t* size,
                           tapps_error** err) {
   return Guard(err, [&]() -> Status {
     Clear(value, data, size);
-    TAPPS_RETURN_IF_ERROR(Check(cache));
+    TAPPS_RETURN_IF_ERROR(CheckCache(cache));
     TAPPS_RETURN_IF_ERROR(CheckNotNull("value", value));
     Give(Value::Make(DumpJson(cache->session->engine->Stats()), {},
                      {{TAPPS_TEXT_CONTENT_TYPE, "application/json"}}),

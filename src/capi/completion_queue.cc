@@ -35,12 +35,12 @@ CompletionQueue::~CompletionQueue() {
   for (const tapps_record& record : records_) Discard(record);
 }
 
-Result<int64_t> CompletionQueue::Begin(int32_t kind, uint64_t user_data) {
+Result<int64_t> CompletionQueue::Begin(int32_t kind, uint64_t user_data, size_t count) {
   MutexLock lock(mu_);
   if (ended_) return Status(TAPPS_E_CLOSED, "the queue was closed");
-  const int64_t op = next_op_++;
-  ops_.emplace(op, Op{kind, user_data, nullptr});
-  return op;
+  const int64_t first = next_op_;
+  for (size_t i = 0; i < count; ++i) ops_.emplace(next_op_++, Op{kind, user_data, nullptr});
+  return first;
 }
 
 void CompletionQueue::SetCancel(int64_t op, std::function<void()> cancel) {
@@ -55,13 +55,14 @@ void CompletionQueue::SetCancel(int64_t op, std::function<void()> cancel) {
   cancel();  // it ended already; stopping what has ended does nothing
 }
 
-bool CompletionQueue::Complete(int64_t op, Status status, ValueRef value, int64_t number) {
+bool CompletionQueue::Complete(int64_t op, Completion result) {
   tapps_record record{};
   record.op = op;
-  record.code = status.code();
-  record.number = number;
-  if (!status.ok()) record.error = new (std::nothrow) tapps_error{std::move(status)};
-  Fill(&record, std::move(value));
+  record.code = result.status.code();
+  record.number = result.number;
+  record.bytes = result.bytes;
+  if (!result.status.ok()) record.error = new (std::nothrow) tapps_error{std::move(result.status)};
+  Fill(&record, std::move(result.value));
   std::unordered_map<int64_t, Op>::node_type ended;  // destroyed without the lock
   bool accepted = false;
   bool was_empty = false;
@@ -185,7 +186,7 @@ void CompletionQueue::End() {
   filled_.NotifyAll();
 }
 
-void CompletionQueue::Close() {
+void CompletionQueue::Close(const std::function<void(const tapps_record&)>& dropped) {
   SetNotify(nullptr, nullptr);
   std::unordered_map<int64_t, Op> ops;
   std::deque<tapps_record> records;
@@ -198,7 +199,10 @@ void CompletionQueue::Close() {
     pollable_.Reset();
     filled_.NotifyAll();
   }
-  for (const tapps_record& record : records) Discard(record);
+  for (const tapps_record& record : records) {
+    dropped(record);
+    Discard(record);
+  }
   for (auto& [op, state] : ops) {
     if (state.cancel) state.cancel();
   }

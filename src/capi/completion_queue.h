@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -16,6 +17,14 @@
 
 namespace tapps::capi {
 
+// What an operation ends with; the fields of tapps_record.
+struct Completion {
+  Status status;
+  ValueRef value;
+  int64_t number = 0;
+  int64_t bytes = 0;
+};
+
 // Where operations end. Each accepted operation ends in exactly one record: whoever takes it out of
 // the table of operations first, its result or its cancellation, writes the record. Any thread.
 class CompletionQueue {
@@ -23,14 +32,17 @@ class CompletionQueue {
   static Result<std::shared_ptr<CompletionQueue>> Make();
   ~CompletionQueue();
 
-  // Accepts an operation; returns its number, from 1 up. `cancel` may come later (SetCancel).
-  Result<int64_t> Begin(int32_t kind, uint64_t user_data);
+  // Accepts `count` operations; returns the number of the first, from 1 up; the others follow.
+  // `cancel` may come later (SetCancel).
+  Result<int64_t> Begin(int32_t kind, uint64_t user_data, size_t count = 1);
   // What Cancel calls, without locks held, to stop the work behind an operation. If the operation
   // was cancelled meanwhile it is called now.
   void SetCancel(int64_t op, std::function<void()> cancel);
-  // The operation's result, with the number of its record. False, without effect, when it has
-  // ended.
-  bool Complete(int64_t op, Status status, ValueRef value = {}, int64_t number = 0);
+  // The operation's result. False, and without effect, when it has ended.
+  bool Complete(int64_t op, Completion result);
+  bool Complete(int64_t op, Status status, ValueRef value = {}, int64_t number = 0) {
+    return Complete(op, Completion{std::move(status), std::move(value), number});
+  }
   // An event of an operation under way, or (op 0) one that is subscribed to.
   void Event(int64_t op, int32_t kind, std::string json);
   void Cancel(int64_t op);
@@ -43,8 +55,9 @@ class CompletionQueue {
 
   // Nothing is accepted any more; what is under way still ends here. Then Wait returns CLOSED.
   void End();
-  // Cancels what is under way and drops what waits; nothing is accepted any more.
-  void Close();
+  // Cancels what is under way and drops what waits, telling `dropped` first; nothing is accepted
+  // any more.
+  void Close(const std::function<void(const tapps_record&)>& dropped);
 
  private:
   static constexpr size_t kMaxEvents = 4096;

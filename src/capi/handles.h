@@ -80,4 +80,14 @@ struct tapps_cache {
   tapps::Cache& cache() const { return *session->engine->cache; }
 };
 
+namespace tapps::capi {
+
+// Whether a handle may be used.
+inline Status CheckCache(const tapps_cache* cache) {
+  TAPPS_RETURN_IF_ERROR(CheckNotNull("cache", cache));
+  return cache->session->Check();
+}
+
+}  // namespace tapps::capi
+
 #endif  // TAPPS_CAPI_HANDLES_H_

@@ -5,46 +5,6 @@
 namespace tapps::capi {
 namespace {
 
-Status SubmitGet(tapps_queue* queue, const char* space, const void* key, size_t key_size,
-                 const tapps_get_options* options, uint64_t user_data, int64_t* op) {
-  TAPPS_ASSIGN_OR_RETURN(const Key checked, CheckKey(space, key, key_size));
-  TAPPS_ASSIGN_OR_RETURN(const GetOptions get, ReadGetOptions(options));
-  TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_GET, user_data));
-  const auto finish = [core = queue->core, id = *op](Result<ValueRef> found) {
-    if (found.ok()) {
-      core->Complete(id, {}, *std::move(found));
-    } else {
-      core->Complete(id, std::move(found).status());
-    }
-  };
-  GetOptions cached = get;
-  cached.cached_only = true;
-  Cache& cache = *queue->session->engine->cache;
-  Result<ValueRef> found = cache.Get(checked, cached);
-  if (get.cached_only || found.code() != TAPPS_E_WOULD_BLOCK) {
-    finish(std::move(found));
-    return {};
-  }
-  return queue->Defer(*op, [engine = queue->session->engine, space = std::string(checked.space),
-                            bytes = std::string(checked.bytes), get, finish] {
-    finish(engine->cache->Get({space, bytes}, get));
-  });
-}
-
-Status SubmitPut(tapps_queue* queue, const char* space, const void* key, size_t key_size,
-                 const void* data, size_t size, const tapps_put_options* options,
-                 uint64_t user_data, int64_t* op) {
-  TAPPS_ASSIGN_OR_RETURN(const Key checked, CheckKey(space, key, key_size));
-  TAPPS_RETURN_IF_ERROR(CheckWritable(checked.space));
-  TAPPS_ASSIGN_OR_RETURN(const std::string_view bytes, CheckValue(data, size));
-  TAPPS_ASSIGN_OR_RETURN(const PutOptions put, ReadPutOptions(options));
-  TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_PUT, user_data));
-  queue->session->engine->cache->PutAsync(
-      checked, bytes, put,
-      [core = queue->core, id = *op](Status status) { core->Complete(id, std::move(status)); });
-  return {};
-}
-
 Status SubmitFetch(tapps_queue* queue, const char* url, const tapps_fetch_options* options,
                    uint64_t user_data, int64_t* op) {
   TAPPS_ASSIGN_OR_RETURN(http::FetchRequest request, ReadFetchRequest(url, options));
@@ -150,38 +110,12 @@ int32_t tapps_queue_subscribe(tapps_queue* queue, uint32_t kinds, tapps_error** 
 void tapps_queue_release(tapps_queue* queue) {
   if (!Usable(queue)) return;
   Quietly([&] {
-    queue->core->Close();
+    // A lease that nobody will read of is given back.
+    queue->core->Close([&](const tapps_record& record) {
+      if (record.kind != TAPPS_RECORD_LOAD || record.number == 0) return;
+      queue->session->engine->cache->AbandonLoad(record.number);
+    });
     delete queue;
-  });
-}
-
-int32_t tapps_queue_get(tapps_queue* queue, const char* space, const void* key, size_t key_size,
-                        const tapps_get_options* options, uint64_t user_data, int64_t* op,
-                        tapps_error** err) {
-  return Submit(queue, op, err, [&](int64_t* id) {
-    return SubmitGet(queue, space, key, key_size, options, user_data, id);
-  });
-}
-
-int32_t tapps_queue_put(tapps_queue* queue, const char* space, const void* key, size_t key_size,
-                        const void* data, size_t size, const tapps_put_options* options,
-                        uint64_t user_data, int64_t* op, tapps_error** err) {
-  return Submit(queue, op, err, [&](int64_t* id) {
-    return SubmitPut(queue, space, key, key_size, data, size, options, user_data, id);
-  });
-}
-
-int32_t tapps_queue_flush(tapps_queue* queue, int64_t timeout_us, uint64_t user_data, int64_t* op,
-                          tapps_error** err) {
-  return Submit(queue, op, err, [&](int64_t* id) -> Status {
-    TAPPS_ASSIGN_OR_RETURN(const int64_t timeout,
-                           Number("timeout_us", timeout_us, 0, 1, INT64_MAX / 4));
-    TAPPS_ASSIGN_OR_RETURN(*id, queue->core->Begin(TAPPS_RECORD_FLUSH, user_data));
-    queue->session->engine->cache->FlushAsync(timeout,
-                                              [core = queue->core, done = *id](Status status) {
-                                                core->Complete(done, std::move(status));
-                                              });
-    return {};
   });
 }
 

@@ -70,9 +70,11 @@ int EntryTable::CheckConditions(WriteGroup& group) {
     const bool dead = found.id == 0 || (found.dead_us > 0 && found.dead_us <= now);
     const bool absent = dead || (found.expires_us > 0 && found.expires_us <= now) ||
                         (found.flags & TAPPS_VALUE_NEGATIVE) != 0;
+    // A touch was in time when it was asked for.
+    const bool there = record.kind == Record::Kind::kTouch ? found.id != 0 : !dead;
     const bool holds = *record.if_version == Record::kAbsent
                            ? absent
-                           : !dead && found.version == *record.if_version;
+                           : there && found.version == *record.if_version;
     if (holds) continue;
     group.current_version = dead ? 0 : found.version;
     group.refusal =

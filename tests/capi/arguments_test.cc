@@ -66,6 +66,19 @@ TEST_F(ArgumentsTest, NullObjectsAreInvalid) {
       {"cache", [&](auto e) { return tapps_cache_delete(nullptr, nullptr, "k", 1, 0, e); }},
       {"cache", [&](auto e) { return tapps_cache_delete_all(nullptr, nullptr, &number, e); }},
       {"cache", [&](auto e) { return tapps_cache_touch(nullptr, nullptr, "k", 1, 0, e); }},
+      {"cache", [&](auto e) { return tapps_cache_contains(nullptr, nullptr, "k", 1, nullptr, e); }},
+      {"cache",
+       [&](auto e) {
+         return tapps_cache_swap(nullptr, nullptr, "k", 1, 0, "v", 1, nullptr, nullptr, e);
+       }},
+      {"cache", [&](auto e) { return tapps_cache_count(nullptr, nullptr, nullptr, nullptr, e); }},
+      {"cache", [&](auto e) { return tapps_cache_set_space(nullptr, nullptr, nullptr, e); }},
+      {"cache",
+       [&](auto e) {
+         return tapps_cache_load(nullptr, nullptr, "k", 1, nullptr, nullptr, nullptr, nullptr,
+                                 nullptr, e);
+       }},
+      {"cache", [&](auto e) { return tapps_cache_load_finish(nullptr, 1, "v", 1, nullptr, e); }},
       {"cache", [&](auto e) { return tapps_cache_flush(nullptr, 0, e); }},
       {"cache", [&](auto e) { return tapps_cache_stats(nullptr, &value_, nullptr, nullptr, e); }},
       {"cache", [&](auto e) { return tapps_cursor_open(nullptr, nullptr, "", 0, &cursor, e); }},

@@ -136,6 +136,39 @@ static void TestQueue(tapps_cache* cache) {
   tapps_queue_release(queue);
 }
 
+static void TestSwapAndCount(tapps_cache* cache) {
+  tapps_filter filter;
+  int64_t first = 0;
+  int64_t second = 0;
+  int64_t entries = 0;
+  int64_t bytes = 0;
+  CHECK(tapps_cache_swap(cache, "swap", "k", 1, 0, "1", 1, NULL, &first, NULL) == TAPPS_OK);
+  CHECK(tapps_cache_swap(cache, "swap", "k", 1, 0, "2", 1, NULL, &second, NULL) == TAPPS_E_EXISTS);
+  CHECK(first > 0 && second == first);
+  CHECK(tapps_cache_contains(cache, "swap", "k", 1, &second, NULL) == TAPPS_OK && second == first);
+  memset(&filter, 0, sizeof filter);
+  filter.struct_size = sizeof filter;
+  filter.space = "swap";
+  CHECK(tapps_cache_count(cache, &filter, &entries, &bytes, NULL) == TAPPS_OK);
+  CHECK(entries == 1 && bytes == 2);
+}
+
+static void TestLoad(tapps_cache* cache) {
+  tapps_value* value = NULL;
+  const void* data = NULL;
+  size_t size = 0;
+  int64_t lease = 0;
+  CHECK(tapps_cache_load(cache, "load", "k", 1, NULL, &value, &data, &size, &lease, NULL) ==
+        TAPPS_OK);
+  CHECK(value == NULL && lease > 0);
+  CHECK(tapps_cache_load_finish(cache, lease, "loaded", 6, NULL, NULL) == TAPPS_OK);
+  CHECK(tapps_cache_load(cache, "load", "k", 1, NULL, &value, &data, &size, &lease, NULL) ==
+        TAPPS_OK);
+  CHECK(lease == 0 && Is(data, size, "loaded"));
+  tapps_value_release(value);
+  tapps_cache_load_abandon(cache, 999);
+}
+
 static void TestBreaker(tapps_cache* cache) {
   tapps_breaker* breaker = NULL;
   tapps_breaker_options options;
@@ -271,6 +304,8 @@ int main(void) {
   TestEntries(cache);
   TestManyAndCursor(cache);
   TestQueue(cache);
+  TestSwapAndCount(cache);
+  TestLoad(cache);
   TestBreaker(cache);
   TestBreakerLine(cache);
   TestStatistics(cache);

@@ -39,6 +39,18 @@ class OptionsTest : public CacheTest {
   int32_t Use(const tapps_filter* options, tapps_error** err) {
     return tapps_cache_delete_all(cache(), options, nullptr, err);
   }
+  int32_t Use(const tapps_load_options* options, tapps_error** err) {
+    tapps_value* value = nullptr;
+    int64_t lease = 0;
+    const int32_t code = tapps_cache_load(cache(), nullptr, "loaded", 6, options, &value, nullptr,
+                                          nullptr, &lease, err);
+    tapps_value_release(value);
+    tapps_cache_load_abandon(cache(), lease);
+    return code;
+  }
+  int32_t Use(const tapps_space_options* options, tapps_error** err) {
+    return tapps_cache_set_space(cache(), "defaults", options, err);
+  }
   int32_t Use(const tapps_fetch_options* options, tapps_error** err) {
     int64_t op = 0;
     return tapps_queue_fetch(queue_.get(), "http://127.0.0.1:1/", options, 0, &op, err);
@@ -125,6 +137,8 @@ TEST_F(OptionsTest, StructSizeRules) {
   ExpectSizeRules<tapps_get_options>("get");
   ExpectSizeRules<tapps_put_options>("put");
   ExpectSizeRules<tapps_filter>("filter");
+  ExpectSizeRules<tapps_load_options>("load");
+  ExpectSizeRules<tapps_space_options>("space");
   ExpectSizeRules<tapps_fetch_options>("fetch");
   ExpectSizeRules<tapps_docs_options>("docs");
   ExpectSizeRules<tapps_warm_options>("warm");
@@ -169,6 +183,15 @@ TEST_F(OptionsTest, NumbersOutOfRangeAreRefusedByName) {
   REJECT(tapps_put_options, ttl_us, -3, INT64_MIN);
   REJECT(tapps_put_options, stale_us, -3);
   REJECT(tapps_put_options, timeout_us, -3);
+  REJECT(tapps_open_options, policy, -1, 2);
+  REJECT(tapps_open_options, disk_entries, -1, -3);
+  REJECT(tapps_open_options, preload_bytes, -2, -3);
+  REJECT(tapps_load_options, timeout_us, -2, -3);
+  REJECT(tapps_load_options, lease_us, -1, 999, int64_t{3'600'000'001});
+  REJECT(tapps_load_options, early_us, -2);
+  REJECT(tapps_space_options, ttl_us, -2);
+  REJECT(tapps_space_options, stale_us, -3);
+  REJECT(tapps_space_options, negative_ttl_us, -2);
   REJECT(tapps_fetch_options, policy, -1, 6);
   REJECT(tapps_fetch_options, timeout_us, -3, INT64_MIN);
   REJECT(tapps_fetch_options, connect_timeout_us, -3);

@@ -19,9 +19,10 @@ struct Record {
         code(raw.code),
         bytes(static_cast<const char*>(raw.data), raw.size),
         error(tapps_error_message(raw.error)),
-        value(raw.value) {
+        value(raw.value),
+        number(raw.number),
+        size(raw.bytes) {
     EXPECT_EQ(tapps_error_code(raw.error), raw.error == nullptr ? TAPPS_OK : raw.code);
-    EXPECT_EQ(raw.number, 0);
     tapps_error_release(raw.error);
   }
 
@@ -32,6 +33,8 @@ struct Record {
   std::string bytes;
   std::string error;
   ValueHandle value;
+  int64_t number;
+  int64_t size;  // of a count: the bytes counted
 };
 
 // Takes up to `max` records without waiting.

@@ -45,6 +45,37 @@ TEST_F(WrapperTest, WhatIsPutIsGot) {
   EXPECT_EQ(value->text(TAPPS_TEXT_URL), std::nullopt);
 }
 
+TEST_F(WrapperTest, ALeaseThatGoesIsAbandoned) {
+  {
+    const auto loaded = cache_.Load("key");
+    ASSERT_TRUE(loaded);
+    EXPECT_FALSE(loaded->value);
+    EXPECT_TRUE(loaded->lease);
+  }
+  auto loaded = cache_.Load("key");
+  ASSERT_TRUE(loaded && loaded->lease);
+  ASSERT_TRUE(loaded->lease.Finish("value"));
+  EXPECT_FALSE(loaded->lease);
+  loaded = cache_.Load("key");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->value.bytes(), "value");
+  EXPECT_FALSE(loaded->lease);
+}
+
+TEST_F(WrapperTest, SwapsContainsAndCounts) {
+  const auto first = cache_.Swap("key", 0, "1");
+  ASSERT_TRUE(first);
+  int64_t present = 0;
+  EXPECT_EQ(cache_.Swap("key", 0, "2", nullptr, nullptr, &present).code(), TAPPS_E_EXISTS);
+  EXPECT_EQ(present, *first);
+  EXPECT_EQ(*cache_.Contains("key"), *first);
+  EXPECT_EQ(cache_.Contains("other").code(), TAPPS_E_NOT_FOUND);
+  const auto counted = cache_.Count();
+  ASSERT_TRUE(counted);
+  EXPECT_EQ(counted->entries, 1);
+  EXPECT_EQ(counted->bytes, 4);
+}
+
 TEST_F(WrapperTest, AFailureSaysWhy) {
   const auto missing = cache_.Get("nothing");
   EXPECT_FALSE(missing);

@@ -59,6 +59,7 @@ class Crew {
   Crew& operator=(const Crew&) = delete;
 
   Board& board() { return *board_; }
+  std::string folder() const { return folder_.string(); }
   std::mt19937_64& random() { return random_; }
   // Starts a worker; it sees the board as it is.
   void Start(const std::string& name, int worker);

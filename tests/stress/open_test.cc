@@ -8,7 +8,7 @@
 namespace tapps::stress {
 namespace {
 
-constexpr int kOpeners = 8;
+constexpr int kOpeners = kMaxWorkers;
 
 int OpenAndPut(const Job& job) {
   WaitForGo(*job.board);
@@ -37,7 +37,7 @@ int VerifyAll(const Job& job) {
 const Register kOpen("open", OpenAndPut);
 const Register kVerifyAll("verify-all", VerifyAll);
 
-TEST(OpenStress, EightProcessesOpenANewFileAtOnce) {
+TEST(OpenStress, SixteenProcessesOpenANewFileAtOnce) {
   int rounds = 0;
   for (const auto deadline = Deadline(); std::chrono::steady_clock::now() < deadline; ++rounds) {
     Crew crew;
