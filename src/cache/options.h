@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "memory/policy.h"
 #include "tapps.h"
 
 namespace tapps {
@@ -26,6 +27,7 @@ struct CacheOptions {
   int64_t open_timeout_us = 5 * kSecond;
   int64_t put_timeout_us = 3 * kSecond;
   int64_t ttl_us = TAPPS_NONE;
+  EvictionPolicy policy = EvictionPolicy::kAdaptive;  // of memory
   const Clock* clock = &Clock::Real();
 
   bool operator==(const CacheOptions&) const = default;

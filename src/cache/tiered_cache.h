@@ -44,6 +44,7 @@ class TieredCache final : public Cache {
   std::function<void()> ReplacementListener();
 
   Result<ValueRef> Get(Key key, const GetOptions& options) override;
+  HeldValue GetInMemory(Key key, const GetOptions& options) override;
   std::vector<Result<ValueRef>> GetMany(std::string_view space,
                                         const std::vector<std::string_view>& keys,
                                         const GetOptions& options) override;
@@ -83,6 +84,8 @@ class TieredCache final : public Cache {
   std::optional<ValueRef> FindHere(uint64_t hash, Key key, MemoryTier::Ticket ticket);
   Result<ValueRef> FindOnDisk(storage::Reader& reader, uint64_t hash, Key key,
                               MemoryTier::Ticket ticket);
+  // Whether a value in memory may be served now, and needs nothing else done.
+  bool Servable(const Value& value) const;
   // Whether a value found may be served now, and counts it.
   Result<ValueRef> Judge(Key key, ValueRef value, const GetOptions& options, bool from_disk);
   Result<ValueRef> Miss(const GetOptions& options);
