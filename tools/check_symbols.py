@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that header, ledger and library agree on the exported symbols.
+"""Checks that header, ledger and library agree on the exported symbols, and that the library
+registers no exit handlers: its threads may still run while the process ends.
 
 usage: tools/check_symbols.py [LIBRARY]   compares include/tapps.h, tools/abi_symbols.txt and,
                                           when given, what LIBRARY exports
@@ -43,6 +44,15 @@ def library_symbols(path):
     return {row[-1].split("@")[0] for row in rows if row[-2] != "A"}
 
 
+def exit_handlers(path):
+    """The functions by which `path` would have something called at the end of the process."""
+    listing = subprocess.run(
+        ["nm", "-D", "--undefined-only", path], capture_output=True, text=True, check=True
+    ).stdout
+    names = {line.split()[-1].split("@")[0] for line in listing.splitlines()}
+    return sorted(names & {"__cxa_atexit", "atexit", "on_exit", "at_quick_exit"})
+
+
 def differences(header, ledger, library):
     """Human-readable disagreements; library may be None."""
     found = []
@@ -82,6 +92,8 @@ def main(arguments):
         return update(header, ledger)
     library = library_symbols(pathlib.Path(arguments[0])) if arguments else None
     found = differences(header, ledger, library)
+    if arguments:
+        found += [f"the library calls {name}: it may not" for name in exit_handlers(arguments[0])]
     print("\n".join(found), end="\n" if found else "", file=sys.stderr)
     return 1 if found else 0
 

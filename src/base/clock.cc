@@ -23,8 +23,9 @@ class RealClock final : public Clock {
 }  // namespace
 
 const Clock& Clock::Real() {
-  static const RealClock clock;
-  return clock;
+  // Never destroyed: threads read it until the process has ended.
+  static const RealClock* const clock = new RealClock;
+  return *clock;
 }
 
 }  // namespace tapps

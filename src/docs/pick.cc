@@ -144,8 +144,9 @@ Passage PickOverview(const std::vector<Section>& sections, int64_t max_tokens) {
     selection.TakeHead(next);
     return selection.Finish();
   }
-  static const WordSet kUseful = {"example", "getting",    "install", "installation",
-                                  "quick",   "quickstart", "started", "usage"};
+  static const WordSet& kUseful =  // never destroyed: the library has no exit handlers
+      *new WordSet{"example", "getting",    "install", "installation",
+                   "quick",   "quickstart", "started", "usage"};
   for (; next < sections.size(); ++next) {
     if (CountIn(kUseful, sections[next].title, nullptr) > 0) selection.Take(next);
   }

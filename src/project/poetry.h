@@ -3,9 +3,8 @@
 
 #include <string>
 
-#include <toml++/toml.h>
-
 #include "project/findings.h"
+#include "project/toml.h"
 
 namespace tapps {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <stdexcept>
 #include <vector>
 
 #include "project/text.h"
@@ -175,6 +176,8 @@ std::string Printable(std::string_view text) {
 }
 
 }  // namespace
+
+void RefuseToml() { throw std::invalid_argument("not TOML: a value is missing or cut short"); }
 
 toml::table ParseToml(std::string_view text, const std::string& file, Findings* findings) {
   Mender mender(text.size() > kMaxMendedBytes ? std::string_view() : text);

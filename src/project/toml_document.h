@@ -4,9 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include <toml++/toml.h>
-
 #include "project/findings.h"
+#include "project/toml.h"
 
 namespace tapps {
 

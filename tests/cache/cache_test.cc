@@ -12,6 +12,10 @@ namespace {
 
 class CacheTest : public ::testing::Test {
  protected:
+  // The writer's thread reads the clock.
+  ~CacheTest() override {
+    if (cache_) (void)cache_->Close(0);
+  }
   std::shared_ptr<Cache> Open() {
     options_.clock = &clock_;
     Result<std::shared_ptr<Cache>> cache = Cache::Open(path_, options_);

@@ -11,6 +11,9 @@ namespace {
 thread_local int64_t allocations = 0;
 }
 
+// g++ sees free() behind the sanitizers' own operator new and takes it for a mistake.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
 void* operator new(std::size_t size) {
   ++allocations;
   if (void* p = std::malloc(size != 0 ? size : 1)) return p;
