@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "memory/policy.h"
+#include "memory/eviction_policy.h"
 #include "tapps.h"
 
 namespace tapps {

@@ -1,7 +1,6 @@
 #include "memory/adaptive_policy.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 namespace tapps {
@@ -28,10 +27,12 @@ AdaptivePolicy::AdaptivePolicy(const PolicyLimits& limits, UseCounts& uses, doub
 
 void AdaptivePolicy::SetShare(double share) {
   const bool exact_now = share > kExactLru;
+  if (exact_now != exact()) SwitchOrder(exact_now);
   low_weight_most_ = exact_now ? 0 : LowPart(limits_.weight, share);
   low_count_most_ = exact_now ? 0 : LowPart(limits_.entries, share);
-  if (exact_now == exact()) return;
-  hit_record_ = exact_now ? HitRecord::kStamp : HitRecord::kCount;
+}
+
+void AdaptivePolicy::SwitchOrder(bool exact_now) {
   std::vector<std::pair<uint32_t, EntryId>> moving;
   const uint32_t from = exact_now ? kHigh : kStamped;
   for (EntryId id = 0; id < entries_.end(); ++id) {
@@ -39,6 +40,8 @@ void AdaptivePolicy::SetShare(double share) {
     if (entry.state == from) moving.emplace_back(entry.stamp.load(std::memory_order_relaxed), id);
   }
   std::sort(moving.begin(), moving.end());
+  if (exact_now) stamped_.Reserve(moving.size());
+  hit_record_ = exact_now ? HitRecord::kStamp : HitRecord::kCount;
   if (!exact_now) stamped_.Clear();
   for (const auto& [stamp, id] : moving) {
     if (exact_now) high_.Unlink(id);
@@ -113,6 +116,7 @@ EntryId AdaptivePolicy::Add(uint64_t hash, int64_t weight, uint32_t place) {
     floor_ = floor_ > kRebaseBy ? floor_ - kRebaseBy : 0;
     if (exact()) stamped_.Rebuild();
   }
+  if (exact()) stamped_.Reserve(kStepsAnAdd + 1);
   const EntryId id = entries_.Take(hash, weight, place);
   const std::optional<uint32_t> then = history_.Take(hash);
   Top(id);
@@ -144,6 +148,7 @@ void AdaptivePolicy::Remove(EntryId id) {
 
 EntryId AdaptivePolicy::PickVictim() {
   if (exact()) {
+    stamped_.Reserve(1);
     while (stamped_.empty() && !low_.empty()) Demote();
     return stamped_.Oldest();
   }

@@ -33,6 +33,7 @@ class AdaptivePolicy final : public Policy {
   void Reweigh(EntryId id, int64_t weight) override;
   void Remove(EntryId id) override;
   Victim Evict() override;
+  // Throws std::bad_alloc.
   void SetShare(double share) override;
   size_t history_bytes() const override { return history_.footprint(); }
 
@@ -58,6 +59,8 @@ class AdaptivePolicy final : public Policy {
   void Demote();
   void Prune();
   EntryId PickVictim();
+  // From the queue to the exact order, or back; stays as it is when it throws.
+  void SwitchOrder(bool exact_now);
 
   const PolicyLimits limits_;
   UseCounts& uses_;

@@ -8,20 +8,29 @@
 namespace tapps {
 
 EntryTable::~EntryTable() {
-  for (auto& chunk : chunks_) std::free(chunk.load(std::memory_order_relaxed));
+  for (uint32_t row = 0; row < rows_.size(); ++row) {
+    Chunk* const chunks = rows_[row].load(std::memory_order_relaxed);
+    if (!chunks) continue;
+    for (uint32_t i = 0; i < 1u << row; ++i) std::free(chunks[i].load(std::memory_order_relaxed));
+    delete[] chunks;
+  }
 }
 
 EntryId EntryTable::Take(uint64_t hash, int64_t weight, uint32_t place) {
   EntryId id = free_;
   if (id == kNoEntry) {
-    const uint32_t at = end_ / kFirst + 1;
-    const auto chunk = static_cast<uint32_t>(std::bit_width(at)) - 1;
-    if (!chunks_[chunk].load(std::memory_order_relaxed)) {
-      const size_t bytes = (size_t{kFirst} << chunk) * sizeof(PolicyEntry);
-      // Zeros are right for every member; pages that are never used cost nothing.
-      auto* fresh = static_cast<PolicyEntry*>(std::calloc(1, bytes));
-      if (!fresh) throw std::bad_alloc();
-      chunks_[chunk].store(fresh, std::memory_order_release);
+    if (end_ % kChunk == 0) {
+      const auto [row, at] = PlaceOf(end_ / kChunk);
+      if (!rows_[row].load(std::memory_order_relaxed)) {
+        rows_[row].store(new Chunk[1u << row]{}, std::memory_order_release);
+      }
+      Chunk& chunk = rows_[row].load(std::memory_order_relaxed)[at];
+      if (!chunk.load(std::memory_order_relaxed)) {
+        // Zeros are right for every member.
+        auto* const fresh = static_cast<PolicyEntry*>(std::calloc(kChunk, sizeof(PolicyEntry)));
+        if (!fresh) throw std::bad_alloc();
+        chunk.store(fresh, std::memory_order_release);
+      }
     }
     id = end_++;
     footprint_ += sizeof(PolicyEntry);
@@ -65,8 +74,13 @@ bool StampHeap::Valid(const Item& item) const {
   return entry.state == state_ && entry.older == item.first;
 }
 
-void StampHeap::Push(EntryId id) {
+void StampHeap::Reserve(size_t more) {
   if (items_.size() >= 2 * size_ + 64) Refile();
+  const size_t need = items_.size() + more;
+  if (need > items_.capacity()) items_.reserve(need + need / 4);
+}
+
+void StampHeap::Push(EntryId id) {
   PolicyEntry& entry = entries_.At(id);
   const uint32_t stamp = entry.stamp.load(std::memory_order_relaxed);
   items_.emplace_back(stamp, id);

@@ -43,10 +43,9 @@ class EntryTable {
   EntryId Take(uint64_t hash, int64_t weight, uint32_t place);
   void Free(EntryId id);
   PolicyEntry& At(EntryId id) const {
-    // Chunk n begins at kFirst * (2^n - 1) and is kFirst * 2^n long.
-    const uint32_t at = id / kFirst + 1;
-    const auto chunk = static_cast<uint32_t>(std::bit_width(at)) - 1;
-    return chunks_[chunk].load(std::memory_order_acquire)[id - kFirst * ((1u << chunk) - 1)];
+    const auto [row, at] = PlaceOf(id / kChunk);
+    return rows_[row].load(std::memory_order_acquire)[at].load(
+        std::memory_order_acquire)[id % kChunk];
   }
   int64_t count() const { return count_; }
   // All ids ever given out are below.
@@ -54,8 +53,15 @@ class EntryTable {
   size_t footprint() const { return footprint_; }
 
  private:
-  static constexpr uint32_t kFirst = 256;
-  std::array<std::atomic<PolicyEntry*>, 24> chunks_{};
+  static constexpr uint32_t kChunk = 128;
+  using Chunk = std::atomic<PolicyEntry*>;
+  // Chunks are found through rows of 1, 2, 4, ... of them.
+  static std::pair<uint32_t, uint32_t> PlaceOf(uint32_t chunk) {
+    const auto row = static_cast<uint32_t>(std::bit_width(chunk + 1)) - 1;
+    return {row, chunk + 1 - (1u << row)};
+  }
+
+  std::array<std::atomic<Chunk*>, 26> rows_{};
   EntryId end_ = 0;
   EntryId free_ = kNoEntry;
   int64_t count_ = 0;
@@ -85,7 +91,9 @@ class StampHeap {
  public:
   // `state` marks the entries that are in here.
   StampHeap(EntryTable& entries, uint32_t state) : entries_(entries), state_(state) {}
-  // Files an entry under its stamp. Throws std::bad_alloc.
+  // Makes room, so that the next `more` pushes do not fail. Throws std::bad_alloc.
+  void Reserve(size_t more);
+  // Files an entry under its stamp.
   void Push(EntryId id);
   // After the owner has changed the entry's state.
   void Removed() { --size_; }

@@ -73,12 +73,12 @@ void History::Rearrange(size_t most, uint32_t floor) {
     }
   };
   each([&](const Item&) { ++count; });
-  // An eighth is left for holes, so that this is not done at every step.
-  const size_t room = std::min(most + most / 8, count + count / 4) + 16;
+  // A sixteenth is left for holes, so that this is not done at every step.
+  const size_t room = std::min(most + most / 16, count + count / 4) + 16;
   kept.reserve(room);
   each([&](const Item& item) { kept.push_back(item); });
   kept.resize(room);
-  std::vector<uint32_t> index(room + room / 3 + 1);
+  std::vector<uint32_t> index(room + room / 4 + 1);
   ring_ = std::move(kept);
   index_ = std::move(index);
   oldest_ = 0;

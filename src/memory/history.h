@@ -8,9 +8,9 @@
 
 namespace tapps {
 
-// The entries that were evicted lately: a hash and the stamp of its last use each, 13 bytes. The
-// one that was remembered first is forgotten first. Half of the hash is kept: a stranger with the
-// same half is taken for an entry once in some hundred thousand lookups, which costs a
+// The entries that were evicted lately: half of a hash and the stamp of its last use each, 14
+// bytes. The one that was remembered first is forgotten first. Half of the hash is kept: a stranger
+// with the same half is taken for an entry once in some hundred thousand lookups, which costs a
 // misjudgement.
 class History {
  public:

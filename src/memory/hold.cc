@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 
 namespace tapps {
 namespace {
@@ -58,11 +59,6 @@ Reclaimer& Reclaimer::Get() {
   return *now;
 }
 
-void Reclaimer::UseHeavyReaders() {
-  Get();
-  light_.store(false, std::memory_order_relaxed);
-}
-
 bool Reclaimer::Fence() {
   if (light_readers()) {
     if (Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) return true;
@@ -93,25 +89,26 @@ void Reclaimer::Visit(void (*each)(Hold&, bool handle, void* context), void* con
   }
 }
 
-void Reclaimer::Retire(const std::vector<Retired>& objects) {
+void Reclaimer::Retire(const std::vector<Retired>& objects) noexcept {
   if (objects.empty()) return;
-  std::vector<Retired> free;
-  {
+  try {
     MutexLock lock(mu_);
     retired_.insert(retired_.end(), objects.begin(), objects.end());
     new_objects_ += objects.size();
     for (const Retired& one : objects) new_bytes_ += one.bytes;
     if (new_objects_ < kBatch && new_bytes_ < kBatchBytes && !again_) return;
-    CollectLocked(&free);
+  } catch (const std::bad_alloc&) {
+    return;
   }
-  for (const Retired& one : free) one.destroy(one.object);
+  Collect();
 }
 
-void Reclaimer::Collect() {
+void Reclaimer::Collect() noexcept {
   std::vector<Retired> free;
-  {
+  try {
     MutexLock lock(mu_);
     CollectLocked(&free);
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): the rest waits
   }
   for (const Retired& one : free) one.destroy(one.object);
 }

@@ -123,17 +123,18 @@ class Reclaimer {
  public:
   // A forked child gets a new one: the lock of the old may be held for ever.
   static Reclaimer& Get();
-  // At most kBatch objects and kBatchBytes wait, besides those that are held.
-  void Retire(const std::vector<Retired>& objects);
-  // Frees what can be freed now.
-  void Collect();
+  // At most kBatch objects and kBatchBytes wait, besides those that are held. Without memory for
+  // the list, the objects are leaked.
+  void Retire(const std::vector<Retired>& objects) noexcept;
+  // Frees what can be freed now. Without memory for it, nothing.
+  void Collect() noexcept;
   // Objects that wait, for tests.
   size_t waiting();
 
   // Whether readers may leave the fence to membarrier.
   static bool light_readers() { return light_.load(std::memory_order_relaxed); }
-  // From now on as if membarrier were missing, for tests; before any other use.
-  static void UseHeavyReaders();
+  // As if membarrier were missing, or not. While no other thread reads.
+  static void SetLightReadersForTest(bool light) { light_.store(light); }
 
   static constexpr size_t kBatch = 64;
   static constexpr size_t kBatchBytes = size_t{1} << 20;
@@ -151,6 +152,20 @@ class Reclaimer {
   size_t new_objects_ GUARDED_BY(mu_) = 0;
   size_t new_bytes_ GUARDED_BY(mu_) = 0;
   bool again_ GUARDED_BY(mu_) = false;  // something was held by a reader for a moment only
+};
+
+// Gathers what is taken out of tables and retires it at the end of the scope. To be declared before
+// the lock of what it is taken out of.
+class Retirement {
+ public:
+  Retirement() = default;
+  ~Retirement() { Reclaimer::Get().Retire(objects_); }
+  Retirement(const Retirement&) = delete;
+  Retirement& operator=(const Retirement&) = delete;
+  std::vector<Retired>* objects() { return &objects_; }
+
+ private:
+  std::vector<Retired> objects_;
 };
 
 template <typename Unchanged>

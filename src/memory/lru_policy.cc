@@ -7,6 +7,7 @@ EntryId LruPolicy::Add(uint64_t hash, int64_t weight, uint32_t place) {
     Rebase();
     order_.Rebuild();
   }
+  order_.Reserve(1);
   const EntryId id = entries_.Take(hash, weight, place);
   entries_.At(id).stamp.store(Tick(), std::memory_order_relaxed);
   order_.Push(id);

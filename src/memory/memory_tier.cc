@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <new>
 
 #include "memory/adaptive_policy.h"
 #include "memory/lru_policy.h"
@@ -39,6 +40,7 @@ MemoryTier::MemoryTier(int64_t max_bytes, int64_t max_entries, EvictionPolicy po
   shard_bytes_ = max_bytes / count;
   shard_entries_ = max_entries_ == kNoBound ? kNoBound : max_entries_ / count;
   shards_ = std::make_unique<Shard[]>(shards);
+  Reclaimer::Get();  // made here, where a failure can be told
   for (size_t i = 0; i < shards; ++i) {
     Shard& shard = shards_[i];
     shard.table.store(new Table(kFirstLines), std::memory_order_release);
@@ -54,17 +56,19 @@ MemoryTier::MemoryTier(int64_t max_bytes, int64_t max_entries, EvictionPolicy po
 }
 
 MemoryTier::~MemoryTier() {
-  Dropped dropped;
-  for (size_t i = 0; i <= shard_mask_; ++i) {
-    Shard& shard = shards_[i];
-    MutexLock lock(shard.mu);
-    Table& table = shard.now();
-    for (uint32_t line = 0; line < table.lines(); ++line) {
-      if (table.ValueAt(line)) Remove(shard, line, &dropped);
+  try {
+    Retirement retirement;
+    for (size_t i = 0; i <= shard_mask_; ++i) {
+      Shard& shard = shards_[i];
+      MutexLock lock(shard.mu);
+      Table& table = shard.now();
+      for (uint32_t line = 0; line < table.lines(); ++line) {
+        if (table.ValueAt(line)) Remove(shard, line, retirement.objects());
+      }
+      retirement.objects()->push_back(Table::RetireTable(&table));
     }
-    dropped.push_back(Table::RetireTable(&table));
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): what is left leaks
   }
-  Reclaimer::Get().Retire(dropped);
   Reclaimer::Get().Collect();
 }
 
@@ -145,13 +149,12 @@ MemoryTier::Ticket MemoryTier::TicketOf(uint64_t hash) const {
 void MemoryTier::Put(uint64_t hash, std::string_view space, std::string_view key, ValueRef value) {
   const uint64_t mixed = Mix(hash);
   Shard& shard = ShardOf(mixed);
-  Dropped dropped;
   {
+    Retirement retirement;
     MutexLock lock(shard.mu);
     Counter(hash).fetch_add(1, std::memory_order_release);
-    Insert(shard, mixed, {space, key}, std::move(value), &dropped);
+    Insert(shard, mixed, {space, key}, std::move(value), retirement.objects());
   }
-  Reclaimer::Get().Retire(dropped);
   Learn(shard, mixed);
 }
 
@@ -159,19 +162,25 @@ void MemoryTier::PutIfUnchanged(uint64_t hash, std::string_view space, std::stri
                                 ValueRef value, Ticket ticket) {
   const uint64_t mixed = Mix(hash);
   Shard& shard = ShardOf(mixed);
-  Dropped dropped;
   {
+    Retirement retirement;
     MutexLock lock(shard.mu);
     // Whoever changes the key raises the counter under the same lock.
     if (Counter(hash).load(std::memory_order_acquire) != ticket) return;
-    Insert(shard, mixed, {space, key}, std::move(value), &dropped);
+    Insert(shard, mixed, {space, key}, std::move(value), retirement.objects());
   }
-  Reclaimer::Get().Retire(dropped);
   Learn(shard, mixed);
 }
 
-void MemoryTier::Learn(Shard& shard, uint64_t mixed) {
+void MemoryTier::Learn(Shard& shard, uint64_t mixed) noexcept {
   if (!adaptive_) return;
+  try {
+    LearnOrThrow(shard, mixed);
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): one request less to learn from
+  }
+}
+
+void MemoryTier::LearnOrThrow(Shard& shard, uint64_t mixed) {
   if (const uint32_t sample = Sample(mixed); tuner_.Wants(sample)) tuner_.Miss(sample);
   // Where bytes are the bound, the number of entries shows when it is half reached.
   if (shard.seen_entries.load(std::memory_order_relaxed) % 64 != 0) return;
@@ -193,8 +202,9 @@ void MemoryTier::Insert(Shard& shard, uint64_t mixed, const TableKey& key, Value
   if (Overwrite(shard, mixed, key, weight, value, dropped)) return;
   if (weight > shard_bytes_) return;
   if (adaptive_ && shard.share != tuner_.share()) {
-    shard.share = tuner_.share();
-    shard.policy->SetShare(shard.share);
+    const double share = tuner_.share();
+    shard.policy->SetShare(share);
+    shard.share = share;
   }
   while (shard.policy->count() > 0 &&
          (shard.bytes + weight > shard_bytes_ || shard.policy->count() >= shard_entries_)) {
@@ -277,18 +287,17 @@ void MemoryTier::MakeLines(Shard& shard, Dropped* dropped) {
 void MemoryTier::Erase(uint64_t hash) {
   const uint64_t mixed = Mix(hash);
   Shard& shard = ShardOf(mixed);
-  Dropped dropped;
-  {
-    MutexLock lock(shard.mu);
-    Counter(hash).fetch_add(1, std::memory_order_release);
-    Table& table = shard.now();
-    const auto part = static_cast<uint32_t>(mixed);
-    for (uint32_t line = table.NextCandidate(part, Table::kNone); line != Table::kNone;
-         line = table.NextCandidate(part, line)) {
-      if (shard.policy->hash(table.EntryAt(line)) == mixed) Remove(shard, line, &dropped);
+  Retirement retirement;
+  MutexLock lock(shard.mu);
+  Counter(hash).fetch_add(1, std::memory_order_release);
+  Table& table = shard.now();
+  const auto part = static_cast<uint32_t>(mixed);
+  for (uint32_t line = table.NextCandidate(part, Table::kNone); line != Table::kNone;
+       line = table.NextCandidate(part, line)) {
+    if (shard.policy->hash(table.EntryAt(line)) == mixed) {
+      Remove(shard, line, retirement.objects());
     }
   }
-  Reclaimer::Get().Retire(dropped);
 }
 
 void MemoryTier::EraseIf(
@@ -296,18 +305,15 @@ void MemoryTier::EraseIf(
   for (auto& counter : tickets_) counter.fetch_add(1, std::memory_order_release);
   for (size_t i = 0; i <= shard_mask_; ++i) {
     Shard& shard = shards_[i];
-    Dropped dropped;
-    {
-      MutexLock lock(shard.mu);
-      Table& table = shard.now();
-      for (uint32_t line = 0; line < table.lines(); ++line) {
-        const Value* const value = table.ValueAt(line);
-        if (!value) continue;
-        const Table::KeyCopy key = table.KeyAt(line);
-        if (condition(key.space, key.key, *value)) Remove(shard, line, &dropped);
-      }
+    Retirement retirement;
+    MutexLock lock(shard.mu);
+    Table& table = shard.now();
+    for (uint32_t line = 0; line < table.lines(); ++line) {
+      const Value* const value = table.ValueAt(line);
+      if (!value) continue;
+      const Table::KeyCopy key = table.KeyAt(line);
+      if (condition(key.space, key.key, *value)) Remove(shard, line, retirement.objects());
     }
-    Reclaimer::Get().Retire(dropped);
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/mutex.h"
 #include "base/value.h"
+#include "memory/eviction_policy.h"
 #include "memory/held_value.h"
 #include "memory/policy.h"
 #include "memory/share_tuner.h"
@@ -133,7 +134,8 @@ class MemoryTier {
   void Evict(Shard& shard, Dropped* dropped) REQUIRES(shard.mu);
   void Remove(Shard& shard, uint32_t line, Dropped* dropped) REQUIRES(shard.mu);
   void MakeLines(Shard& shard, Dropped* dropped) REQUIRES(shard.mu);
-  void Learn(Shard& shard, uint64_t mixed);
+  void Learn(Shard& shard, uint64_t mixed) noexcept;
+  void LearnOrThrow(Shard& shard, uint64_t mixed);
 
   const uint64_t seed_;
   const int64_t max_bytes_;

@@ -10,12 +10,6 @@
 
 namespace tapps {
 
-// What goes when memory is full.
-enum class EvictionPolicy : int32_t {
-  kAdaptive = 0,  // AdaptivePolicy, its share chosen by ShareTuner
-  kLru = 1,       // LruPolicy: exact within a shard
-};
-
 // Bounds of what a policy orders; both hold.
 struct PolicyLimits {
   int64_t weight = std::numeric_limits<int64_t>::max();

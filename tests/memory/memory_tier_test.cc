@@ -243,6 +243,13 @@ TEST(MemoryTierTest, ReadersSeeOnlyWholeAndNewestValuesWhileWritersReplaceThem) 
   Stress(EvictionPolicy::kAdaptive, TAPPS_UNLIMITED, 2);
 }
 
+TEST(MemoryTierTest, AndWithoutMembarrier) {
+  const bool light = Reclaimer::light_readers();
+  Reclaimer::SetLightReadersForTest(false);
+  Stress(EvictionPolicy::kAdaptive, 150, 2);
+  Reclaimer::SetLightReadersForTest(light);
+}
+
 TEST(MemoryTierTest, AndWhileEntriesAreEvicted) {
   Stress(EvictionPolicy::kAdaptive, 150, 2);
   Stress(EvictionPolicy::kLru, 150, 2);
