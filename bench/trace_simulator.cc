@@ -4,9 +4,9 @@
 //     trace_simulator FOLDER [--threads N] [--seeds N] [--only TRACE] [--cells]
 //
 // An entry is a key of eight bytes with an empty value, the bound a number of entries; a miss puts.
-// With several threads the requests are dealt out in turns of 16: what a busy program does to the
-// order. With sizes (NAME.sizes.zst) the bound is a number of bytes, and byte hit rates are printed
-// for both policies.
+// Several threads take the requests in turns of 16: what a busy program does to the order. With
+// sizes (NAME.sizes.zst) the bound is a number of bytes, and byte hit rates are printed for both
+// policies.
 
 #include <algorithm>
 #include <array>
@@ -65,13 +65,14 @@ struct Outcome {
   double bytes = 0;  // percent of the bytes
 };
 
-// The requests from `begin` on, `step` turns apart.
-void Replay(const Trace& trace, MemoryTier& tier, size_t begin, size_t step,
+// Takes turns of requests until there are none left.
+void Replay(const Trace& trace, MemoryTier& tier, std::atomic<size_t>* turns,
             std::atomic<int64_t>* hits, std::atomic<int64_t>* hit_bytes) {
   int64_t found = 0;
   int64_t found_bytes = 0;
   const tapps::ValueRef none = tapps::Value::Make("", {});
-  for (size_t turn = begin * kTurn; turn < trace.ids.size(); turn += step * kTurn) {
+  for (size_t turn = turns->fetch_add(kTurn); turn < trace.ids.size();
+       turn = turns->fetch_add(kTurn)) {
     const size_t end = std::min(turn + kTurn, trace.ids.size());
     for (size_t i = turn; i < end; ++i) {
       const uint64_t id = trace.ids[i];
@@ -96,13 +97,14 @@ void Replay(const Trace& trace, MemoryTier& tier, size_t begin, size_t step,
 Outcome Simulate(const Trace& trace, int64_t bytes, int64_t entries, EvictionPolicy policy,
                  uint64_t seed, size_t threads) {
   MemoryTier tier(bytes, entries, policy, seed);
+  std::atomic<size_t> turns{0};
   std::atomic<int64_t> hits{0};
   std::atomic<int64_t> hit_bytes{0};
   std::vector<std::thread> others;
   for (size_t t = 1; t < threads; ++t) {
-    others.emplace_back([&, t] { Replay(trace, tier, t, threads, &hits, &hit_bytes); });
+    others.emplace_back([&] { Replay(trace, tier, &turns, &hits, &hit_bytes); });
   }
-  Replay(trace, tier, 0, threads, &hits, &hit_bytes);
+  Replay(trace, tier, &turns, &hits, &hit_bytes);
   for (std::thread& other : others) other.join();
   double all_bytes = 0;
   for (const uint32_t size : trace.sizes) all_bytes += size;

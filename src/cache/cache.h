@@ -32,7 +32,7 @@ class Cache {
   virtual Result<ValueRef> Get(Key key, const GetOptions& options) = 0;
   // As Get for what is in memory and may be served as it is: no lock, no allocation, no system
   // call. Empty for everything else, which nothing has been counted of then.
-  virtual HeldValue GetInMemory(Key key, const GetOptions& options) = 0;
+  virtual HeldValue GetInMemory(const Key& key, const GetOptions& options) = 0;
   // One result a key, in order, from one view of the file.
   virtual std::vector<Result<ValueRef>> GetMany(std::string_view space,
                                                 const std::vector<std::string_view>& keys,

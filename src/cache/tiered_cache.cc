@@ -189,19 +189,22 @@ bool TieredCache::Servable(const Value& value) const {
   return value.expires_us() == 0 || options_.clock->WallNow() < value.expires_us();
 }
 
-HeldValue TieredCache::GetInMemory(Key given, const GetOptions& options) {
-  if (fork_.Forked() || closed_.load(std::memory_order_relaxed)) return {};
+HeldValue TieredCache::GetInMemory(const Key& key, const GetOptions& options) {
+  HeldValue held;
+  if (fork_.Forked() || closed_.load(std::memory_order_relaxed)) return held;
   ScopedTimer timer(statistics_.memory_hits.Mine() % CacheStatistics::kSample == 0
                         ? &statistics_.memory_get_ns
                         : nullptr);
-  if (store_) {
-    store_->LookAgain();
-    if (!store_->feed().Current()) return timer.Into(nullptr), HeldValue();
+  if (store_) store_->LookAgain();
+  if (!store_ || store_->feed().Current()) {
+    held = memory_->Get(KeyHash(key.space, key.bytes), key.space, key.bytes);
+    if (held && !held.plain() && !Servable(*held)) held = HeldValue();
   }
-  const Key key = Normal(given);
-  HeldValue held = memory_->Get(KeyHash(key.space, key.bytes), key.space, key.bytes);
-  if (!held || (!held.plain() && !Servable(*held))) return timer.Into(nullptr), HeldValue();
-  if (!options.peek) statistics_.memory_hits.Add();
+  if (!held) {
+    timer.Into(nullptr);
+  } else if (!options.peek) {
+    statistics_.memory_hits.Add();
+  }
   return held;
 }
 

@@ -44,7 +44,7 @@ class TieredCache final : public Cache {
   std::function<void()> ReplacementListener();
 
   Result<ValueRef> Get(Key key, const GetOptions& options) override;
-  HeldValue GetInMemory(Key key, const GetOptions& options) override;
+  HeldValue GetInMemory(const Key& key, const GetOptions& options) override;
   std::vector<Result<ValueRef>> GetMany(std::string_view space,
                                         const std::vector<std::string_view>& keys,
                                         const GetOptions& options) override;

@@ -169,7 +169,7 @@ class Retirement {
 };
 
 template <typename Unchanged>
-bool Hold::Protect(const void* object, Unchanged unchanged) {
+[[gnu::always_inline]] inline bool Hold::Protect(const void* object, Unchanged unchanged) {
   if (Reclaimer::light_readers()) {
     object_.store(object, std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -181,7 +181,7 @@ bool Hold::Protect(const void* object, Unchanged unchanged) {
   return false;
 }
 
-inline void Hold::Clear() {
+[[gnu::always_inline]] inline void Hold::Clear() {
   if (Reclaimer::light_readers()) {
     object_.store(nullptr, std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);

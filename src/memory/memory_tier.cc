@@ -72,6 +72,17 @@ MemoryTier::~MemoryTier() {
   Reclaimer::Get().Collect();
 }
 
+[[gnu::always_inline]] inline void MemoryTier::Used(Shard& shard, uint64_t mixed,
+                                                    const Table::Found& found) {
+  if (shard.policy->hit_record() == Policy::HitRecord::kCount) {
+    const uint8_t uses = found.uses->load(std::memory_order_relaxed);
+    if (uses < 3) found.uses->store(static_cast<uint8_t>(uses + 1), std::memory_order_relaxed);
+  } else if (found.entry != Table::kNone) {
+    shard.policy->Stamp(found.entry);
+  }
+  if (const uint32_t sample = Sample(mixed); tuner_.Wants(sample)) tuner_.Hit(sample);
+}
+
 Table::Look MemoryTier::Look(uint64_t hash, const TableKey& key, ThreadHolds& mine, Hold& hold,
                              Table::Found* found) {
   const uint64_t mixed = Mix(hash);
@@ -114,16 +125,6 @@ ValueRef MemoryTier::Find(uint64_t hash, std::string_view space, std::string_vie
   found.value->Retain();
   mine->scratch.Clear();
   return ValueRef::Adopt(found.value);
-}
-
-void MemoryTier::Used(Shard& shard, uint64_t mixed, const Table::Found& found) {
-  if (shard.policy->hit_record() == Policy::HitRecord::kCount) {
-    const uint8_t uses = found.uses->load(std::memory_order_relaxed);
-    if (uses < 3) found.uses->store(static_cast<uint8_t>(uses + 1), std::memory_order_relaxed);
-  } else if (found.entry != Table::kNone) {
-    shard.policy->Stamp(found.entry);
-  }
-  if (const uint32_t sample = Sample(mixed); tuner_.Wants(sample)) tuner_.Hit(sample);
 }
 
 ValueRef MemoryTier::FindLocked(uint64_t hash, const TableKey& key) {

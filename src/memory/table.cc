@@ -85,26 +85,29 @@ Table::Place Table::PlaceOf(uint32_t hash) const {
   return {static_cast<uint32_t>(product >> 32), tag == 0 ? uint8_t{1} : tag};
 }
 
-Table::Look Table::Find(uint32_t hash, const TableKey& key, ThreadHolds& mine, Hold& hold,
-                        Found* found) const {
-  const Place place = PlaceOf(hash);
-  const uint16_t shape = ShapeOf(key);
-  uint32_t group = place.group;
-  for (uint32_t probes = 0; probes < groups_; ++probes) {
-    const uint64_t tags = tags_[group].load(std::memory_order_acquire);
-    for (uint64_t left = Candidates(tags, place.tag); left != 0; left &= left - 1) {
-      const Look look =
-          Read(lines_[group * kGroup + Position(left)], key, shape, mine, hold, found);
-      if (look != Look::kMissing) return look;
-    }
-    if (tags < kOverflowOne) return Look::kMissing;
-    group = After(group);
+[[gnu::always_inline]] inline bool Table::Equals(const Line& line, const TableKey& key,
+                                                 uint16_t shape) const {
+  const auto word = [&](size_t i) { return line.key[i].load(std::memory_order_acquire); };
+  if ((shape & kLongKey) != 0) {
+    const auto* block = reinterpret_cast<const KeyBlock*>(word(0));
+    return block->key() == key.key && block->space() == key.space;
   }
-  return Look::kMissing;
+  if (!key.space.empty()) {
+    Words words;
+    for (size_t i = 0; i < words.size(); ++i) words[i] = word(i);
+    const char* text = reinterpret_cast<const char*>(words.data());
+    return std::memcmp(text, key.space.data(), key.space.size()) == 0 &&
+           std::memcmp(text + key.space.size(), key.key.data(), key.key.size()) == 0;
+  }
+  for (size_t at = 0; at < key.key.size(); at += 8) {
+    if (word(at / 8) != Word(key.key, at)) return false;
+  }
+  return true;
 }
 
-Table::Look Table::Read(const Line& line, const TableKey& key, uint16_t shape, ThreadHolds& mine,
-                        Hold& hold, Found* found) const {
+[[gnu::always_inline]] inline Table::Look Table::Read(const Line& line, const TableKey& key,
+                                                      uint16_t shape, ThreadHolds& mine, Hold& hold,
+                                                      Found* found) const {
   const uint32_t version = line.version.load(std::memory_order_acquire);
   const auto unchanged = [&] { return line.version.load(std::memory_order_seq_cst) == version; };
   if ((version & 1) != 0) return Look::kAgain;
@@ -129,23 +132,22 @@ Table::Look Table::Read(const Line& line, const TableKey& key, uint16_t shape, T
   return hold.Protect(value, unchanged) ? Look::kFound : Look::kAgain;
 }
 
-bool Table::Equals(const Line& line, const TableKey& key, uint16_t shape) const {
-  const auto word = [&](size_t i) { return line.key[i].load(std::memory_order_acquire); };
-  if ((shape & kLongKey) != 0) {
-    const auto* block = reinterpret_cast<const KeyBlock*>(word(0));
-    return block->key() == key.key && block->space() == key.space;
+Table::Look Table::Find(uint32_t hash, const TableKey& key, ThreadHolds& mine, Hold& hold,
+                        Found* found) const {
+  const Place place = PlaceOf(hash);
+  const uint16_t shape = ShapeOf(key);
+  uint32_t group = place.group;
+  for (uint32_t probes = 0; probes < groups_; ++probes) {
+    const uint64_t tags = tags_[group].load(std::memory_order_acquire);
+    for (uint64_t left = Candidates(tags, place.tag); left != 0; left &= left - 1) {
+      const Look look =
+          Read(lines_[group * kGroup + Position(left)], key, shape, mine, hold, found);
+      if (look != Look::kMissing) return look;
+    }
+    if (tags < kOverflowOne) return Look::kMissing;
+    group = After(group);
   }
-  if (!key.space.empty()) {
-    Words words;
-    for (size_t i = 0; i < words.size(); ++i) words[i] = word(i);
-    const char* text = reinterpret_cast<const char*>(words.data());
-    return std::memcmp(text, key.space.data(), key.space.size()) == 0 &&
-           std::memcmp(text + key.space.size(), key.key.data(), key.key.size()) == 0;
-  }
-  for (size_t at = 0; at < key.key.size(); at += 8) {
-    if (word(at / 8) != Word(key.key, at)) return false;
-  }
-  return true;
+  return Look::kMissing;
 }
 
 uint32_t Table::LineOf(uint32_t hash, const TableKey& key) const {
