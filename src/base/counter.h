@@ -1,26 +1,32 @@
 #ifndef TAPPS_BASE_COUNTER_H_
 #define TAPPS_BASE_COUNTER_H_
 
+#include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
+
+#include "base/thread_slot.h"
 
 namespace tapps {
 
-// A number of this thread, small and dense: picks the slot of a striped structure.
-inline size_t ThreadIndex() {
-  static std::atomic<size_t> next{0};
-  thread_local const size_t index = next.fetch_add(1, std::memory_order_relaxed);
-  return index;
-}
-
-// Counts events from many threads without sharing a cache line between them; reading sums up. Any
-// thread.
+// Counts events from many threads without sharing a cache line between them; reading sums up. The
+// first threads have a number each and add to it without a locked instruction; the others share
+// one. Any thread.
 class Counter {
  public:
   void Add(int64_t n = 1) {
-    slots_[ThreadIndex() % kSlots].n.fetch_add(n, std::memory_order_relaxed);
+    const uint32_t thread = ThreadSlot();
+    if (thread < kOwned) {
+      std::atomic<int64_t>& own = slots_[thread].n;
+      own.store(own.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    } else {
+      slots_[kOwned].n.fetch_add(n, std::memory_order_relaxed);
+    }
+  }
+  // What this thread has counted, or the threads it shares a number with.
+  int64_t Mine() const {
+    return slots_[std::min(ThreadSlot(), kOwned)].n.load(std::memory_order_relaxed);
   }
   int64_t Read() const {
     int64_t sum = 0;
@@ -29,11 +35,11 @@ class Counter {
   }
 
  private:
-  static constexpr size_t kSlots = 8;
+  static constexpr uint32_t kOwned = 15;
   struct alignas(64) Slot {
     std::atomic<int64_t> n{0};
   };
-  std::array<Slot, kSlots> slots_;
+  std::array<Slot, kOwned + 1> slots_;
 };
 
 }  // namespace tapps

@@ -22,12 +22,28 @@ size_t PackedSize(const std::vector<ValueText>& texts) {
 
 }  // namespace
 
-Value* Value::Allocate(size_t size, const ValueInfo& info, const std::vector<ValueText>& texts) {
+Value* Value::Allocate(size_t size, const ValueInfo& info, const std::vector<ValueText>& texts,
+                       const Value* base) {
+  constexpr uint32_t kFlags = (1u << 24) - 1;
+  const bool fits = info.stale_until_us == info.expires_us && info.sliding_us == 0 &&
+                    info.age_us == -1 && info.tokens == 0 && info.http_status == 0 &&
+                    info.flags <= kFlags && info.served_from >= 0 && info.served_from < 64;
+  const bool has_rest = base || !fits;
   const size_t texts_size = PackedSize(texts);
-  const size_t footprint = sizeof(Value) + texts_size + size;
-  Value* value = new (::operator new(footprint)) Value(info, footprint);
+  const size_t room = base ? 0 : size + 1;
+  auto* value =
+      new (::operator new(sizeof(Value) + room + texts_size + (has_rest ? sizeof(Rest) : 0)))
+          Value();
+  value->size_ = static_cast<uint32_t>(size);
   value->texts_size_ = static_cast<uint32_t>(texts_size);
-  char* out = reinterpret_cast<char*>(value + 1);
+  value->flags_ = info.flags & kFlags;
+  value->served_from_ = static_cast<uint32_t>(info.served_from) & 63;
+  value->has_rest_ = has_rest;
+  value->wraps_ = base != nullptr;
+  value->version_ = info.version;
+  value->created_us_ = info.created_us;
+  value->expires_us_ = info.expires_us;
+  char* out = reinterpret_cast<char*>(value + 1) + room;
   for (const ValueText& text : texts) {
     if (text.text.empty()) continue;
     const TextHeader header{text.field, static_cast<uint32_t>(text.text.size())};
@@ -37,16 +53,36 @@ Value* Value::Allocate(size_t size, const ValueInfo& info, const std::vector<Val
     out += text.text.size();
     *out++ = '\0';
   }
+  if (has_rest) {
+    const Rest rest{info, base};
+    std::memcpy(out, &rest, sizeof rest);
+  }
   return value;
+}
+
+Value::Rest Value::ReadRest() const {
+  Rest rest;
+  std::memcpy(&rest, texts_begin() + texts_size_, sizeof rest);
+  return rest;
+}
+
+ValueInfo Value::info() const {
+  if (has_rest_) return ReadRest().info;
+  ValueInfo info;
+  info.version = version_;
+  info.created_us = created_us_;
+  info.expires_us = expires_us_;
+  info.stale_until_us = expires_us_;
+  info.served_from = static_cast<int32_t>(served_from_);
+  info.flags = flags_;
+  return info;
 }
 
 ValueRef Value::MakeUninitialized(size_t size, const ValueInfo& info,
                                   const std::vector<ValueText>& texts, char** bytes) {
-  Value* value = Allocate(size + 1, info, texts);
-  char* data = reinterpret_cast<char*>(value + 1) + value->texts_size_;
+  Value* value = Allocate(size, info, texts, nullptr);
+  char* data = reinterpret_cast<char*>(value + 1);
   data[size] = '\0';
-  value->data_ = data;
-  value->size_ = size;
   *bytes = data;
   return ValueRef::Adopt(value);
 }
@@ -60,16 +96,15 @@ ValueRef Value::Make(std::string_view bytes, const ValueInfo& info,
 }
 
 ValueRef Value::Wrap(ValueRef base, const ValueInfo& info, const std::vector<ValueText>& texts) {
-  Value* value = Allocate(0, info, texts);
-  value->data_ = base->data_;
-  value->size_ = base->size_;
   // Views of views would make chains: hold the value that owns the bytes.
-  value->base_ = base->base_ ? base->base_ : base;
+  const Value* owner = base->wraps_ ? base->ReadRest().base : base.get();
+  Value* value = Allocate(owner->size_, info, texts, owner);
+  owner->Retain();
   return ValueRef::Adopt(value);
 }
 
 std::string_view Value::text(int32_t field) const {
-  const char* at = reinterpret_cast<const char*>(this + 1);
+  const char* at = texts_begin();
   const char* const end = at + texts_size_;
   while (at < end) {
     TextHeader header;
@@ -83,7 +118,7 @@ std::string_view Value::text(int32_t field) const {
 
 std::vector<ValueText> Value::texts() const {
   std::vector<ValueText> found;
-  const char* at = reinterpret_cast<const char*>(this + 1);
+  const char* at = texts_begin();
   const char* const end = at + texts_size_;
   while (at < end) {
     TextHeader header;
@@ -97,6 +132,7 @@ std::vector<ValueText> Value::texts() const {
 
 void Value::Destroy() const {
   auto* self = const_cast<Value*>(this);
+  if (wraps_) ReadRest().base->Release();
   self->~Value();
   ::operator delete(self);
 }

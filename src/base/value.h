@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "tapps.h"
+
 namespace tapps {
 
 // A counted pointer to an immutable object with Retain() and Release(). As safe as a raw pointer:
@@ -69,9 +71,11 @@ struct ValueText {
 // Immutable bytes with what is known about them, in one block of memory; what tapps.h calls
 // tapps_value.
 //
-//   | Value | texts: (field, length, bytes, NUL)* | bytes, NUL |
+//   | Value | bytes, NUL | texts: (field, length, bytes, NUL)* | the rest |
 //
-// A value may instead show the bytes of another one, which it then holds (Wrap).
+// The header has what most values need, in 40 bytes: a memory tier is full of them. The rest is
+// there when more is known than fits it. A value may instead show the bytes of another one, which
+// it then holds (Wrap). At most 4 GiB.
 class Value {
  public:
   // Copies `bytes` and `texts`; empty texts are left out. Throws std::bad_alloc.
@@ -87,14 +91,30 @@ class Value {
   Value(const Value&) = delete;
   Value& operator=(const Value&) = delete;
 
-  std::string_view bytes() const { return {data_, size_}; }
-  const ValueInfo& info() const { return info_; }
+  std::string_view bytes() const {
+    return {wraps_ ? ReadRest().base->bytes().data() : PlainBytes(this), size_};
+  }
+  ValueInfo info() const;
+  // Parts of info() that are needed often.
+  int64_t expires_us() const { return expires_us_; }
+  int64_t sliding_us() const { return has_rest_ ? ReadRest().info.sliding_us : 0; }
+  uint32_t flags() const { return flags_; }  // TAPPS_VALUE_*
   // One text; data() is NULL when it is not known.
   std::string_view text(int32_t field) const;
   // The texts of this value, to copy them into another.
   std::vector<ValueText> texts() const;
+
+  // Whether it may be served at any time to anybody, from the place right behind the header: it is
+  // not negative, does not expire, and shows its own bytes.
+  bool plain() const { return expires_us_ == 0 && (flags_ & TAPPS_VALUE_NEGATIVE) == 0 && !wraps_; }
+  // The bytes of a plain value, without a look at it.
+  static const char* PlainBytes(const Value* value) {
+    return reinterpret_cast<const char*>(value + 1);
+  }
   // Bytes of memory it takes, its own block only.
-  size_t footprint() const { return footprint_; }
+  size_t footprint() const {
+    return sizeof(Value) + room() + texts_size_ + (has_rest_ ? sizeof(Rest) : 0);
+  }
 
   void Retain() const { refs_.fetch_add(1, std::memory_order_relaxed); }
   void Release() const {
@@ -102,18 +122,30 @@ class Value {
   }
 
  private:
-  Value(const ValueInfo& info, size_t footprint) : info_(info), footprint_(footprint) {}
+  struct Rest {
+    ValueInfo info;
+    const Value* base;  // holds the bytes when they are another value's
+  };
+
+  Value() = default;
   ~Value() = default;
-  static Value* Allocate(size_t size, const ValueInfo& info, const std::vector<ValueText>& texts);
+  static Value* Allocate(size_t size, const ValueInfo& info, const std::vector<ValueText>& texts,
+                         const Value* base);
+  size_t room() const { return wraps_ ? 0 : size_t{size_} + 1; }
+  const char* texts_begin() const { return PlainBytes(this) + room(); }
+  Rest ReadRest() const;
   void Destroy() const;
 
   mutable std::atomic<uint32_t> refs_{1};
+  uint32_t size_ = 0;
   uint32_t texts_size_ = 0;
-  const char* data_ = nullptr;
-  size_t size_ = 0;
-  ValueInfo info_;
-  size_t footprint_;
-  Ref<Value> base_;  // holds data_ when it is another value's
+  uint32_t flags_ : 24 = 0;
+  uint32_t served_from_ : 6 = 0;
+  uint32_t has_rest_ : 1 = 0;
+  uint32_t wraps_ : 1 = 0;
+  int64_t version_ = 0;
+  int64_t created_us_ = 0;
+  int64_t expires_us_ = 0;
 };
 
 using ValueRef = Ref<Value>;

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/value.h"
 #include "cache/options.h"
+#include "memory/held_value.h"
 #include "storage/reader.h"
 #include "storage/write_queue.h"
 
@@ -33,6 +34,9 @@ class Cache {
 
   // The value, or NOT_FOUND, or WOULD_BLOCK (cached_only). Failures of the file are misses.
   virtual Result<ValueRef> Get(Key key, const GetOptions& options) = 0;
+  // As Get for what is in memory and may be served as it is: no lock, no allocation, no system
+  // call. Empty for everything else, which nothing has been counted of then.
+  virtual HeldValue GetInMemory(const Key& key, const GetOptions& options) = 0;
   // One result a key, in order, from one view of the file.
   virtual std::vector<Result<ValueRef>> GetMany(std::string_view space,
                                                 const std::vector<std::string_view>& keys,

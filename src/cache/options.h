@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "memory/eviction_policy.h"
 #include "tapps.h"
 
 namespace tapps {
@@ -26,7 +27,7 @@ struct CacheOptions {
   int64_t open_timeout_us = 5 * kSecond;
   int64_t put_timeout_us = 3 * kSecond;
   int64_t ttl_us = TAPPS_NONE;
-  int32_t policy = TAPPS_POLICY_ADAPTIVE;
+  EvictionPolicy policy = EvictionPolicy::kAdaptive;  // of memory
   int64_t disk_entries = TAPPS_UNLIMITED;
   int64_t preload_bytes = 0;
   // How long a load waits for the right to be the only one of all processes; not an open option.

@@ -33,7 +33,8 @@ class Forget final : public storage::ChangeFeed::Sink {
 TieredCache::TieredCache(std::string path, const CacheOptions& options)
     : path_(std::move(path)),
       options_(options),
-      memory_(std::make_shared<MemoryTier>(options.memory_bytes, options.memory_entries)) {}
+      memory_(std::make_shared<MemoryTier>(options.memory_bytes, options.memory_entries,
+                                           options.policy)) {}
 
 TieredCache::~TieredCache() {
   if (fork_.Forked()) {
@@ -112,7 +113,7 @@ Result<ValueRef> TieredCache::Miss(const GetOptions& options) {
 
 Result<ValueRef> TieredCache::Judge(Key key, ValueRef value, const GetOptions& options,
                                     bool from_disk) {
-  const ValueInfo& info = value->info();
+  const ValueInfo info = value->info();
   bool stale = false;
   if (info.expires_us != 0) {
     const int64_t now = options_.clock->WallNow();
@@ -135,6 +136,30 @@ Result<ValueRef> TieredCache::Judge(Key key, ValueRef value, const GetOptions& o
     (stale ? statistics_.stale_hits : tier).Add();
   }
   return value;
+}
+
+bool TieredCache::Servable(const Value& value) const {
+  if ((value.flags() & TAPPS_VALUE_NEGATIVE) != 0 || value.sliding_us() != 0) return false;
+  return value.expires_us() == 0 || options_.clock->WallNow() < value.expires_us();
+}
+
+HeldValue TieredCache::GetInMemory(const Key& key, const GetOptions& options) {
+  HeldValue held;
+  if (fork_.Forked() || closed_.load(std::memory_order_relaxed)) return held;
+  ScopedTimer timer(statistics_.memory_hits.Mine() % CacheStatistics::kSample == 0
+                        ? &statistics_.memory_get_ns
+                        : nullptr);
+  if (store_) store_->LookAgain();
+  if (!store_ || store_->feed().Current()) {
+    held = memory_->Get(KeyHash(key.space, key.bytes), key.space, key.bytes);
+    if (held && !held.plain() && !Servable(*held)) held = HeldValue();
+  }
+  if (!held) {
+    timer.Into(nullptr);
+  } else if (!options.peek) {
+    statistics_.memory_hits.Add();
+  }
+  return held;
 }
 
 Result<ValueRef> TieredCache::Get(Key given, const GetOptions& options) {

@@ -48,6 +48,7 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
   std::function<void()> ReplacementListener();
 
   Result<ValueRef> Get(Key key, const GetOptions& options) override;
+  HeldValue GetInMemory(const Key& key, const GetOptions& options) override;
   std::vector<Result<ValueRef>> GetMany(std::string_view space,
                                         const std::vector<std::string_view>& keys,
                                         const GetOptions& options) override;
@@ -102,6 +103,8 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
   std::optional<ValueRef> FindHere(uint64_t hash, Key key, MemoryTier::Ticket ticket);
   Result<ValueRef> FindOnDisk(storage::Reader& reader, uint64_t hash, Key key,
                               MemoryTier::Ticket ticket);
+  // Whether a value in memory may be served now, and needs nothing else done.
+  bool Servable(const Value& value) const;
   // Whether a value found may be served now, and counts it.
   Result<ValueRef> Judge(Key key, ValueRef value, const GetOptions& options, bool from_disk);
   Result<ValueRef> Miss(const GetOptions& options);

@@ -51,7 +51,8 @@ Result<EngineOptions> ReadOpenOptions(const tapps_open_options* given) {
     return Status(TAPPS_E_INVALID, "policy is " + std::to_string(options.policy) +
                                        ", it must be TAPPS_POLICY_ADAPTIVE or TAPPS_POLICY_LRU");
   }
-  cache.policy = options.policy;
+  cache.policy =
+      options.policy == TAPPS_POLICY_LRU ? EvictionPolicy::kLru : EvictionPolicy::kAdaptive;
   TAPPS_ASSIGN_OR_RETURN(cache.disk_entries, Number("disk_entries", options.disk_entries,
                                                     cache.disk_entries, 1, INT64_MAX, kUnlimited));
   TAPPS_ASSIGN_OR_RETURN(cache.preload_bytes,

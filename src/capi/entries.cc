@@ -5,6 +5,16 @@
 namespace tapps::capi {
 namespace {
 
+// A hit in memory, which is most of what a cache is asked for: nothing is checked here that a hit
+// proves (a key that was put is valid, so is its namespace). Empty: go the long way.
+HeldValue GetInMemory(tapps_cache* cache, const char* space, const void* key, size_t size,
+                      const GetOptions& options) {
+  if (!cache || !key || cache->session->closed.load(std::memory_order_relaxed)) return {};
+  const std::string_view named = space ? std::string_view(space) : std::string_view();
+  if (space && named.empty()) return {};
+  return cache->cache().GetInMemory({named, {static_cast<const char*>(key), size}}, options);
+}
+
 Status GetMany(tapps_cache* cache, const char* space, tapps_get_item* items, size_t count,
                const tapps_get_options* options) {
   for (size_t i = 0; items && i < count; ++i) {
@@ -71,10 +81,19 @@ int32_t tapps_cache_get(tapps_cache* cache, const char* space, const void* key, 
                         size_t* size, tapps_error** err) {
   return Guard(err, [&]() -> Status {
     Clear(value, data, size);
+    GetOptions get;
+    if (options) {
+      TAPPS_ASSIGN_OR_RETURN(get, ReadGetOptions(options));
+    }
+    if (value) {
+      if (HeldValue held = GetInMemory(cache, space, key, key_size, get)) {
+        Give(std::move(held), value, data, size);
+        return {};
+      }
+    }
     TAPPS_RETURN_IF_ERROR(CheckCache(cache));
     TAPPS_RETURN_IF_ERROR(CheckNotNull("value", value));
     TAPPS_ASSIGN_OR_RETURN(const Key checked, CheckKey(space, key, key_size));
-    TAPPS_ASSIGN_OR_RETURN(const GetOptions get, ReadGetOptions(options));
     TAPPS_ASSIGN_OR_RETURN(ValueRef found, cache->cache().Get(checked, get));
     Give(std::move(found), value, data, size);
     return {};

@@ -11,6 +11,7 @@
 #include "capi/completion_queue.h"
 #include "capi/engine.h"
 #include "capi/guard.h"
+#include "memory/held_value.h"
 
 // What hosts hold. A handle keeps what it needs alive, so that handles may be released in any
 // order.
@@ -55,15 +56,21 @@ struct Session {
   }
 };
 
-inline const Value* Unwrap(const tapps_value* value) {
-  return reinterpret_cast<const Value*>(value);
-}
+inline uintptr_t HandleOf(const tapps_value* value) { return reinterpret_cast<uintptr_t>(value); }
+inline const Value* Unwrap(const tapps_value* value) { return HeldValue::ValueOf(HandleOf(value)); }
 
 // Hands a value to the host: its reference, and where its bytes are. Each output may be NULL.
 inline void Give(ValueRef value, tapps_value** out, const void** data, size_t* size) {
   if (data) *data = value->bytes().data();
   if (size) *size = value->bytes().size();
   if (out) *out = reinterpret_cast<tapps_value*>(const_cast<Value*>(value.Detach()));
+}
+
+inline void Give(HeldValue value, tapps_value** out, const void** data, size_t* size) {
+  const std::string_view bytes = value.bytes();
+  if (data) *data = bytes.data();
+  if (size) *size = bytes.size();
+  if (out) *out = reinterpret_cast<tapps_value*>(value.Detach());
 }
 
 inline void Clear(tapps_value** out, const void** data, size_t* size) {

@@ -4,6 +4,7 @@
 
 using tapps::Clock;
 using tapps::ValueInfo;
+using tapps::capi::HandleOf;
 using tapps::capi::Unwrap;
 
 const void* tapps_value_data(const tapps_value* value, size_t* size) {
@@ -15,7 +16,7 @@ void tapps_value_info(const tapps_value* value, tapps_info* info) {
   if (!info) return;
   *info = tapps_info{};
   if (!value) return;
-  const ValueInfo& known = Unwrap(value)->info();
+  const ValueInfo known = Unwrap(value)->info();
   info->version = known.version;
   info->created_us = known.created_us;
   info->expires_us = known.expires_us;
@@ -40,10 +41,10 @@ const char* tapps_value_text(const tapps_value* value, int32_t text, size_t* siz
 }
 
 tapps_value* tapps_value_retain(tapps_value* value) {
-  if (value) Unwrap(value)->Retain();
+  if (value) tapps::HeldValue::Retain(HandleOf(value));
   return value;
 }
 
 void tapps_value_release(tapps_value* value) {
-  if (value) Unwrap(value)->Release();
+  if (value) tapps::HeldValue::Release(HandleOf(value));
 }

@@ -5,21 +5,32 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/mutex.h"
 #include "base/value.h"
+#include "memory/eviction_policy.h"
+#include "memory/held_value.h"
+#include "memory/policy.h"
+#include "memory/share_tuner.h"
+#include "memory/table.h"
 
 namespace tapps {
 
-// The entries used last, in memory: a table of shards, each an exact LRU bounded in bytes and
-// entries. Holds copies of what is in the file or on the way there, so anything may be dropped at
-// any time. Any thread.
+// The entries used last, in memory: shards, each bounded in bytes and entries. Holds copies of what
+// is in the file or on the way there, so anything may be dropped at any time. Any thread.
+//
+//   hit     shard's table, without a lock (memory/table.h) -> value held in a slot of the thread
+//           (memory/hold.h) -> use count of the entry, if it changes
+//   change  shard's lock -> table and policy -> what was taken out is retired, and freed when
+//   nobody
+//           holds it
+//
+// Bytes are those of the value's block, the key and kEntryBytes for all else. Besides, at most 64
+// values or 1 MiB that were dropped wait to be freed, and what callers hold is theirs.
 //
 // Reading a value from the file and keeping it here is a race with those who change the key
 // meanwhile. A reader therefore takes a ticket before it looks at the file, and the value is kept
@@ -29,10 +40,20 @@ class MemoryTier {
  public:
   using Ticket = uint32_t;
 
-  // Bounds of all shards together; max_entries < 0: unlimited.
-  MemoryTier(int64_t max_bytes, int64_t max_entries);
+  // Table line, policy entry, history and malloc's share, besides key and value.
+  static constexpr int64_t kEntryBytes = 160;
 
-  // The value, now the most recently used; NULL when it is not here.
+  // Bounds of all shards together; max_entries < 0: unlimited. The seed decides about which keys
+  // share a shard.
+  MemoryTier(int64_t max_bytes, int64_t max_entries,
+             EvictionPolicy policy = EvictionPolicy::kAdaptive, uint64_t seed = 0);
+  ~MemoryTier();
+  MemoryTier(const MemoryTier&) = delete;
+  MemoryTier& operator=(const MemoryTier&) = delete;
+
+  // The value, which counts as used; empty when it is not here.
+  HeldValue Get(uint64_t hash, std::string_view space, std::string_view key);
+  // As above, counted.
   ValueRef Find(uint64_t hash, std::string_view space, std::string_view key);
   Ticket TicketOf(uint64_t hash) const;
 
@@ -60,34 +81,70 @@ class MemoryTier {
     int64_t entries = 0;
     int64_t bytes = 0;
     int64_t evictions = 0;
+    // What is kept besides keys and values, in bytes.
+    int64_t table_bytes = 0;
+    int64_t policy_bytes = 0;
+    int64_t history_bytes = 0;
+    int64_t tuner_bytes = 0;
+    double share = 0;  // of the adaptive policy now
   };
   Stats ReadStats() const;
 
  private:
-  struct Node {
-    uint64_t hash;
-    size_t bytes;
-    Entry entry;
-  };
-  using Order = std::list<Node>;  // most recently used first
-  struct alignas(64) Shard {
+  struct alignas(64) Shard final : UseCounts {
+    std::atomic<Table*> table{nullptr};  // changed under mu, read by anybody
+    std::unique_ptr<Policy> policy;      // its hits by anybody, the rest under mu
     mutable Mutex mu;
-    Order order GUARDED_BY(mu);
-    std::unordered_map<uint64_t, Order::iterator> table GUARDED_BY(mu);
     int64_t bytes GUARDED_BY(mu) = 0;
     int64_t evictions GUARDED_BY(mu) = 0;
+    double share GUARDED_BY(mu) = 0;
+    std::atomic<int64_t> seen_bytes{0};  // bytes and entries, for who only estimates
+    std::atomic<int64_t> seen_entries{0};
+
+    Table& now() const { return *table.load(std::memory_order_relaxed); }
+    uint32_t Read(uint32_t place) const override {
+      return now().UsesAt(place).load(std::memory_order_relaxed);
+    }
+    void Write(uint32_t place, uint32_t count) override {
+      now().UsesAt(place).store(static_cast<uint8_t>(count), std::memory_order_relaxed);
+    }
   };
+  using Dropped = std::vector<Retired>;
   static constexpr size_t kTickets = 4096;
 
-  Shard& ShardOf(uint64_t hash) const { return shards_[hash >> 32 & shard_mask_]; }
+  uint64_t Mix(uint64_t hash) const {
+    const uint64_t mixed = (hash ^ seed_) * 0x9E3779B97F4A7C15u;
+    return mixed ^ mixed >> 32;
+  }
+  static uint32_t Sample(uint64_t mixed) {
+    return static_cast<uint32_t>(mixed * 0xD6E8FEB86659FD93u >> 32);
+  }
+  Shard& ShardOf(uint64_t mixed) const { return shards_[mixed >> 58 & shard_mask_]; }
   std::atomic<Ticket>& Counter(uint64_t hash) { return tickets_[hash % kTickets]; }
-  void Insert(Shard& shard, uint64_t hash, std::string_view space, std::string_view key,
-              ValueRef value) REQUIRES(shard.mu);
-  void Remove(Shard& shard, Order::iterator node) REQUIRES(shard.mu);
+  // As Table::Find in the table of the moment. kAgain: disturbed too often.
+  Table::Look Look(uint64_t hash, const TableKey& key, ThreadHolds& mine, Hold& hold,
+                   Table::Found* found);
+  // Counts a hit.
+  void Used(Shard& shard, uint64_t mixed, const Table::Found& found);
+  ValueRef FindLocked(uint64_t hash, const TableKey& key);
+  void Insert(Shard& shard, uint64_t mixed, const TableKey& key, ValueRef value, Dropped* dropped)
+      REQUIRES(shard.mu);
+  bool Overwrite(Shard& shard, uint64_t mixed, const TableKey& key, int64_t weight, ValueRef& value,
+                 Dropped* dropped) REQUIRES(shard.mu);
+  void Evict(Shard& shard, Dropped* dropped) REQUIRES(shard.mu);
+  void Remove(Shard& shard, uint32_t line, Dropped* dropped) REQUIRES(shard.mu);
+  void MakeLines(Shard& shard, Dropped* dropped) REQUIRES(shard.mu);
+  void Learn(Shard& shard, uint64_t mixed) noexcept;
+  void LearnOrThrow(Shard& shard, uint64_t mixed);
 
-  size_t shard_mask_ = 0;
+  const uint64_t seed_;
+  const int64_t max_bytes_;
+  const int64_t max_entries_;
+  uint64_t shard_mask_ = 0;
   int64_t shard_bytes_ = 0;
   int64_t shard_entries_ = 0;
+  bool adaptive_ = false;
+  ShareTuner tuner_;
   std::unique_ptr<Shard[]> shards_;
   std::array<std::atomic<Ticket>, kTickets> tickets_{};
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <random>
 #include <thread>
 
@@ -24,7 +25,7 @@ bool Has(MemoryTier& tier, const std::string& key) {
 }
 
 TEST(MemoryTierTest, TheLeastRecentlyUsedGoesFirst) {
-  MemoryTier tier(1 << 20, 3);
+  MemoryTier tier(1 << 20, 3, EvictionPolicy::kLru);
   Put(tier, "a");
   Put(tier, "b");
   Put(tier, "c");
@@ -90,6 +91,168 @@ TEST(MemoryTierTest, AValueHeldOutlivesItsEviction) {
   Put(tier, "b");
   EXPECT_FALSE(Has(tier, "a"));
   EXPECT_EQ(held->bytes(), "vvvvv");
+}
+
+TEST(MemoryTierTest, EntriesAreBoundedUnderBothPolicies) {
+  for (const EvictionPolicy policy : {EvictionPolicy::kAdaptive, EvictionPolicy::kLru}) {
+    MemoryTier tier(int64_t{1} << 40, 2048, policy);
+    for (int i = 0; i < 20'000; ++i) {
+      Put(tier, "key" + std::to_string(i % 5000), 0);
+      (void)Has(tier, "key" + std::to_string(i % 700));
+    }
+    EXPECT_LE(tier.ReadStats().entries, 2048);
+    EXPECT_GT(tier.ReadStats().entries, 1900);
+  }
+}
+
+// Sizes differ by a thousand, entries are deleted and replaced by larger and smaller ones.
+TEST(MemoryTierTest, BytesAreBoundedThroughChurn) {
+  constexpr int64_t kBound = 16 << 20;
+  for (const EvictionPolicy policy : {EvictionPolicy::kAdaptive, EvictionPolicy::kLru}) {
+    MemoryTier tier(kBound, TAPPS_UNLIMITED, policy);
+    std::mt19937 random(8);
+    for (int i = 0; i < 30'000; ++i) {
+      const std::string key = "key" + std::to_string(random() % 3000);
+      if (random() % 5 == 0) {
+        tier.Erase(KeyHash(kSpace, key));
+      } else if (!Has(tier, key) || random() % 4 == 0) {
+        Put(tier, key, random() % 100 == 0 ? 1'000'000 : random() % 1000);
+      }
+      ASSERT_LE(tier.ReadStats().bytes, kBound);
+    }
+    int64_t bytes = 0;
+    for (const MemoryTier::Entry& entry : tier.Snapshot()) {
+      bytes += MemoryTier::kEntryBytes + static_cast<int64_t>(entry.key.size()) +
+               static_cast<int64_t>(entry.value->footprint());
+    }
+    EXPECT_EQ(tier.ReadStats().bytes, bytes);
+    tier.Clear();
+    EXPECT_EQ(tier.ReadStats().bytes, 0);
+    EXPECT_EQ(tier.ReadStats().entries, 0);
+  }
+}
+
+TEST(MemoryTierTest, LongKeysAndNamespacesAreFoundAndSurviveGrowth) {
+  MemoryTier tier(64 << 20, TAPPS_UNLIMITED);
+  const auto key_of = [](int i) { return std::string(30 + i % 60, 'k') + std::to_string(i); };
+  for (const std::string_view space : {kSpace, std::string_view("tapps.http")}) {
+    for (int i = 0; i < 3000; ++i) {
+      const std::string key = key_of(i);
+      tier.Put(KeyHash(space, key), space, key, Value::Make(key, {}));
+    }
+  }
+  for (const std::string_view space : {kSpace, std::string_view("tapps.http")}) {
+    for (int i = 0; i < 3000; ++i) {
+      const std::string key = key_of(i);
+      const HeldValue held = tier.Get(KeyHash(space, key), space, key);
+      ASSERT_TRUE(held) << key;
+      EXPECT_EQ(held.bytes(), key);
+    }
+  }
+  EXPECT_EQ(tier.ReadStats().entries, 6000);
+}
+
+TEST(MemoryTierTest, ValuesThatNeedALookAreNotPlain) {
+  MemoryTier tier(1 << 20, TAPPS_UNLIMITED);
+  const auto plain = [&](const ValueRef& value) {
+    tier.Put(1, kSpace, "a", value);
+    const HeldValue held = tier.Get(1, kSpace, "a");
+    EXPECT_EQ(held.bytes(), "bytes");
+    return held.plain();
+  };
+  const ValueRef simple = Value::Make("bytes", {.version = 3});
+  EXPECT_TRUE(plain(simple));
+  EXPECT_FALSE(plain(Value::Make("bytes", {.expires_us = 5})));
+  EXPECT_FALSE(plain(Value::Make("bytes", {.flags = TAPPS_VALUE_NEGATIVE})));
+  EXPECT_FALSE(plain(Value::Wrap(simple, {})));
+}
+
+// Values say whose they are and in which order they were put: a reader never sees another key's,
+// one that goes back in time, or bytes that are not all of one value.
+void Stress(EvictionPolicy policy, int64_t entries, size_t readers) {
+  constexpr uint32_t kKeys = 400;
+  constexpr uint32_t kWrites = 30'000;
+  MemoryTier tier(int64_t{1} << 40, entries, policy);
+  std::atomic<bool> stop{false};
+  const auto key_of = [](uint32_t k) {
+    return std::string(k % 3 == 0 ? 60 : 10, 'k') + std::to_string(k);
+  };
+  const auto bytes_of = [](uint32_t key, uint32_t version) {
+    std::string bytes(16 + version % 200, static_cast<char>('a' + (key + version) % 26));
+    std::memcpy(bytes.data(), &key, 4);
+    std::memcpy(bytes.data() + 4, &version, 4);
+    return bytes;
+  };
+  std::vector<std::thread> threads;
+  std::array<std::atomic<uintptr_t>, 16> handed{};  // handles on their way to another thread
+  for (size_t t = 0; t < readers; ++t) {
+    threads.emplace_back([&, t] {
+      std::mt19937 random(static_cast<unsigned>(t));
+      std::array<uint32_t, kKeys> newest{};
+      while (!stop.load(std::memory_order_relaxed)) {
+        const uint32_t k = random() % kKeys;
+        const std::string key = key_of(k);
+        HeldValue held = tier.Get(KeyHash(kSpace, key), kSpace, key);
+        if (!held) continue;
+        const std::string bytes(held.bytes());
+        uint32_t owner = 0;
+        uint32_t version = 0;
+        std::memcpy(&owner, bytes.data(), 4);
+        std::memcpy(&version, bytes.data() + 4, 4);
+        ASSERT_EQ(owner, k);
+        ASSERT_GE(version, newest[k]);
+        ASSERT_EQ(bytes, bytes_of(owner, version));
+        newest[k] = version;
+        if (random() % 4 == 0) {
+          const uintptr_t other = handed[random() % handed.size()].exchange(held.Detach());
+          if (other == 0) continue;
+          ASSERT_GE(HeldValue::ValueOf(other)->bytes().size(), 16u);
+          HeldValue::Release(other);
+        }
+      }
+    });
+  }
+  std::vector<std::thread> writers;
+  for (uint32_t t = 0; t < 2; ++t) {
+    writers.emplace_back([&, t] {
+      std::mt19937 random(t + 100);
+      for (uint32_t i = 1; i <= kWrites; ++i) {
+        const uint32_t k = random() % kKeys / 2 * 2 + t;  // keys of this writer
+        const std::string key = key_of(k);
+        const uint64_t hash = KeyHash(kSpace, key);
+        if (random() % 10 == 0) {
+          tier.Erase(hash);
+        } else {
+          tier.Put(hash, kSpace, key, Value::Make(bytes_of(k, i), {}));
+        }
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  for (auto& handle : handed) {
+    if (const uintptr_t left = handle.exchange(0)) HeldValue::Release(left);
+  }
+  tier.Clear();
+  Reclaimer::Get().Collect();
+  EXPECT_EQ(Reclaimer::Get().waiting(), 0u);
+}
+
+TEST(MemoryTierTest, ReadersSeeOnlyWholeAndNewestValuesWhileWritersReplaceThem) {
+  Stress(EvictionPolicy::kAdaptive, TAPPS_UNLIMITED, 2);
+}
+
+TEST(MemoryTierTest, AndWithoutMembarrier) {
+  const bool light = Reclaimer::light_readers();
+  Reclaimer::SetLightReadersForTest(false);
+  Stress(EvictionPolicy::kAdaptive, 150, 2);
+  Reclaimer::SetLightReadersForTest(light);
+}
+
+TEST(MemoryTierTest, AndWhileEntriesAreEvicted) {
+  Stress(EvictionPolicy::kAdaptive, 150, 2);
+  Stress(EvictionPolicy::kLru, 150, 2);
 }
 
 TEST(MemoryTierTest, ManyThreadsAlwaysFindWhatBelongsToTheKey) {
