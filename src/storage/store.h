@@ -96,7 +96,7 @@ class Store : public std::enable_shared_from_this<Store> {
   void Look();
   // Makes the store stand on the file the path names; returns how often that has changed.
   Result<int64_t> FollowPath();
-  Status OpenFeed();
+  Status OpenFeed() REQUIRES(path_mu_);
 
   static constexpr int64_t kLookAgain = 100 * kMillisecond;
   // Connections of a replaced file are kept, as other threads may be looking at their mapping. More

@@ -145,6 +145,7 @@ int64_t Writer::DoUpkeep() {
   if (IsDamage(more.status())) HealFile();
   // Others who hold the write lock are busy with the same file, and keep it up as well.
   if (more.code() == TAPPS_E_BUSY) return kRetryAfter;
+  generation_ = -1;  // a failure may stay with its connection
   Fail(more.status());
   return Upkeep::kFlushEvery;
 }

@@ -61,6 +61,12 @@ TEST_P(FaultTest, EveryCallThatFailsOnceIsSurvived) {
   const char* every = std::getenv("TAPPS_FAULT_STEP");
   const int step = every == nullptr ? 23 : std::atoi(every);
   options_.clock = &clock_;
+  std::mutex mu;
+  std::string why;
+  options_.on_state = [&](int32_t, const Status& status) {
+    std::lock_guard lock(mu);
+    why = status.message();
+  };
   int failed_at = 1 + GetParam() % step;
   do {
     path_ = dir_.File("cache " + std::to_string(failed_at) + ".db");
@@ -80,7 +86,10 @@ TEST_P(FaultTest, EveryCallThatFailsOnceIsSurvived) {
       EXPECT_TRUE(Get(key) == Value(key))
           << key << ", call " << failed_at << ": " << Get(key).substr(0, 20);
     }
-    EXPECT_EQ(store_->state(), TAPPS_STATE_OK) << "call " << failed_at;
+    EXPECT_EQ(store_->state(), TAPPS_STATE_OK) << "call " << failed_at << ": " << [&] {
+      std::lock_guard lock(mu);
+      return why;
+    }();
     const auto report = store_->Check(true);
     EXPECT_TRUE(report.ok() && report->ok()) << "call " << failed_at;
     Close();
