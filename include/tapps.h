@@ -531,6 +531,39 @@ TAPPS_API int32_t tapps_cache_load_finish(tapps_cache* cache, int64_t lease, con
  * is not known: no effect. Threads: any. Since: 0.1. */
 TAPPS_API void tapps_cache_load_abandon(tapps_cache* cache, int64_t lease);
 
+/* ---- Cache: upkeep --------------------------------------------------------- */
+/* None of these is needed for a cache to work well. They read or write the whole file, on the
+ * thread that calls, while it is in use by this and other processes. */
+
+/* Bits of the flags of tapps_cache_check. */
+enum {
+  TAPPS_CHECK_DEEP = 1 /* indexes and every entry too; else pages, and a sample of the entries */
+};
+
+/* Copies the cache as it stands to a file (0600), which replaces what is at `path` when all of it
+ * is there. What was put before is in it. Returns EXISTS (the cache's own file), UNSUPPORTED
+ * (without a file), DENIED, IO, FULL, TIMEOUT. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_backup(tapps_cache* cache, const char* path, tapps_error** err);
+
+/* Looks for damage and changes nothing. *value receives a JSON object: {"ok", "entries" (looked
+ * at), "damaged" (of those: gets miss them), "problems":["..."]}. TAPPS_OK means that it could
+ * look. Returns UNSUPPORTED (without a file), IO, BUSY. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_check(tapps_cache* cache, uint32_t flags, tapps_value** value,
+                                    const void** data, size_t* size, tapps_error** err);
+
+/* Gives unused space of the file back to the file system; others have their turn in between.
+ * timeout_us 0: 30 s. *freed (may be NULL) receives the bytes. Returns TIMEOUT (what was given back
+ * stays so), UNSUPPORTED (without a file), READ_ONLY, IO, FULL. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_compact(tapps_cache* cache, int64_t timeout_us, int64_t* freed,
+                                      tapps_error** err);
+
+/* Looks at every committed entry. *value receives a JSON object: {"entries", "bytes", "expired"
+ * (still in the file), "spaces":{NAME:{"entries", "bytes", "fresh", "stale", "negative"}},
+ * "ages":{"minute", "hour", "day", "week", "month", "older"}}. An entry counts under the shortest
+ * age that it has not passed. Returns IO, CORRUPT. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_survey(tapps_cache* cache, tapps_value** value, const void** data,
+                                     size_t* size, tapps_error** err);
+
 /* ---- Cache: iteration ------------------------------------------------------ */
 
 /* A walk over keys. One thread at a time. Holds no lock and no snapshot between calls: entries
@@ -571,9 +604,11 @@ TAPPS_API void tapps_cursor_release(tapps_cursor* cursor);
 /* A snapshot of everything counted by this process since the cache was opened, as a JSON object in
  * *value:
  * {"hits":{"memory","disk","stale","negative"}, "misses", "hit_rate", "writes", "pending":{...},
- * "memory":{...}, "disk":{...}, "latency_us":{op:{"count","p50","p90","p99","p999","max"}},
- * "fetch":{...}, "docs":{...}, "breakers":[...]}. Members may be added. hit_rate is hits / (hits +
- * misses), 0..1. Threads: any. Since: 0.1. */
+ * "loads":{"leases","coalesced","lone","takeovers","abandoned","timeouts","typical_us"},
+ * "uptime_us", "memory":{...}, "disk":{...},
+ * "latency_us":{op:{"count","p50","p90","p99","p999","max"}}, "fetch":{...}, "docs":{...},
+ * "breakers":[...]}. Members may be added. hit_rate is hits / (hits + misses), 0..1. Threads: any.
+ * Since: 0.1. */
 TAPPS_API int32_t tapps_cache_stats(tapps_cache* cache, tapps_value** value, const void** data,
                                     size_t* size, tapps_error** err);
 
@@ -597,7 +632,11 @@ enum {
   TAPPS_RECORD_CONTAINS = 11, /* number: the version */
   TAPPS_RECORD_COUNT = 12,    /* number: entries; bytes: theirs */
   TAPPS_RECORD_LOAD = 13,     /* number: the lease, or 0 */
-  TAPPS_RECORD_ACQUIRE = 14,  /* number: the permit, with TAPPS_OK */
+  TAPPS_RECORD_BACKUP = 14,
+  TAPPS_RECORD_CHECK = 15,
+  TAPPS_RECORD_COMPACT = 16, /* number: bytes freed */
+  TAPPS_RECORD_SURVEY = 17,
+  TAPPS_RECORD_ACQUIRE = 18, /* number: the permit, with TAPPS_OK */
 
   /* Events: not the end of anything. Their data is a JSON object. When 4,096 wait in a queue
      further ones are dropped. */
@@ -721,6 +760,22 @@ TAPPS_API int32_t tapps_queue_count(tapps_queue* queue, const tapps_filter* filt
 TAPPS_API int32_t tapps_queue_load(tapps_queue* queue, const char* space, const void* key,
                                    size_t key_size, const tapps_load_options* options,
                                    uint64_t user_data, int64_t* op, tapps_error** err);
+
+/* Submits tapps_cache_backup. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_backup(tapps_queue* queue, const char* path, uint64_t user_data,
+                                     int64_t* op, tapps_error** err);
+
+/* Submits tapps_cache_check: the record carries the object. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_check(tapps_queue* queue, uint32_t flags, uint64_t user_data,
+                                    int64_t* op, tapps_error** err);
+
+/* Submits tapps_cache_compact. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_compact(tapps_queue* queue, int64_t timeout_us, uint64_t user_data,
+                                      int64_t* op, tapps_error** err);
+
+/* Submits tapps_cache_survey: the record carries the object. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_survey(tapps_queue* queue, uint64_t user_data, int64_t* op,
+                                     tapps_error** err);
 
 /* ---- Fetch ----------------------------------------------------------------- */
 

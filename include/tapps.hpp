@@ -470,6 +470,16 @@ class Queue {
   Result<int64_t> Count(const tapps_filter* filter = nullptr, uint64_t user_data = 0) {
     return Submit(tapps_queue_count, filter, user_data);
   }
+  Result<int64_t> Backup(const char* path, uint64_t user_data = 0) {
+    return Submit(tapps_queue_backup, path, user_data);
+  }
+  Result<int64_t> Check(uint32_t flags = 0, uint64_t user_data = 0) {
+    return Submit(tapps_queue_check, flags, user_data);
+  }
+  Result<int64_t> Compact(int64_t timeout_us = 0, uint64_t user_data = 0) {
+    return Submit(tapps_queue_compact, timeout_us, user_data);
+  }
+  Result<int64_t> Survey(uint64_t user_data = 0) { return Submit(tapps_queue_survey, user_data); }
   // The record's `number` is the lease.
   Result<int64_t> Load(std::string_view key, const char* space = nullptr,
                        const tapps_load_options* options = nullptr, uint64_t user_data = 0) {
@@ -626,6 +636,18 @@ class Cache {
   }
   // timeout 0: 3 s.
   Result<void> Flush(int64_t timeout_us = 0) { return Call(tapps_cache_flush, timeout_us); }
+  Result<void> Backup(const char* path) { return Call(tapps_cache_backup, path); }
+  // JSON.
+  Result<Value> Check(uint32_t flags = 0) { return Answer(tapps_cache_check, flags); }
+  // The bytes given back to the file system.
+  Result<int64_t> Compact(int64_t timeout_us = 0) {
+    int64_t freed = 0;
+    auto done = Call(tapps_cache_compact, timeout_us, &freed);
+    if (!done) return std::move(done).error();
+    return freed;
+  }
+  // JSON.
+  Result<Value> Survey() { return Answer(tapps_cache_survey); }
   // space NULL: all namespaces.
   Result<Cursor> List(std::string_view prefix = {}, const char* space = nullptr) {
     return Child<Cursor, tapps_cursor>(tapps_cursor_open, space, prefix.data(), prefix.size());

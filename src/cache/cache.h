@@ -119,6 +119,13 @@ class Cache {
   // Writes what is queued and stops the writer. TIMEOUT: the rest goes on being written in the
   // background.
   virtual Status Close(int64_t deadline_us) = 0;
+
+  // On the whole file, on this thread: as tapps_cache_backup, _check, _compact and _survey.
+  virtual Status Backup(const std::string& path) = 0;
+  virtual Result<Json> Check(bool deep) = 0;
+  // Returns the bytes freed.
+  virtual Result<int64_t> Compact(int64_t timeout_us) = 0;
+  virtual Result<Json> Survey() = 0;
 };
 
 }  // namespace tapps

@@ -1,5 +1,7 @@
 // The cache's part of the statistics snapshot.
 
+#include <algorithm>
+
 #include "cache/tiered_cache.h"
 
 namespace tapps {
@@ -31,11 +33,18 @@ const char* StateName(int32_t state) {
 Json TieredCache::Stats() {
   Json json = Json::object();
   statistics_.Describe(&json);
+  const int64_t uptime_us = Clock::Real().MonotonicNow() - opened_us_;
+  const auto per_second = [uptime_us](int64_t count) {
+    return static_cast<double>(count) * kSecond /
+           static_cast<double>(std::max<int64_t>(1, uptime_us));
+  };
+  json["uptime_us"] = uptime_us;
   const MemoryTier::Stats memory = memory_->ReadStats();
   json["memory"] = {{"entries", memory.entries},
                     {"bytes", memory.bytes},
                     {"max_bytes", options_.memory_bytes},
-                    {"evictions", memory.evictions}};
+                    {"evictions", memory.evictions},
+                    {"evictions_per_s", per_second(memory.evictions)}};
   const Loads::Counts& loads = loads_->counts();
   json["loads"] = {{"leases", loads.leases.Read()},       {"coalesced", loads.coalesced.Read()},
                    {"lone", loads.lone.Read()},           {"takeovers", loads.takeovers.Read()},
@@ -60,6 +69,7 @@ Json TieredCache::Stats() {
     disk["records"] = writer->records.load();
     disk["failed_commits"] = writer->failures.load();
     disk["evictions"] = writer->evictions.load();
+    disk["evictions_per_s"] = per_second(writer->evictions.load());
     disk["expirations"] = writer->expirations.load();
     disk["checkpoints"] = writer->checkpoints.load();
     json["latency_us"]["commit"] = writer->commit_ns.Describe();

@@ -28,9 +28,10 @@ Result<int64_t> TieredCache::Contains(Key given) {
   if (reader.ok()) {
     const Result<ValueInfo> head = (*reader)->Head(hash, key.space, key.bytes);
     if (head.ok()) return answer(*head);
-    if (head.code() == TAPPS_E_NOT_FOUND) return head.status();
+    if (head.code() != TAPPS_E_NOT_FOUND) NoteFailure(head.status());
+  } else {
+    NoteFailure(reader.status());
   }
-  statistics_.read_failures.Add();
   return Status::Bare(TAPPS_E_NOT_FOUND);
 }
 

@@ -126,6 +126,7 @@ std::function<void()> TieredCache::LoadAsync(Key given, const LoadOptions& optio
 }
 
 Result<Cache::Loaded> TieredCache::Load(Key key, const LoadOptions& options) {
+  const ScopedTimer timer(&statistics_.load_ns);
   // Ends by the deadline: the loads' thread sees to that.
   const auto waiter = std::make_shared<Waiter<Result<Loaded>>>();
   LoadAsync(key, options, [waiter](Status status, Loaded loaded) {

@@ -20,7 +20,9 @@ void CacheStatistics::Describe(Json* json) const {
   out["invalidations"] = invalidations.Read();
   out["latency_us"] = {{"get_memory", memory_get_ns.Describe()},
                        {"get_disk", disk_get_ns.Describe()},
-                       {"put", put_ns.Describe()}};
+                       {"put", put_ns.Describe()},
+                       {"sync", sync_ns.Describe()},
+                       {"load", load_ns.Describe()}};
 }
 
 }  // namespace tapps

@@ -24,6 +24,8 @@ struct CacheStatistics {
   Histogram memory_get_ns;  // one in kSample
   Histogram disk_get_ns;
   Histogram put_ns;  // one in kSample
+  Histogram sync_ns;  // from a write to its commit, for those who wait for it
+  Histogram load_ns;  // from a load to its value or lease
 
   static constexpr uint32_t kSample = 64;
 

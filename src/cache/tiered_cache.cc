@@ -78,12 +78,18 @@ Status TieredCache::CatchUp(bool cached_only) {
   if (store_->feed().Current()) return {};
   if (cached_only) return Status::Bare(TAPPS_E_WOULD_BLOCK);
   Forget forget(*memory_, statistics_.invalidations);
-  if (!store_->feed().Advance(forget).ok()) {
+  if (const Status read = store_->feed().Advance(forget); !read.ok()) {
     // What memory holds can no longer be checked.
-    statistics_.read_failures.Add();
+    NoteFailure(read);
     memory_->Clear();
   }
   return {};
+}
+
+// A failure of the file makes a miss; when the file is damaged, the writer heals it.
+void TieredCache::NoteFailure(const Status& why) {
+  statistics_.read_failures.Add();
+  store_->NoteFailure(why);
 }
 
 std::optional<ValueRef> TieredCache::FindHere(uint64_t hash, Key key, MemoryTier::Ticket ticket) {
@@ -185,9 +191,10 @@ Result<ValueRef> TieredCache::Get(Key given, const GetOptions& options) {
       if (!options.peek) store_->NoteUse(hash);
       return Judge(key, *std::move(found), options, true);
     }
-    if (found.code() == TAPPS_E_NOT_FOUND) return Miss(options);
+    if (found.code() != TAPPS_E_NOT_FOUND) NoteFailure(found.status());
+  } else {
+    NoteFailure(reader.status());
   }
-  statistics_.read_failures.Add();
   return Miss(options);
 }
 
@@ -235,7 +242,7 @@ std::vector<Result<ValueRef>> TieredCache::GetMany(std::string_view space,
       if (!options.peek) store_->NoteUse(one.hash);
       results[one.index] = Judge(key, *std::move(found), options, true);
     } else {
-      if (found.code() != TAPPS_E_NOT_FOUND) statistics_.read_failures.Add();
+      if (found.code() != TAPPS_E_NOT_FOUND) NoteFailure(found.status());
       results[one.index] = Miss(options);
     }
   }

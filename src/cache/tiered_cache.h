@@ -86,6 +86,10 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
   void Retire() override { retired_ = true; }
   bool retired() const { return retired_; }
   Status Close(int64_t deadline_us) override;
+  Status Backup(const std::string& path) override;
+  Result<Json> Check(bool deep) override;
+  Result<int64_t> Compact(int64_t timeout_us) override;
+  Result<Json> Survey() override;
 
  private:
   using Group = std::shared_ptr<storage::WriteGroup>;
@@ -96,9 +100,11 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
   };
 
   Status Usable() const;
+  Status UsableFile() const;  // UNSUPPORTED without one
   // Drops from memory what other processes have changed. WOULD_BLOCK when that needs the file and
   // cached_only is set.
   Status CatchUp(bool cached_only);
+  void NoteFailure(const Status& why);
   // What memory or the queue know of a key: a value, a NULL value for a removal, or nothing.
   std::optional<ValueRef> FindHere(uint64_t hash, Key key, MemoryTier::Ticket ticket);
   Result<ValueRef> FindOnDisk(storage::Reader& reader, uint64_t hash, Key key,
@@ -140,6 +146,7 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
 
   const std::string path_;
   const CacheOptions options_;
+  const int64_t opened_us_ = Clock::Real().MonotonicNow();
   const ForkGuard fork_;
   const std::shared_ptr<MemoryTier> memory_;  // callbacks of the writer may outlive this cache
   std::shared_ptr<storage::Store> store_;

@@ -159,6 +159,7 @@ Status TieredCache::Write(const Group& group, const PutOptions& options,
 
 Status TieredCache::WriteAndWait(const Group& group, int64_t timeout_us,
                                  const std::function<void()>& on_queued) {
+  const ScopedTimer timer(&statistics_.sync_ns);
   const int64_t deadline = Now() + timeout_us;
   const auto waiter = std::make_shared<Waiter<Status>>();
   group->urgent = true;

@@ -28,14 +28,6 @@ Status Start(tapps_queue* queue, int32_t kind, uint64_t user_data, int64_t* op, 
   return {};
 }
 
-// Accepts an operation and does it on the pool: work(cache) returns its Completion.
-template <typename Work>
-Status StartJob(tapps_queue* queue, int32_t kind, uint64_t user_data, int64_t* op, Work work) {
-  TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(kind, user_data));
-  return queue->Defer(*op, [engine = queue->session->engine, core = queue->core, id = *op,
-                            work = std::move(work)] { core->Complete(id, work(*engine->cache)); });
-}
-
 Cache& CacheOf(tapps_queue* queue) { return *queue->session->engine->cache; }
 
 Status SubmitGet(tapps_queue* queue, const char* space, const void* key, size_t key_size,

@@ -37,6 +37,14 @@ int32_t Submit(tapps_queue* queue, int64_t* op, tapps_error** err, Body&& body) 
   });
 }
 
+// Accepts an operation and does it on the pool: work(cache) returns its Completion.
+template <typename Work>
+Status StartJob(tapps_queue* queue, int32_t kind, uint64_t user_data, int64_t* op, Work work) {
+  TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(kind, user_data));
+  return queue->Defer(*op, [engine = queue->session->engine, core = queue->core, id = *op,
+                            work = std::move(work)] { core->Complete(id, work(*engine->cache)); });
+}
+
 }  // namespace tapps::capi
 
 #endif  // TAPPS_CAPI_QUEUE_HANDLE_H_
