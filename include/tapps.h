@@ -1018,8 +1018,8 @@ TAPPS_API void tapps_breaker_report(tapps_breaker* breaker, int64_t permit, int3
  * another try. retry_after_us: what the service asked for, or 0; believed up to an hour. On
  * TAPPS_OK the caller waits *delay_us, drawn between 0 and a bound that doubles with each attempt
  * (never less than what was asked for), and acquires anew. Returns UNSUPPORTED (the status is not
- * worth it), FULL (as often as it may be, or the budget is used up: five retries, and one for every ten
- * calls), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1. */
+ * worth it), FULL (as often as it may be, or the budget is used up: five retries, and one for every
+ * ten calls), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_breaker_retry(tapps_breaker* breaker, int64_t attempt, int32_t status,
                                       int64_t retry_after_us, int64_t* delay_us, tapps_error** err);
 

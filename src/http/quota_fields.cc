@@ -12,7 +12,6 @@ namespace tapps::http {
 namespace {
 
 constexpr int64_t kLongest = kHour;
-constexpr int64_t kUnsaid = kSecond;  // the wait after a 429 that names none
 constexpr int64_t kYearSeconds = 365 * 24 * 3600;
 
 std::string_view Trim(std::string_view text) {
@@ -85,9 +84,7 @@ std::optional<QuotaNews> ReadQuota(int32_t status, const Headers& headers, int64
     const auto reset = headers.Get(std::string(prefix) + "Reset");
     if (remaining && reset) news = Left(Number(*remaining), Number(*reset), now_us);
   }
-  if (status != 429) return news;
-  if (!news) return QuotaNews{0, kUnsaid, false};
-  news->calls = 0;
+  if (news && status == 429) news->calls = 0;
   return news;
 }
 

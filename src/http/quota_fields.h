@@ -19,10 +19,10 @@ struct QuotaNews {
 // there is none that can be read. A date that has passed is 0.
 std::optional<int64_t> RetryAfter(const Headers& headers, int64_t now_us);
 
-// Reads, in this order: Retry-After of a 429 or 503; 429 without it: one second; RateLimit
+// Reads, in this order: Retry-After of a 429 or 503; RateLimit
 // (draft-ietf-httpapi-ratelimit-headers: `"name";r=5;t=30`, or `limit=10, remaining=5, reset=30`);
 // RateLimit-Remaining with RateLimit-Reset, and the same with X- in front, where a reset beyond a
-// year is a date in seconds. nullopt: nothing was said.
+// year is a date in seconds. nullopt: nothing was said, as by a 429 that names no time.
 std::optional<QuotaNews> ReadQuota(int32_t status, const Headers& headers, int64_t now_us);
 
 }  // namespace tapps::http

@@ -23,17 +23,19 @@ uint64_t Breaker::Wait(int64_t wait_us, int64_t lease_us, uint64_t who, Admitted
   if (admission.code == TAPPS_E_BUSY && wait_us > 0) {
     MutexLock lock(mu_);
     const int64_t now = clock_.MonotonicCoarse();
-    --totals_.rejected_busy;  // it is not, yet
     // A place may have become free since; from SetGate on nobody passes unseen.
-    if (line_.empty() && state_ == BreakerState::kClosed) admission = Take(now, lease_us, false);
+    if (line_.empty() && state_ == BreakerState::kClosed) {
+      admission = Take(now, lease_us, false);
+      --totals_.rejected_busy;  // this refusal, or the one before, was not
+    }
     if (admission.code == TAPPS_E_BUSY &&
         line_.size() < static_cast<size_t>(settings_.max_waiting)) {
+      --totals_.rejected_busy;  // it is not, yet
       line_.push_back(
           {next_ticket_, now + std::min(wait_us, kMaxLease), lease_us, who, std::move(admitted)});
       SetGate();
       return next_ticket_++;
     }
-    if (admission.code == TAPPS_E_BUSY) ++totals_.rejected_busy;
   }
   admitted(admission);
   return 0;

@@ -63,8 +63,8 @@ class ChangeFeed {
   // for it. After a failure nothing is published: the caller must not trust what it remembers.
   Status Advance(Sink& sink);
 
-  // Differs after every commit by anybody, for who keeps a position of their own; wait-free. 0 where
-  // the layout is not known: then it says nothing.
+  // Differs after every commit by anybody, for who keeps a position of their own; wait-free. 0
+  // where the layout is not known: then it says nothing.
   uint64_t Stamp() const { return header_ != nullptr ? Word() | 1 : 0; }
   // Whether the mapped header is in use (else data_version).
   bool mapped() const { return header_ != nullptr; }

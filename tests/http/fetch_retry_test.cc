@@ -43,6 +43,7 @@ class FetchRetryTest : public testing::Test {
     request.url = origin_.Url(path);
     request.method = method;
     request.retries = retries;
+    if (method == "POST") request.body = Value::Make("body", {});
     if (!header.empty()) request.headers.AddLine(header);
     return engine_->FetchAndWait(std::move(request));
   }
@@ -101,8 +102,8 @@ TEST_F(FetchRetryTest, AnOriginThatIsDownSeesNoMoreThanTheCallsAndAFifth) {
 
 // S12: the wrapped call swallowed its errors, and the breaker saw successes only.
 TEST_F(FetchRetryTest, ScarS12TenFailuresAreTenFailures) {
-  breaker()->ForceClosed();
   Serve([](int, Response& response) { Answer(response, 500); });
+  breaker()->ForceClosed();
   for (int i = 0; i < 10; ++i) (void)Fetch("/", TAPPS_NONE);
   EXPECT_EQ(breaker()->Snapshot().totals.failures, 10);
   EXPECT_EQ(breaker()->Snapshot().totals.successes, 0);
@@ -173,6 +174,46 @@ TEST_F(FetchRetryTest, ScarS15NothingMovesTheReopenTimeButTime) {
   EXPECT_EQ(Fetch("/", TAPPS_NONE).status().detail().retry_after_us, wait - kSecond);
 }
 
+// S16: bounded concurrency over a synchronous client: one request in flight.
+TEST_F(FetchRetryTest, ScarS16FiveRequestsToAnOriginAreUnderWayAtOnceAndNoMore) {
+  std::atomic<int> inside = 0;
+  std::atomic<int> most = 0;
+  Serve([&](int, Response& response) {
+    const int now = ++inside;
+    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+    }
+    (void)test::Eventually([&] { return most == 5; });
+    Answer(response, 200);
+    --inside;
+  });
+  test::Collector<Result<FetchResult>> results;
+  for (int i = 0; i < 10; ++i) {
+    FetchRequest request;
+    request.url = origin_.Url("/" + std::to_string(i));
+    engine_->Fetch(std::move(request), results.Callback());
+  }
+  ASSERT_TRUE(results.Await(10));
+  EXPECT_EQ(most, 5);
+}
+
+// S17: N callers missing one key fetched N times.
+TEST_F(FetchRetryTest, ScarS17CallersOfOneUrlShareItsRequestAndItsRetries) {
+  Serve([](int number, Response& response) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    Answer(response, number == 1 ? 503 : 200);
+  });
+  test::Collector<Result<FetchResult>> results;
+  for (int i = 0; i < 20; ++i) {
+    FetchRequest request;
+    request.url = origin_.Url("/one");
+    request.retries = 2;
+    engine_->Fetch(std::move(request), results.Callback());
+  }
+  ASSERT_TRUE(results.Await(20));
+  EXPECT_EQ(results[19]->status(), 200);
+  EXPECT_EQ(requests_, 2);
+}
+
 TEST_F(FetchRetryTest, AQuotaOfOneCredentialLeavesOthersAlone) {
   Serve([this](int, Response& response) {
     Answer(response, others_requests_ > 0 ? 200 : 429, "60");
@@ -202,7 +243,7 @@ TEST_F(FetchRetryTest, ACallThatIsCancelledWhileItWaitsForItsRetryIsFreedAtOnce)
   std::atomic<int32_t> code = TAPPS_OK;
   const auto id =
       engine_->Fetch(std::move(request), [&](Result<FetchResult> result) { code = result.code(); });
-  while (breaker()->Snapshot().totals.retries == 0) std::this_thread::yield();
+  ASSERT_TRUE(test::Eventually([&] { return breaker()->Snapshot().totals.retries > 0; }));
   engine_->Cancel(id);
   EXPECT_EQ(code, TAPPS_E_CANCELLED);
 }

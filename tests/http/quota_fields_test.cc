@@ -35,15 +35,17 @@ TEST(QuotaFieldsTest, NothingIsBelievedForLongerThanAnHour) {
   EXPECT_EQ(RetryAfter(Of({{"Retry-After", FormatHttpDate(kNow + kDay)}}), kNow), kHour);
 }
 
-TEST(QuotaFieldsTest, A429AlwaysMeansToWait) {
+TEST(QuotaFieldsTest, A429MeansToWaitAsLongAsItSays) {
   const auto told = ReadQuota(429, Of({{"Retry-After", "30"}}), kNow);
   ASSERT_TRUE(told);
   EXPECT_EQ(told->calls, 0);
   EXPECT_EQ(told->within_us, 30 * kSecond);
   EXPECT_FALSE(told->of_everybody);
-  const auto untold = ReadQuota(429, Of({}), kNow);
-  ASSERT_TRUE(untold);
-  EXPECT_EQ(untold->within_us, kSecond);
+  EXPECT_FALSE(ReadQuota(429, Of({}), kNow));
+  const auto left = ReadQuota(429, Of({{"RateLimit", "\"a\";r=3;t=9"}}), kNow);
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->calls, 0);
+  EXPECT_EQ(left->within_us, 9 * kSecond);
 }
 
 TEST(QuotaFieldsTest, A503MeansEverybodyAndOnlyWhenItSaysSo) {

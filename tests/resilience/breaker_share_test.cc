@@ -227,15 +227,12 @@ TEST_F(BreakerShareTest, ASuccessElsewhereLetsAProbeGoAtOnce) {
 class BreakerRecordTest : public BreakerShareTest {
  protected:
   void Write(const Json& json, std::string_view suffix = {}) {
-    Process writer([&] {
-      const auto cache = *Cache::Open(path_, {});
-      const std::string key = kName + std::string(suffix);
-      return cache->Put({kBreakerSpace, key}, DumpJson(json), {.durability = TAPPS_DURABILITY_SYNC})
-                     .ok()
-                 ? 0
-                 : 1;
-    });
-    ASSERT_EQ(writer.Wait(), 0);
+    const auto cache = *Cache::Open(path_, {});
+    const std::string key = kName + std::string(suffix);
+    PutOptions options;
+    options.durability = TAPPS_DURABILITY_SYNC;
+    ASSERT_TRUE(cache->Put({kBreakerSpace, key}, DumpJson(json), options).ok());
+    ASSERT_TRUE(cache->Close(10 * kSecond).ok());
   }
   Json Opened(int64_t at_us, int64_t open_us) {
     return {{"name", kName},  {"to", "OPEN"}, {"open_us", open_us},

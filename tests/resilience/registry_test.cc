@@ -66,6 +66,16 @@ TEST_F(RegistryTest, EndlessOriginsThatAreAllDownTakeBoundedMemory) {
   }
 }
 
+TEST_F(RegistryTest, AHundredThousandOriginsTakeBoundedMemory) {
+  BreakerRegistry registry({}, clock_, 1);
+  for (int i = 0; i < 100'000; ++i) {
+    registry.Get(Origin(i));
+    if (i % 10'000 == 0) {
+      ASSERT_LE(registry.List().size(), BreakerRegistry::kDefaultLimit);
+    }
+  }
+}
+
 TEST_F(RegistryTest, AnOpenBreakerOutlivesIdleOnes) {
   Fail(*registry_.Get("down"), 3);
   for (int i = 0; i < 1000; ++i) registry_.Get(Origin(i));
