@@ -105,7 +105,7 @@ TEST_F(SecretsTest, AProxysCredentialsAreShownNowhere) {
     peer.ReadRequest();
     peer.Write("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
   });
-  for (const std::string port : {std::to_string(proxy.port()), std::string("1")}) {
+  for (const std::string& port : {std::to_string(proxy.port()), std::string("1")}) {
     FetchOptions options;
     options.network.proxy = std::string("http://user:") + kSecret + "@127.0.0.1:" + port;
     engine_ = std::make_unique<FetchEngine>(store_, breakers_, options);
