@@ -247,7 +247,11 @@ typedef struct tapps_cache tapps_cache;
 /* Bits of tapps_open_options.flags. */
 enum {
   TAPPS_OPEN_READ_ONLY = 1, /* never writes the file; needs an existing file */
-  TAPPS_OPEN_OFFLINE = 2    /* fetches answer from the cache or fail with OFFLINE */
+  TAPPS_OPEN_OFFLINE = 2,   /* fetches answer from the cache or fail with OFFLINE */
+  /* Of fetches: */
+  TAPPS_OPEN_DENY_PRIVATE = 16,    /* no private, loopback or link-local address may answer */
+  TAPPS_OPEN_KEEP_SET_COOKIE = 32, /* Set-Cookie reaches the file; else it stays in memory */
+  TAPPS_OPEN_SHARED_HTTP = 64      /* obeys RFC 9111 as a shared cache: s-maxage, not private */
 };
 
 /* How the memory tier chooses what to forget when it is full. */
@@ -279,6 +283,10 @@ typedef struct tapps_open_options {
   int64_t disk_entries;  /* bound of the entries in the file; = unlimited */
   int64_t preload_bytes; /* read into memory after the open, in the background: what was used last;
                             = none */
+  const char* no_proxy;       /* hosts reached without the proxy, separated by commas; = none */
+  const char* secret_names;   /* further query parameters and header fields that are secrets, one a
+                                 line; a name stands for those that end in it too. Always secrets:
+                                 token, key, sig, signature, secret, password and the like */
 } tapps_open_options;
 
 /* Opens the cache in the file at `path`, creating folder (0700) and file (0600) when missing.
@@ -791,12 +799,13 @@ enum {
 
 /* Bits of tapps_fetch_options.flags. */
 enum {
-  TAPPS_FETCH_DENY_PRIVATE = 1 /* no private, loopback or link-local address may answer */
+  TAPPS_FETCH_DENY_PRIVATE = 1, /* no private, loopback or link-local address may answer */
+  TAPPS_FETCH_IN_ORDER = 2      /* of many: the records come in the order of the URLs */
 };
 
 typedef struct tapps_fetch_options {
   uint32_t struct_size;
-  uint32_t flags; /* TAPPS_FETCH_DENY_PRIVATE */
+  uint32_t flags; /* TAPPS_FETCH_DENY_PRIVATE, TAPPS_FETCH_IN_ORDER */
   int32_t policy; /* TAPPS_FETCH_* */
   int32_t padding;
   const char* method;  /* = "GET" */
@@ -810,6 +819,10 @@ typedef struct tapps_fetch_options {
   int64_t ttl_us;             /* lifetime given to the answer in place of its own; = its own */
   int64_t retries; /* of an idempotent request that failed in a way that may pass, within the
                       timeout and the origin's budget (tapps_breaker_retry), 1..10; = 2; -1: none */
+  int64_t first_byte_us;      /* from the start to the first byte of the answer; = no bound */
+  int64_t low_speed_us;       /* fails when slower than low_speed_bytes for so long, in whole
+                                 seconds; = no bound */
+  int64_t low_speed_bytes;    /* per second; = 1 */
 } tapps_fetch_options;
 
 /* Gets a URL (http or https) from the cache or its origin, by RFC 9111 as a private cache. Any
@@ -827,6 +840,22 @@ TAPPS_API int32_t tapps_cache_fetch(tapps_cache* cache, const char* url,
 TAPPS_API int32_t tapps_queue_fetch(tapps_queue* queue, const char* url,
                                     const tapps_fetch_options* options, uint64_t user_data,
                                     int64_t* op, tapps_error** err);
+
+/* Submits many fetches with the same options: `urls`, one a line, at most 10,000. One record comes
+ * for each, its user_data being `user_data` plus the line's number from 0; as results come, or with
+ * TAPPS_FETCH_IN_ORDER in the order of the lines. At most `parallel` are under way at a time (0:
+ * 8). *ops (may be NULL) receives a number for each line, for tapps_queue_cancel; *count (may be
+ * NULL) how many lines there are; capacity: room in ops, INVALID when it is too small. When a URL
+ * or the options are refused, nothing is submitted. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_queue_fetch_many(tapps_queue* queue, const char* urls,
+                                         const tapps_fetch_options* options, int64_t parallel,
+                                         uint64_t user_data, int64_t* ops, size_t capacity,
+                                         size_t* count, tapps_error** err);
+
+/* Switches the network off (1) or on (0) for all fetches of the cache in this process, those of
+ * other handles too. Off, what is stored is served, stale too where its origin does not forbid
+ * that; else OFFLINE. What is under way goes on. Threads: any. Since: 0.1. */
+TAPPS_API int32_t tapps_cache_set_offline(tapps_cache* cache, int32_t offline, tapps_error** err);
 
 /* ---- Documentation --------------------------------------------------------- */
 

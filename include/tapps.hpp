@@ -20,6 +20,7 @@
 #ifndef TAPPS_HPP
 #define TAPPS_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -492,6 +493,19 @@ class Queue {
                         uint64_t user_data = 0) {
     return Submit(tapps_queue_fetch, url, options, user_data);
   }
+  // `urls`: one a line. The numbers of the operations, in the order of the lines. parallel 0: 8.
+  Result<std::vector<int64_t>> FetchMany(const std::string& urls,
+                                         const tapps_fetch_options* options = nullptr,
+                                         int64_t parallel = 0, uint64_t user_data = 0) {
+    std::vector<int64_t> ops(static_cast<size_t>(std::count(urls.begin(), urls.end(), '\n')) + 1);
+    size_t count = 0;
+    tapps_error* error = nullptr;
+    const int32_t code = tapps_queue_fetch_many(queue_.get(), urls.c_str(), options, parallel,
+                                                user_data, ops.data(), ops.size(), &count, &error);
+    if (code != TAPPS_OK) return Error(code, error);
+    ops.resize(count);
+    return ops;
+  }
   Result<int64_t> Docs(const char* library, const tapps_docs_options* options = nullptr,
                        uint64_t user_data = 0) {
     return Submit(tapps_queue_docs, library, options, user_data);
@@ -657,6 +671,9 @@ class Cache {
 
   Result<Value> Fetch(const char* url, const tapps_fetch_options* options = nullptr) {
     return Answer(tapps_cache_fetch, url, options);
+  }
+  Result<void> SetOffline(bool offline) {
+    return Call(tapps_cache_set_offline, offline ? 1 : 0);
   }
   Result<Value> Docs(const char* library, const tapps_docs_options* options = nullptr) {
     return Answer(tapps_docs_lookup, library, options);

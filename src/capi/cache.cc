@@ -9,13 +9,18 @@ constexpr int64_t kMaxDuration = INT64_MAX / 4;
 
 Result<EngineOptions> ReadOpenOptions(const tapps_open_options* given) {
   TAPPS_ASSIGN_OR_RETURN(const tapps_open_options options, ReadOptions(given));
-  TAPPS_RETURN_IF_ERROR(
-      CheckFlags("flags", options.flags, TAPPS_OPEN_READ_ONLY | TAPPS_OPEN_OFFLINE));
+  TAPPS_RETURN_IF_ERROR(CheckFlags("flags", options.flags,
+                                   TAPPS_OPEN_READ_ONLY | TAPPS_OPEN_OFFLINE |
+                                       TAPPS_OPEN_DENY_PRIVATE | TAPPS_OPEN_KEEP_SET_COOKIE |
+                                       TAPPS_OPEN_SHARED_HTTP));
   EngineOptions engine;
   CacheOptions& cache = engine.cache;
   const BreakerSettings breaker = BreakerSettings::Default();
   cache.read_only = (options.flags & TAPPS_OPEN_READ_ONLY) != 0;
   engine.offline = (options.flags & TAPPS_OPEN_OFFLINE) != 0;
+  engine.deny_private = (options.flags & TAPPS_OPEN_DENY_PRIVATE) != 0;
+  engine.keep_set_cookie = (options.flags & TAPPS_OPEN_KEEP_SET_COOKIE) != 0;
+  engine.shared_http = (options.flags & TAPPS_OPEN_SHARED_HTTP) != 0;
   TAPPS_ASSIGN_OR_RETURN(cache.memory_bytes, Number("memory_bytes", options.memory_bytes,
                                                     cache.memory_bytes, 64 << 10, INT64_MAX));
   TAPPS_ASSIGN_OR_RETURN(cache.memory_entries,
@@ -38,6 +43,8 @@ Result<EngineOptions> ReadOpenOptions(const tapps_open_options* given) {
   TAPPS_ASSIGN_OR_RETURN(engine.user_agent, Text("user_agent", options.user_agent));
   TAPPS_ASSIGN_OR_RETURN(engine.proxy, Text("proxy", options.proxy));
   TAPPS_ASSIGN_OR_RETURN(engine.ca_file, Text("ca_file", options.ca_file));
+  TAPPS_ASSIGN_OR_RETURN(engine.no_proxy, Text("no_proxy", options.no_proxy));
+  TAPPS_ASSIGN_OR_RETURN(engine.secret_names, Text("secret_names", options.secret_names));
   TAPPS_ASSIGN_OR_RETURN(const int64_t concurrency,
                          Number("max_concurrency", options.max_concurrency, breaker.max_concurrency,
                                 1, 4096, kUnlimited));

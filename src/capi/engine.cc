@@ -98,11 +98,15 @@ void Engine::Wire(const EngineOptions& options) {
         if (const auto self = weak.lock()) self->OnBreaker(name, transition);
       },
       BreakerRegistry::kDefaultLimit, cache);
-  responses_ = std::make_unique<http::CacheStore>(cache);
+  responses_ = std::make_unique<http::CacheStore>(cache, options.keep_set_cookie);
   http::FetchOptions fetch_options;
   fetch_options.network.user_agent = options.user_agent;
   fetch_options.network.proxy = options.proxy;
   fetch_options.network.ca_file = options.ca_file;
+  fetch_options.network.no_proxy = options.no_proxy;
+  fetch_options.network.deny_private_addresses = options.deny_private;
+  fetch_options.rules.shared = options.shared_http;
+  fetch_options.secrets.Add(options.secret_names);
   fetch_options.offline = options.offline;
   fetch = std::make_unique<http::FetchEngine>(*responses_, *breakers, std::move(fetch_options));
   docs = DocsLookup::Make(cache, MakePageFetcher(this), [weak](std::function<void()> job) {

@@ -26,7 +26,12 @@ struct EngineOptions {
   std::string user_agent;
   std::string proxy;
   std::string ca_file;
+  std::string no_proxy;
+  std::string secret_names;  // one a line
   bool offline = false;
+  bool deny_private = false;
+  bool keep_set_cookie = false;
+  bool shared_http = false;
 
   bool operator==(const EngineOptions&) const = default;
 };

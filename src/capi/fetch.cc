@@ -20,3 +20,13 @@ int32_t tapps_cache_fetch(tapps_cache* cache, const char* url, const tapps_fetch
     return {};
   });
 }
+
+int32_t tapps_cache_set_offline(tapps_cache* cache, int32_t offline, tapps_error** err) {
+  return Guard(err, [&]() -> Status {
+    TAPPS_RETURN_IF_ERROR(CheckNotNull("cache", cache));
+    TAPPS_RETURN_IF_ERROR(cache->session->Check());
+    if (offline != 0 && offline != 1) return Status(TAPPS_E_INVALID, "offline is not 0 or 1");
+    cache->session->engine->fetch->SetOffline(offline == 1);
+    return {};
+  });
+}

@@ -33,7 +33,8 @@ Status ReadHeaders(std::string_view lines, http::Headers* headers) {
 Result<http::FetchRequest> ReadFetchRequest(const char* url, const tapps_fetch_options* given) {
   TAPPS_RETURN_IF_ERROR(CheckNotNull("url", url));
   TAPPS_ASSIGN_OR_RETURN(const tapps_fetch_options options, ReadOptions(given));
-  TAPPS_RETURN_IF_ERROR(CheckFlags("flags", options.flags, TAPPS_FETCH_DENY_PRIVATE));
+  TAPPS_RETURN_IF_ERROR(
+      CheckFlags("flags", options.flags, TAPPS_FETCH_DENY_PRIVATE | TAPPS_FETCH_IN_ORDER));
   if (options.policy < TAPPS_FETCH_DEFAULT || options.policy > TAPPS_FETCH_NO_CACHE) {
     return Status(TAPPS_E_INVALID,
                   "policy is " + std::to_string(options.policy) + ", it must be 0 to 5");
@@ -70,6 +71,12 @@ Result<http::FetchRequest> ReadFetchRequest(const char* url, const tapps_fetch_o
   request.retries = static_cast<int32_t>(retries);
   TAPPS_ASSIGN_OR_RETURN(const int64_t ttl, Number("ttl_us", options.ttl_us, 0, 1, kMaxDuration));
   if (ttl > 0) request.ttl_us = ttl;
+  TAPPS_ASSIGN_OR_RETURN(limits.first_byte_timeout_us,
+                         Number("first_byte_us", options.first_byte_us, 0, 1, kMaxDuration));
+  TAPPS_ASSIGN_OR_RETURN(limits.low_speed_time_us,
+                         Number("low_speed_us", options.low_speed_us, 0, 1, kMaxDuration));
+  TAPPS_ASSIGN_OR_RETURN(limits.low_speed_bytes, Number("low_speed_bytes", options.low_speed_bytes,
+                                                        1, 1, int64_t{1} << 40));
   return request;
 }
 
@@ -81,7 +88,7 @@ ValueRef ToValue(const http::FetchResult& result) {
   info.served_from = result.served_from;
   info.flags = result.stale ? TAPPS_VALUE_STALE : 0;
   info.http_status = result.status();
-  const std::string headers = result.HeadersWithAge().text();
+  const std::string headers = result.HeaderText();
   const std::vector<ValueText> texts = {
       {TAPPS_TEXT_CONTENT_TYPE, result.response->headers.Get("content-type").value_or("")},
       {TAPPS_TEXT_URL, result.final_url},

@@ -33,6 +33,16 @@ Headers FetchResult::HeadersWithAge() const {
   return headers;
 }
 
+std::string FetchResult::HeaderText() const {
+  if (served_from == TAPPS_FROM_NETWORK) return response->headers.text();
+  if (response->headers.Has("Age")) return HeadersWithAge().text();
+  const std::string& fields = response->headers.text();
+  std::string text;
+  text.reserve(fields.size() + 32);
+  text.append(fields).append("Age: ").append(std::to_string(age_us / kSecond)).append("\r\n");
+  return text;
+}
+
 Exchanger::Exchanger(ResponseStore& store, const Clock& clock, const FetchOptions& options)
     : store_(store), clock_(clock), options_(options), hops_(options.secrets) {}
 
@@ -180,13 +190,15 @@ bool Exchanger::Store(const Hop& hop, const StoredRef& response) const {
   const Storage where = MayStore(hop.method, hop.headers, hop.credentials, response->status,
                                  response->headers, options_.rules);
   if (where == Storage::kNone) return false;
+  // Where it leads to may be a secret, too.
+  const bool secret = hops_.LeadsToSecrets(hop.url, response->headers);
   if (!hop.may_write && !(hop.method == "POST" && NamesItself(hop, response->headers))) {
     return false;
   }
   auto stored = std::make_shared<StoredResponse>(*response);
   stored->headers = StoredFields(response->headers);
   stored->selecting = SelectingFields(hop.headers, response->headers);
-  store_.Put(hop.store_key, std::move(stored), where);
+  store_.Put(hop.store_key, std::move(stored), secret ? Storage::kMemory : where);
   return true;
 }
 

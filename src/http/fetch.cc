@@ -45,23 +45,21 @@ FetchEngine::Id FetchEngine::Fetch(FetchRequest request, FetchDone done) {
   return id;
 }
 
-// From the top of a hop: the cache, then the origin.
-void FetchEngine::Continue(const CallRef& call) {
-  for (;;) {
-    Exchanger::Consulted consulted = exchanger_.Consult(call->request, call->hop, offline_);
-    if (consulted.next == Exchanger::Consulted::kAskOrigin) {
+// From the top of a hop: the cache, which may have been consulted already, then the origin.
+void FetchEngine::Continue(const CallRef& call, std::optional<Exchanger::Consulted> known) {
+  for (;; known.reset()) {
+    if (!known) known = exchanger_.Consult(call->request, call->hop, offline_);
+    if (known->next == Exchanger::Consulted::kAskOrigin) {
       {
         MutexLock lock(mutex_);
-        call->stored = std::move(consulted.stored);
+        call->stored = std::move(known->stored);
       }
       return Ask(call);
     }
-    if (consulted.next == Exchanger::Consulted::kAnswerAndRefresh) {
-      Refresh(call->request, call->hop, consulted.stored);
+    if (known->next == Exchanger::Consulted::kAnswerAndRefresh) {
+      Refresh(call->request, call->hop, known->stored);
     }
-    if (!TakeRedirect(call, &consulted.answer)) {
-      return Complete(call, std::move(consulted.answer));
-    }
+    if (!TakeRedirect(call, &known->answer)) return Complete(call, std::move(known->answer));
   }
 }
 
@@ -187,17 +185,30 @@ void FetchEngine::Complete(const CallRef& call, Outcome outcome) {
 }
 
 Result<FetchResult> FetchEngine::FetchAndWait(FetchRequest request) {
+  if (closed_) return Closed();
+  Result<Hop> hop = exchanger_.hops().First(request);
+  if (!hop.ok()) return hop.status();
+  // Most often the cache knows, and there is nothing to wait for.
+  Exchanger::Consulted consulted = exchanger_.Consult(request, *hop, offline_);
+  if (consulted.next == Exchanger::Consulted::kAnswer && IsFinal(request, consulted.answer)) {
+    return ToResult(std::move(consulted.answer), *hop);
+  }
   struct Waiter {
     Mutex mutex;
     CondVar arrived;
     std::optional<Result<FetchResult>> result GUARDED_BY(mutex);
   };
   auto waiter = std::make_shared<Waiter>();
-  Fetch(std::move(request), [waiter](Result<FetchResult> result) {
+  auto call = std::make_shared<Call>();
+  call->id = next_id_++;
+  call->request = std::move(request);
+  call->hop = *std::move(hop);
+  call->done = [waiter](Result<FetchResult> result) {
     MutexLock lock(waiter->mutex);
     waiter->result.emplace(std::move(result));
     waiter->arrived.NotifyAll();
-  });
+  };
+  Continue(call, std::move(consulted));
   MutexLock lock(waiter->mutex);
   while (!waiter->result) waiter->arrived.Wait(waiter->mutex);
   return *std::move(waiter->result);

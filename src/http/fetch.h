@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "base/mutex.h"
@@ -70,7 +71,7 @@ class FetchEngine {
   };
   using CallRef = std::shared_ptr<Call>;
 
-  void Continue(const CallRef& call);
+  void Continue(const CallRef& call, std::optional<Exchanger::Consulted> consulted = {});
   void Ask(const CallRef& call);
   void OnOutcome(const CallRef& call, Outcome outcome);
   // True when a redirect was taken and the call goes on.

@@ -47,6 +47,8 @@ struct FetchResult {
   }
   // The fields to hand on: as stored, with Age (RFC 9111 5.1) when the cache answered.
   Headers HeadersWithAge() const;
+  // The same as text, in which a line ends with CR LF.
+  std::string HeaderText() const;
 };
 
 using FetchDone = std::function<void(Result<FetchResult>)>;

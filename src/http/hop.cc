@@ -65,6 +65,18 @@ std::string HopMaker::StoreKey(const Hop& hop, const Url& url, bool credentials)
          Hex(Hash64(secret, salt_[1]));
 }
 
+bool HopMaker::LeadsToSecrets(const Url& base, const Headers& response) const {
+  bool secret = false;
+  for (const std::string_view field : {"Location", "Content-Location"}) {
+    response.ForEach(field, [&](std::string_view reference) {
+      const Result<Url> url = ResolveUrl(base, reference);
+      // What cannot be read is not written.
+      secret = secret || !url.ok() || !url->user_info.empty() || secrets_.Contains(*url);
+    });
+  }
+  return secret;
+}
+
 void HopMaker::Finish(const FetchRequest& request, Hop* hop) const {
   bool cookie = false;
   hop->credentials = secrets_.Contains(hop->url);

@@ -44,6 +44,8 @@ class HopMaker {
   // Where answers to the hop are stored if its URL were `url`: the URL itself; with credentials,
   // the URL without its secrets and a hash of them, salted for this process.
   std::string StoreKey(const Hop& hop, const Url& url, bool credentials) const;
+  // Whether the answer names a URL, from `base`, that has user info or secret parameters in it.
+  bool LeadsToSecrets(const Url& base, const Headers& response) const;
 
  private:
   void Finish(const FetchRequest& request, Hop* hop) const;

@@ -141,6 +141,7 @@ int main(int argc, char** argv) {
   options.break_failures = 1 << 30;  // the suite's origin fails on purpose
   for (int i = 2; i < argc; ++i) {
     if (std::strcmp(argv[i], "--small-memory") == 0) options.memory_bytes = 64 * 1024;
+    if (std::strcmp(argv[i], "--keep-set-cookie") == 0) options.flags = TAPPS_OPEN_KEEP_SET_COOKIE;
   }
   tapps_cache* cache = nullptr;
   tapps_queue* queue = nullptr;

@@ -1,0 +1,103 @@
+#include <vector>
+
+#include "capi/arguments.h"
+#include "capi/handles.h"
+#include "capi/queue_handle.h"
+#include "capi/requests.h"
+#include "http/batch.h"
+
+namespace tapps::capi {
+namespace {
+
+constexpr int64_t kDefaultParallel = 8;
+constexpr size_t kMaxUrls = 10'000;
+
+// The requests for all lines, or what is wrong with one of them.
+Result<std::vector<http::FetchRequest>> ReadRequests(const char* urls,
+                                                     const tapps_fetch_options* options) {
+  TAPPS_RETURN_IF_ERROR(CheckNotNull("urls", urls));
+  TAPPS_ASSIGN_OR_RETURN(std::string_view rest, Text("urls", urls));
+  std::vector<http::FetchRequest> requests;
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string url(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (requests.size() == kMaxUrls) {
+      return {TAPPS_E_INVALID, "urls has more than " + std::to_string(kMaxUrls) + " lines"};
+    }
+    if (Result<http::Url> parsed = http::ParseUrl(url); !parsed.ok()) {
+      return {TAPPS_E_INVALID, "line " + std::to_string(requests.size() + 1) +
+                                   " of urls: " + std::string(parsed.status().message())};
+    }
+    TAPPS_ASSIGN_OR_RETURN(http::FetchRequest request, ReadFetchRequest(url.c_str(), options));
+    requests.push_back(std::move(request));
+  }
+  return requests;
+}
+
+Status SubmitMany(tapps_queue* queue, const char* urls, const tapps_fetch_options* options,
+                  int64_t parallel, uint64_t user_data, int64_t* ops, size_t capacity,
+                  size_t* count) {
+  TAPPS_ASSIGN_OR_RETURN(std::vector<http::FetchRequest> requests, ReadRequests(urls, options));
+  TAPPS_ASSIGN_OR_RETURN(const int64_t at_once,
+                         Number("parallel", parallel, kDefaultParallel, 1, 1024));
+  if (ops && capacity < requests.size()) {
+    return Status(TAPPS_E_INVALID, "urls has " + std::to_string(requests.size()) +
+                                       " lines, and ops has room for " + std::to_string(capacity));
+  }
+  if (count) *count = requests.size();
+  if (requests.empty()) return {};
+  const std::shared_ptr<Engine> engine = queue->session->engine;
+  const auto core = queue->core;
+  auto numbers = std::make_shared<std::vector<int64_t>>();
+  for (size_t i = 0; i < requests.size(); ++i) {
+    Result<int64_t> op = core->Begin(TAPPS_RECORD_FETCH, user_data + i);
+    if (!op.ok()) {  // closed meanwhile: those before end with it
+      for (const int64_t begun : *numbers) core->Complete(begun, op.status());
+      return op.status();
+    }
+    numbers->push_back(*op);
+    if (ops) ops[i] = *op;
+  }
+  const bool in_order = options && (options->flags & TAPPS_FETCH_IN_ORDER) != 0;
+  const std::weak_ptr<Engine> weak = engine;
+  const auto batch =
+      http::Batch::Make(*engine->fetch, std::move(requests), static_cast<size_t>(at_once), in_order,
+                        [weak, core, numbers](size_t index, Result<http::FetchResult> result) {
+                          if (const auto self = weak.lock()) self->CountFetch(result);
+                          if (result.ok()) {
+                            core->Complete((*numbers)[index], {}, ToValue(*result));
+                          } else {
+                            core->Complete((*numbers)[index], std::move(result).status());
+                          }
+                        });
+  for (size_t i = 0; i < numbers->size(); ++i) {
+    core->SetCancel((*numbers)[i], [weak, batch, i] {
+      if (const auto self = weak.lock()) batch->Cancel(i);
+    });
+  }
+  // The cache is looked at first, which may read the file: not on the caller's thread.
+  const Status started = engine->Run([engine, batch] { batch->Start(); });
+  if (!started.ok()) {
+    for (const int64_t op : *numbers) core->Complete(op, started);
+  }
+  return {};
+}
+
+}  // namespace
+}  // namespace tapps::capi
+
+using namespace tapps;        // NOLINT(google-build-using-namespace): exported functions only
+using namespace tapps::capi;  // NOLINT(google-build-using-namespace)
+
+int32_t tapps_queue_fetch_many(tapps_queue* queue, const char* urls,
+                               const tapps_fetch_options* options, int64_t parallel,
+                               uint64_t user_data, int64_t* ops, size_t capacity, size_t* count,
+                               tapps_error** err) {
+  return Guard(err, [&]() -> Status {
+    if (count) *count = 0;
+    TAPPS_RETURN_IF_ERROR(CheckNotNull("queue", queue));
+    TAPPS_RETURN_IF_ERROR(queue->session->Check());
+    return SubmitMany(queue, urls, options, parallel, user_data, ops, capacity, count);
+  });
+}
