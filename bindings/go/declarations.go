@@ -160,7 +160,8 @@ const (
 type Outcome int32
 
 const (
-	OutcomeSuccess Outcome = 0
-	OutcomeFailure Outcome = 1
-	OutcomeIgnored Outcome = 2
+	OutcomeSuccess      Outcome = 0
+	OutcomeFailure      Outcome = 1
+	OutcomeIgnored      Outcome = 2
+	OutcomeLocalFailure Outcome = 3
 )

@@ -54,6 +54,12 @@ export const TEXT_TOPIC = 12;
 
 export const OPEN_READ_ONLY = 1;
 export const OPEN_OFFLINE = 2;
+export const OPEN_DENY_PRIVATE = 16;
+export const OPEN_KEEP_SET_COOKIE = 32;
+export const OPEN_SHARED_HTTP = 64;
+
+export const POLICY_ADAPTIVE = 0;
+export const POLICY_LRU = 1;
 
 export const STATE_OK = 0;
 export const STATE_READ_ONLY = 1;
@@ -77,12 +83,26 @@ export const DURABILITY_FULL = 3;
 export const PUT_NEGATIVE = 1;
 export const PUT_SLIDING = 2;
 
+export const CHECK_DEEP = 1;
+
 export const RECORD_GET = 1;
 export const RECORD_PUT = 2;
 export const RECORD_FLUSH = 3;
 export const RECORD_FETCH = 4;
 export const RECORD_DOCS = 5;
 export const RECORD_WARM = 6;
+export const RECORD_DELETE = 7;
+export const RECORD_DELETE_ALL = 8;
+export const RECORD_TOUCH = 9;
+export const RECORD_SWAP = 10;
+export const RECORD_CONTAINS = 11;
+export const RECORD_COUNT = 12;
+export const RECORD_LOAD = 13;
+export const RECORD_BACKUP = 14;
+export const RECORD_CHECK = 15;
+export const RECORD_COMPACT = 16;
+export const RECORD_SURVEY = 17;
+export const RECORD_ACQUIRE = 18;
 export const EVENT_PROGRESS = 64;
 export const EVENT_BREAKER = 65;
 export const EVENT_STATE = 66;
@@ -95,6 +115,7 @@ export const FETCH_ONLY_IF_CACHED = 4;
 export const FETCH_NO_CACHE = 5;
 
 export const FETCH_DENY_PRIVATE = 1;
+export const FETCH_IN_ORDER = 2;
 
 export const DOCS_REFRESH = 1;
 export const DOCS_OFFLINE = 2;
@@ -106,6 +127,7 @@ export const BREAKER_HALF_OPEN = 2;
 export const OUTCOME_SUCCESS = 0;
 export const OUTCOME_FAILURE = 1;
 export const OUTCOME_IGNORED = 2;
+export const OUTCOME_LOCAL_FAILURE = 3;
 
 export const BREAKER_AUTO = 0;
 export const BREAKER_FORCE_OPEN = 1;

@@ -80,6 +80,13 @@ TEXT_TOPIC: Final = 12
 # Bits of tapps_open_options.flags.
 OPEN_READ_ONLY: Final = 1
 OPEN_OFFLINE: Final = 2
+OPEN_DENY_PRIVATE: Final = 16
+OPEN_KEEP_SET_COOKIE: Final = 32
+OPEN_SHARED_HTTP: Final = 64
+
+# How the memory tier chooses what to forget when it is full.
+POLICY_ADAPTIVE: Final = 0
+POLICY_LRU: Final = 1
 
 # How the cache stands.
 STATE_OK: Final = 0
@@ -107,6 +114,9 @@ DURABILITY_FULL: Final = 3
 PUT_NEGATIVE: Final = 1
 PUT_SLIDING: Final = 2
 
+# Bits of the flags of tapps_cache_check.
+CHECK_DEEP: Final = 1
+
 # What a record tells.
 RECORD_GET: Final = 1
 RECORD_PUT: Final = 2
@@ -114,6 +124,18 @@ RECORD_FLUSH: Final = 3
 RECORD_FETCH: Final = 4
 RECORD_DOCS: Final = 5
 RECORD_WARM: Final = 6
+RECORD_DELETE: Final = 7
+RECORD_DELETE_ALL: Final = 8
+RECORD_TOUCH: Final = 9
+RECORD_SWAP: Final = 10
+RECORD_CONTAINS: Final = 11
+RECORD_COUNT: Final = 12
+RECORD_LOAD: Final = 13
+RECORD_BACKUP: Final = 14
+RECORD_CHECK: Final = 15
+RECORD_COMPACT: Final = 16
+RECORD_SURVEY: Final = 17
+RECORD_ACQUIRE: Final = 18
 EVENT_PROGRESS: Final = 64
 EVENT_BREAKER: Final = 65
 EVENT_STATE: Final = 66
@@ -128,6 +150,7 @@ FETCH_NO_CACHE: Final = 5
 
 # Bits of tapps_fetch_options.flags.
 FETCH_DENY_PRIVATE: Final = 1
+FETCH_IN_ORDER: Final = 2
 
 # Bits of tapps_docs_options.flags.
 DOCS_REFRESH: Final = 1
@@ -137,9 +160,11 @@ BREAKER_CLOSED: Final = 0
 BREAKER_OPEN: Final = 1
 BREAKER_HALF_OPEN: Final = 2
 
+# How a call went.
 OUTCOME_SUCCESS: Final = 0
 OUTCOME_FAILURE: Final = 1
 OUTCOME_IGNORED: Final = 2
+OUTCOME_LOCAL_FAILURE: Final = 3
 
 BREAKER_AUTO: Final = 0
 BREAKER_FORCE_OPEN: Final = 1
@@ -228,6 +253,12 @@ class OpenOptions(Structure):
     max_concurrency: int
     break_failures: int
     break_us: int
+    policy: int
+    padding: int
+    disk_entries: int
+    preload_bytes: int
+    no_proxy: bytes | None
+    secret_names: bytes | None
 
     _fields_ = [
         ("struct_size", c_uint32),
@@ -246,6 +277,12 @@ class OpenOptions(Structure):
         ("max_concurrency", c_int64),
         ("break_failures", c_int64),
         ("break_us", c_int64),
+        ("policy", c_int32),
+        ("padding", c_int32),
+        ("disk_entries", c_int64),
+        ("preload_bytes", c_int64),
+        ("no_proxy", c_char_p),
+        ("secret_names", c_char_p),
     ]
 
 
@@ -326,7 +363,7 @@ class PutItem(Structure):
 
 
 class Filter(Structure):
-    """Which entries tapps_cache_delete_all removes: those that meet every condition given."""
+    """Which entries are meant: those that meet every condition given."""
 
     struct_size: int
     padding: int
@@ -342,6 +379,40 @@ class Filter(Structure):
         ("prefix", c_void_p),
         ("prefix_size", c_size_t),
         ("tag", c_char_p),
+    ]
+
+
+class SpaceOptions(Structure):
+    """What entries of a namespace get when their put does not say."""
+
+    struct_size: int
+    padding: int
+    ttl_us: int
+    stale_us: int
+    negative_ttl_us: int
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("padding", c_uint32),
+        ("ttl_us", c_int64),
+        ("stale_us", c_int64),
+        ("negative_ttl_us", c_int64),
+    ]
+
+
+class LoadOptions(Structure):
+    struct_size: int
+    padding: int
+    timeout_us: int
+    lease_us: int
+    early_us: int
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("padding", c_uint32),
+        ("timeout_us", c_int64),
+        ("lease_us", c_int64),
+        ("early_us", c_int64),
     ]
 
 
@@ -388,7 +459,8 @@ class Record(Structure):
     data: int | None
     size: int
     error: int | None
-    reserved: Any
+    number: int
+    bytes: int
 
     _fields_ = [
         ("op", c_int64),
@@ -399,7 +471,8 @@ class Record(Structure):
         ("data", c_void_p),
         ("size", c_size_t),
         ("error", c_void_p),
-        ("reserved", c_int64 * 2),
+        ("number", c_int64),
+        ("bytes", c_int64),
     ]
 
 
@@ -417,6 +490,10 @@ class FetchOptions(Structure):
     max_body_bytes: int
     max_redirects: int
     ttl_us: int
+    retries: int
+    first_byte_us: int
+    low_speed_us: int
+    low_speed_bytes: int
 
     _fields_ = [
         ("struct_size", c_uint32),
@@ -432,6 +509,10 @@ class FetchOptions(Structure):
         ("max_body_bytes", c_int64),
         ("max_redirects", c_int64),
         ("ttl_us", c_int64),
+        ("retries", c_int64),
+        ("first_byte_us", c_int64),
+        ("low_speed_us", c_int64),
+        ("low_speed_bytes", c_int64),
     ]
 
 
@@ -491,6 +572,16 @@ class BreakerOptions(Structure):
     max_concurrency: int
     probes: int
     lease_us: int
+    max_waiting: int
+    failure_rate: int
+    slow_rate: int
+    slow_us: int
+    window_calls: int
+    window_us: int
+    min_calls: int
+    retries: int
+    retry_us: int
+    max_retry_us: int
 
     _fields_ = [
         ("struct_size", c_uint32),
@@ -502,6 +593,16 @@ class BreakerOptions(Structure):
         ("max_concurrency", c_int64),
         ("probes", c_int64),
         ("lease_us", c_int64),
+        ("max_waiting", c_int64),
+        ("failure_rate", c_int64),
+        ("slow_rate", c_int64),
+        ("slow_us", c_int64),
+        ("window_calls", c_int64),
+        ("window_us", c_int64),
+        ("min_calls", c_int64),
+        ("retries", c_int64),
+        ("retry_us", c_int64),
+        ("max_retry_us", c_int64),
     ]
 
 
@@ -518,7 +619,12 @@ class BreakerInfo(Structure):
     ignored: int
     rejected: int
     transitions: int
-    reserved: Any
+    waiting: int
+    quota_us: int
+    window_calls: int
+    window_failures: int
+    window_slow: int
+    reserved: int
 
     _fields_ = [
         ("state", c_int32),
@@ -531,7 +637,12 @@ class BreakerInfo(Structure):
         ("ignored", c_int64),
         ("rejected", c_int64),
         ("transitions", c_int64),
-        ("reserved", c_int64 * 6),
+        ("waiting", c_int64),
+        ("quota_us", c_int64),
+        ("window_calls", c_int64),
+        ("window_failures", c_int64),
+        ("window_slow", c_int64),
+        ("reserved", c_int64),
     ]
 
 
@@ -560,13 +671,24 @@ class Functions:
     tapps_cache_state: Callable[..., Any]
     tapps_cache_path: Callable[..., Any]
     tapps_cache_get: Callable[..., Any]
+    tapps_cache_contains: Callable[..., Any]
     tapps_cache_get_many: Callable[..., Any]
     tapps_cache_put: Callable[..., Any]
     tapps_cache_put_many: Callable[..., Any]
+    tapps_cache_swap: Callable[..., Any]
     tapps_cache_delete: Callable[..., Any]
     tapps_cache_delete_all: Callable[..., Any]
+    tapps_cache_count: Callable[..., Any]
     tapps_cache_touch: Callable[..., Any]
     tapps_cache_flush: Callable[..., Any]
+    tapps_cache_set_space: Callable[..., Any]
+    tapps_cache_load: Callable[..., Any]
+    tapps_cache_load_finish: Callable[..., Any]
+    tapps_cache_load_abandon: Callable[..., Any]
+    tapps_cache_backup: Callable[..., Any]
+    tapps_cache_check: Callable[..., Any]
+    tapps_cache_compact: Callable[..., Any]
+    tapps_cache_survey: Callable[..., Any]
     tapps_cursor_open: Callable[..., Any]
     tapps_cursor_next: Callable[..., Any]
     tapps_cursor_release: Callable[..., Any]
@@ -582,8 +704,23 @@ class Functions:
     tapps_queue_get: Callable[..., Any]
     tapps_queue_put: Callable[..., Any]
     tapps_queue_flush: Callable[..., Any]
+    tapps_queue_get_many: Callable[..., Any]
+    tapps_queue_put_many: Callable[..., Any]
+    tapps_queue_swap: Callable[..., Any]
+    tapps_queue_delete: Callable[..., Any]
+    tapps_queue_delete_all: Callable[..., Any]
+    tapps_queue_touch: Callable[..., Any]
+    tapps_queue_contains: Callable[..., Any]
+    tapps_queue_count: Callable[..., Any]
+    tapps_queue_load: Callable[..., Any]
+    tapps_queue_backup: Callable[..., Any]
+    tapps_queue_check: Callable[..., Any]
+    tapps_queue_compact: Callable[..., Any]
+    tapps_queue_survey: Callable[..., Any]
     tapps_cache_fetch: Callable[..., Any]
     tapps_queue_fetch: Callable[..., Any]
+    tapps_queue_fetch_many: Callable[..., Any]
+    tapps_cache_set_offline: Callable[..., Any]
     tapps_docs_lookup: Callable[..., Any]
     tapps_queue_docs: Callable[..., Any]
     tapps_plan_open: Callable[..., Any]
@@ -593,7 +730,11 @@ class Functions:
     tapps_plan_release: Callable[..., Any]
     tapps_breaker_open: Callable[..., Any]
     tapps_breaker_acquire: Callable[..., Any]
+    tapps_breaker_wait: Callable[..., Any]
+    tapps_queue_acquire: Callable[..., Any]
     tapps_breaker_report: Callable[..., Any]
+    tapps_breaker_retry: Callable[..., Any]
+    tapps_breaker_limit: Callable[..., Any]
     tapps_breaker_read: Callable[..., Any]
     tapps_breaker_force: Callable[..., Any]
     tapps_breaker_release: Callable[..., Any]
@@ -636,6 +777,7 @@ SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
             c_void_p,
         ),
     ),
+    "tapps_cache_contains": (c_int32, (c_void_p, c_char_p, c_void_p, c_size_t, c_void_p, c_void_p)),
     "tapps_cache_get_many": (
         c_int32,
         (
@@ -671,10 +813,58 @@ SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
             c_void_p,
         ),
     ),
+    "tapps_cache_swap": (
+        c_int32,
+        (
+            c_void_p,
+            c_char_p,
+            c_void_p,
+            c_size_t,
+            c_int64,
+            c_void_p,
+            c_size_t,
+            POINTER(PutOptions),
+            c_void_p,
+            c_void_p,
+        ),
+    ),
     "tapps_cache_delete": (c_int32, (c_void_p, c_char_p, c_void_p, c_size_t, c_int32, c_void_p)),
     "tapps_cache_delete_all": (c_int32, (c_void_p, POINTER(Filter), c_void_p, c_void_p)),
+    "tapps_cache_count": (c_int32, (c_void_p, POINTER(Filter), c_void_p, c_void_p, c_void_p)),
     "tapps_cache_touch": (c_int32, (c_void_p, c_char_p, c_void_p, c_size_t, c_int64, c_void_p)),
     "tapps_cache_flush": (c_int32, (c_void_p, c_int64, c_void_p)),
+    "tapps_cache_set_space": (c_int32, (c_void_p, c_char_p, POINTER(SpaceOptions), c_void_p)),
+    "tapps_cache_load": (
+        c_int32,
+        (
+            c_void_p,
+            c_char_p,
+            c_void_p,
+            c_size_t,
+            POINTER(LoadOptions),
+            c_void_p,
+            c_void_p,
+            c_void_p,
+            c_void_p,
+            c_void_p,
+        ),
+    ),
+    "tapps_cache_load_finish": (
+        c_int32,
+        (
+            c_void_p,
+            c_int64,
+            c_void_p,
+            c_size_t,
+            POINTER(PutOptions),
+            c_void_p,
+        ),
+    ),
+    "tapps_cache_load_abandon": (None, (c_void_p, c_int64)),
+    "tapps_cache_backup": (c_int32, (c_void_p, c_char_p, c_void_p)),
+    "tapps_cache_check": (c_int32, (c_void_p, c_uint32, c_void_p, c_void_p, c_void_p, c_void_p)),
+    "tapps_cache_compact": (c_int32, (c_void_p, c_int64, c_void_p, c_void_p)),
+    "tapps_cache_survey": (c_int32, (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)),
     "tapps_cursor_open": (c_int32, (c_void_p, c_char_p, c_void_p, c_size_t, c_void_p, c_void_p)),
     "tapps_cursor_next": (c_int32, (c_void_p, POINTER(Entry), c_void_p)),
     "tapps_cursor_release": (None, (c_void_p,)),
@@ -726,6 +916,105 @@ SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
         ),
     ),
     "tapps_queue_flush": (c_int32, (c_void_p, c_int64, c_uint64, c_void_p, c_void_p)),
+    "tapps_queue_get_many": (
+        c_int32,
+        (
+            c_void_p,
+            c_char_p,
+            POINTER(GetItem),
+            c_size_t,
+            POINTER(GetOptions),
+            c_uint64,
+            c_void_p,
+            c_void_p,
+        ),
+    ),
+    "tapps_queue_put_many": (
+        c_int32,
+        (
+            c_void_p,
+            c_char_p,
+            POINTER(PutItem),
+            c_size_t,
+            POINTER(PutOptions),
+            c_uint64,
+            c_void_p,
+            c_void_p,
+        ),
+    ),
+    "tapps_queue_swap": (
+        c_int32,
+        (
+            c_void_p,
+            c_char_p,
+            c_void_p,
+            c_size_t,
+            c_int64,
+            c_void_p,
+            c_size_t,
+            POINTER(PutOptions),
+            c_uint64,
+            c_void_p,
+            c_void_p,
+        ),
+    ),
+    "tapps_queue_delete": (
+        c_int32,
+        (
+            c_void_p,
+            c_char_p,
+            c_void_p,
+            c_size_t,
+            c_int32,
+            c_uint64,
+            c_void_p,
+            c_void_p,
+        ),
+    ),
+    "tapps_queue_delete_all": (c_int32, (c_void_p, POINTER(Filter), c_uint64, c_void_p, c_void_p)),
+    "tapps_queue_touch": (
+        c_int32,
+        (
+            c_void_p,
+            c_char_p,
+            c_void_p,
+            c_size_t,
+            c_int64,
+            c_uint64,
+            c_void_p,
+            c_void_p,
+        ),
+    ),
+    "tapps_queue_contains": (
+        c_int32,
+        (
+            c_void_p,
+            c_char_p,
+            c_void_p,
+            c_size_t,
+            c_uint64,
+            c_void_p,
+            c_void_p,
+        ),
+    ),
+    "tapps_queue_count": (c_int32, (c_void_p, POINTER(Filter), c_uint64, c_void_p, c_void_p)),
+    "tapps_queue_load": (
+        c_int32,
+        (
+            c_void_p,
+            c_char_p,
+            c_void_p,
+            c_size_t,
+            POINTER(LoadOptions),
+            c_uint64,
+            c_void_p,
+            c_void_p,
+        ),
+    ),
+    "tapps_queue_backup": (c_int32, (c_void_p, c_char_p, c_uint64, c_void_p, c_void_p)),
+    "tapps_queue_check": (c_int32, (c_void_p, c_uint32, c_uint64, c_void_p, c_void_p)),
+    "tapps_queue_compact": (c_int32, (c_void_p, c_int64, c_uint64, c_void_p, c_void_p)),
+    "tapps_queue_survey": (c_int32, (c_void_p, c_uint64, c_void_p, c_void_p)),
     "tapps_cache_fetch": (
         c_int32,
         (
@@ -749,6 +1038,21 @@ SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
             c_void_p,
         ),
     ),
+    "tapps_queue_fetch_many": (
+        c_int32,
+        (
+            c_void_p,
+            c_char_p,
+            POINTER(FetchOptions),
+            c_int64,
+            c_uint64,
+            c_void_p,
+            c_size_t,
+            c_void_p,
+            c_void_p,
+        ),
+    ),
+    "tapps_cache_set_offline": (c_int32, (c_void_p, c_int32, c_void_p)),
     "tapps_docs_lookup": (
         c_int32,
         (
@@ -788,7 +1092,11 @@ SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
         ),
     ),
     "tapps_breaker_acquire": (c_int32, (c_void_p, c_void_p, c_void_p)),
+    "tapps_breaker_wait": (c_int32, (c_void_p, c_int64, c_void_p, c_void_p)),
+    "tapps_queue_acquire": (c_int32, (c_void_p, c_void_p, c_int64, c_uint64, c_void_p, c_void_p)),
     "tapps_breaker_report": (None, (c_void_p, c_int64, c_int32)),
+    "tapps_breaker_retry": (c_int32, (c_void_p, c_int64, c_int32, c_int64, c_void_p, c_void_p)),
+    "tapps_breaker_limit": (c_int32, (c_void_p, c_int64, c_int64, c_void_p)),
     "tapps_breaker_read": (None, (c_void_p, POINTER(BreakerInfo))),
     "tapps_breaker_force": (c_int32, (c_void_p, c_int32, c_void_p)),
     "tapps_breaker_release": (None, (c_void_p,)),

@@ -97,7 +97,14 @@ enum {
 typedef struct tapps_cache tapps_cache;
 enum {
   TAPPS_OPEN_READ_ONLY = 1,
-  TAPPS_OPEN_OFFLINE = 2
+  TAPPS_OPEN_OFFLINE = 2,
+  TAPPS_OPEN_DENY_PRIVATE = 16,
+  TAPPS_OPEN_KEEP_SET_COOKIE = 32,
+  TAPPS_OPEN_SHARED_HTTP = 64
+};
+enum {
+  TAPPS_POLICY_ADAPTIVE = 0,
+  TAPPS_POLICY_LRU = 1
 };
 typedef struct tapps_open_options {
   uint32_t struct_size;
@@ -116,6 +123,12 @@ typedef struct tapps_open_options {
   int64_t max_concurrency;
   int64_t break_failures;
   int64_t break_us;
+  int32_t policy;
+  int32_t padding;
+  int64_t disk_entries;
+  int64_t preload_bytes;
+  const char* no_proxy;
+  const char* secret_names;
 } tapps_open_options;
  int32_t tapps_cache_open(const char* path, const tapps_open_options* options,
                                    tapps_cache** cache, tapps_error** err);
@@ -179,6 +192,8 @@ typedef struct tapps_get_item {
   int32_t code;
   int32_t padding;
 } tapps_get_item;
+ int32_t tapps_cache_contains(tapps_cache* cache, const char* space, const void* key,
+                                       size_t key_size, int64_t* version, tapps_error** err);
  int32_t tapps_cache_get_many(tapps_cache* cache, const char* space, tapps_get_item* items,
                                        size_t count, const tapps_get_options* options,
                                        tapps_error** err);
@@ -194,6 +209,10 @@ typedef struct tapps_put_item {
  int32_t tapps_cache_put_many(tapps_cache* cache, const char* space,
                                        const tapps_put_item* items, size_t count,
                                        const tapps_put_options* options, tapps_error** err);
+ int32_t tapps_cache_swap(tapps_cache* cache, const char* space, const void* key,
+                                   size_t key_size, int64_t expected, const void* data, size_t size,
+                                   const tapps_put_options* options, int64_t* version,
+                                   tapps_error** err);
  int32_t tapps_cache_delete(tapps_cache* cache, const char* space, const void* key,
                                      size_t key_size, int32_t durability, tapps_error** err);
 typedef struct tapps_filter {
@@ -206,9 +225,45 @@ typedef struct tapps_filter {
 } tapps_filter;
  int32_t tapps_cache_delete_all(tapps_cache* cache, const tapps_filter* filter,
                                          int64_t* removed, tapps_error** err);
+ int32_t tapps_cache_count(tapps_cache* cache, const tapps_filter* filter,
+                                    int64_t* entries, int64_t* bytes, tapps_error** err);
  int32_t tapps_cache_touch(tapps_cache* cache, const char* space, const void* key,
                                     size_t key_size, int64_t ttl_us, tapps_error** err);
  int32_t tapps_cache_flush(tapps_cache* cache, int64_t timeout_us, tapps_error** err);
+typedef struct tapps_space_options {
+  uint32_t struct_size;
+  uint32_t padding;
+  int64_t ttl_us;
+  int64_t stale_us;
+  int64_t negative_ttl_us;
+} tapps_space_options;
+ int32_t tapps_cache_set_space(tapps_cache* cache, const char* space,
+                                        const tapps_space_options* options, tapps_error** err);
+typedef struct tapps_load_options {
+  uint32_t struct_size;
+  uint32_t padding;
+  int64_t timeout_us;
+  int64_t lease_us;
+  int64_t early_us;
+} tapps_load_options;
+ int32_t tapps_cache_load(tapps_cache* cache, const char* space, const void* key,
+                                   size_t key_size, const tapps_load_options* options,
+                                   tapps_value** value, const void** data, size_t* size,
+                                   int64_t* lease, tapps_error** err);
+ int32_t tapps_cache_load_finish(tapps_cache* cache, int64_t lease, const void* data,
+                                          size_t size, const tapps_put_options* options,
+                                          tapps_error** err);
+ void tapps_cache_load_abandon(tapps_cache* cache, int64_t lease);
+enum {
+  TAPPS_CHECK_DEEP = 1
+};
+ int32_t tapps_cache_backup(tapps_cache* cache, const char* path, tapps_error** err);
+ int32_t tapps_cache_check(tapps_cache* cache, uint32_t flags, tapps_value** value,
+                                    const void** data, size_t* size, tapps_error** err);
+ int32_t tapps_cache_compact(tapps_cache* cache, int64_t timeout_us, int64_t* freed,
+                                      tapps_error** err);
+ int32_t tapps_cache_survey(tapps_cache* cache, tapps_value** value, const void** data,
+                                     size_t* size, tapps_error** err);
 typedef struct tapps_cursor tapps_cursor;
 typedef struct tapps_entry {
   const void* key;
@@ -238,6 +293,18 @@ enum {
   TAPPS_RECORD_FETCH = 4,
   TAPPS_RECORD_DOCS = 5,
   TAPPS_RECORD_WARM = 6,
+  TAPPS_RECORD_DELETE = 7,
+  TAPPS_RECORD_DELETE_ALL = 8,
+  TAPPS_RECORD_TOUCH = 9,
+  TAPPS_RECORD_SWAP = 10,
+  TAPPS_RECORD_CONTAINS = 11,
+  TAPPS_RECORD_COUNT = 12,
+  TAPPS_RECORD_LOAD = 13,
+  TAPPS_RECORD_BACKUP = 14,
+  TAPPS_RECORD_CHECK = 15,
+  TAPPS_RECORD_COMPACT = 16,
+  TAPPS_RECORD_SURVEY = 17,
+  TAPPS_RECORD_ACQUIRE = 18,
   TAPPS_EVENT_PROGRESS = 64,
   TAPPS_EVENT_BREAKER = 65,
   TAPPS_EVENT_STATE = 66
@@ -251,7 +318,8 @@ typedef struct tapps_record {
   const void* data;
   size_t size;
   tapps_error* error;
-  int64_t reserved[2];
+  int64_t number;
+  int64_t bytes;
 } tapps_record;
  int32_t tapps_queue_open(tapps_cache* cache, tapps_queue** queue, tapps_error** err);
  int64_t tapps_queue_fd(const tapps_queue* queue);
@@ -271,6 +339,42 @@ typedef struct tapps_record {
                                   tapps_error** err);
  int32_t tapps_queue_flush(tapps_queue* queue, int64_t timeout_us, uint64_t user_data,
                                     int64_t* op, tapps_error** err);
+ int32_t tapps_queue_get_many(tapps_queue* queue, const char* space,
+                                       const tapps_get_item* items, size_t count,
+                                       const tapps_get_options* options, uint64_t user_data,
+                                       int64_t* op, tapps_error** err);
+ int32_t tapps_queue_put_many(tapps_queue* queue, const char* space,
+                                       const tapps_put_item* items, size_t count,
+                                       const tapps_put_options* options, uint64_t user_data,
+                                       int64_t* op, tapps_error** err);
+ int32_t tapps_queue_swap(tapps_queue* queue, const char* space, const void* key,
+                                   size_t key_size, int64_t expected, const void* data, size_t size,
+                                   const tapps_put_options* options, uint64_t user_data,
+                                   int64_t* op, tapps_error** err);
+ int32_t tapps_queue_delete(tapps_queue* queue, const char* space, const void* key,
+                                     size_t key_size, int32_t durability, uint64_t user_data,
+                                     int64_t* op, tapps_error** err);
+ int32_t tapps_queue_delete_all(tapps_queue* queue, const tapps_filter* filter,
+                                         uint64_t user_data, int64_t* op, tapps_error** err);
+ int32_t tapps_queue_touch(tapps_queue* queue, const char* space, const void* key,
+                                    size_t key_size, int64_t ttl_us, uint64_t user_data,
+                                    int64_t* op, tapps_error** err);
+ int32_t tapps_queue_contains(tapps_queue* queue, const char* space, const void* key,
+                                       size_t key_size, uint64_t user_data, int64_t* op,
+                                       tapps_error** err);
+ int32_t tapps_queue_count(tapps_queue* queue, const tapps_filter* filter,
+                                    uint64_t user_data, int64_t* op, tapps_error** err);
+ int32_t tapps_queue_load(tapps_queue* queue, const char* space, const void* key,
+                                   size_t key_size, const tapps_load_options* options,
+                                   uint64_t user_data, int64_t* op, tapps_error** err);
+ int32_t tapps_queue_backup(tapps_queue* queue, const char* path, uint64_t user_data,
+                                     int64_t* op, tapps_error** err);
+ int32_t tapps_queue_check(tapps_queue* queue, uint32_t flags, uint64_t user_data,
+                                    int64_t* op, tapps_error** err);
+ int32_t tapps_queue_compact(tapps_queue* queue, int64_t timeout_us, uint64_t user_data,
+                                      int64_t* op, tapps_error** err);
+ int32_t tapps_queue_survey(tapps_queue* queue, uint64_t user_data, int64_t* op,
+                                     tapps_error** err);
 enum {
   TAPPS_FETCH_DEFAULT = 0,
   TAPPS_FETCH_RELOAD = 1,
@@ -280,7 +384,8 @@ enum {
   TAPPS_FETCH_NO_CACHE = 5
 };
 enum {
-  TAPPS_FETCH_DENY_PRIVATE = 1
+  TAPPS_FETCH_DENY_PRIVATE = 1,
+  TAPPS_FETCH_IN_ORDER = 2
 };
 typedef struct tapps_fetch_options {
   uint32_t struct_size;
@@ -296,6 +401,10 @@ typedef struct tapps_fetch_options {
   int64_t max_body_bytes;
   int64_t max_redirects;
   int64_t ttl_us;
+  int64_t retries;
+  int64_t first_byte_us;
+  int64_t low_speed_us;
+  int64_t low_speed_bytes;
 } tapps_fetch_options;
  int32_t tapps_cache_fetch(tapps_cache* cache, const char* url,
                                     const tapps_fetch_options* options, tapps_value** value,
@@ -303,6 +412,11 @@ typedef struct tapps_fetch_options {
  int32_t tapps_queue_fetch(tapps_queue* queue, const char* url,
                                     const tapps_fetch_options* options, uint64_t user_data,
                                     int64_t* op, tapps_error** err);
+ int32_t tapps_queue_fetch_many(tapps_queue* queue, const char* urls,
+                                         const tapps_fetch_options* options, int64_t parallel,
+                                         uint64_t user_data, int64_t* ops, size_t capacity,
+                                         size_t* count, tapps_error** err);
+ int32_t tapps_cache_set_offline(tapps_cache* cache, int32_t offline, tapps_error** err);
 enum {
   TAPPS_DOCS_REFRESH = 1,
   TAPPS_DOCS_OFFLINE = 2
@@ -347,7 +461,12 @@ typedef struct tapps_warm_options {
  void tapps_plan_release(tapps_plan* plan);
 typedef struct tapps_breaker tapps_breaker;
 enum { TAPPS_BREAKER_CLOSED = 0, TAPPS_BREAKER_OPEN = 1, TAPPS_BREAKER_HALF_OPEN = 2 };
-enum { TAPPS_OUTCOME_SUCCESS = 0, TAPPS_OUTCOME_FAILURE = 1, TAPPS_OUTCOME_IGNORED = 2 };
+enum {
+  TAPPS_OUTCOME_SUCCESS = 0,
+  TAPPS_OUTCOME_FAILURE = 1,
+  TAPPS_OUTCOME_IGNORED = 2,
+  TAPPS_OUTCOME_LOCAL_FAILURE = 3
+};
 enum { TAPPS_BREAKER_AUTO = 0, TAPPS_BREAKER_FORCE_OPEN = 1, TAPPS_BREAKER_FORCE_CLOSED = 2 };
 typedef struct tapps_breaker_options {
   uint32_t struct_size;
@@ -359,6 +478,16 @@ typedef struct tapps_breaker_options {
   int64_t max_concurrency;
   int64_t probes;
   int64_t lease_us;
+  int64_t max_waiting;
+  int64_t failure_rate;
+  int64_t slow_rate;
+  int64_t slow_us;
+  int64_t window_calls;
+  int64_t window_us;
+  int64_t min_calls;
+  int64_t retries;
+  int64_t retry_us;
+  int64_t max_retry_us;
 } tapps_breaker_options;
 typedef struct tapps_breaker_info {
   int32_t state;
@@ -371,13 +500,26 @@ typedef struct tapps_breaker_info {
   int64_t ignored;
   int64_t rejected;
   int64_t transitions;
-  int64_t reserved[6];
+  int64_t waiting;
+  int64_t quota_us;
+  int64_t window_calls;
+  int64_t window_failures;
+  int64_t window_slow;
+  int64_t reserved;
 } tapps_breaker_info;
  int32_t tapps_breaker_open(tapps_cache* cache, const char* name,
                                      const tapps_breaker_options* options, tapps_breaker** breaker,
                                      tapps_error** err);
  int32_t tapps_breaker_acquire(tapps_breaker* breaker, int64_t* permit, tapps_error** err);
+ int32_t tapps_breaker_wait(tapps_breaker* breaker, int64_t wait_us, int64_t* permit,
+                                     tapps_error** err);
+ int32_t tapps_queue_acquire(tapps_queue* queue, tapps_breaker* breaker, int64_t wait_us,
+                                      uint64_t user_data, int64_t* op, tapps_error** err);
  void tapps_breaker_report(tapps_breaker* breaker, int64_t permit, int32_t outcome);
+ int32_t tapps_breaker_retry(tapps_breaker* breaker, int64_t attempt, int32_t status,
+                                      int64_t retry_after_us, int64_t* delay_us, tapps_error** err);
+ int32_t tapps_breaker_limit(tapps_breaker* breaker, int64_t calls, int64_t within_us,
+                                      tapps_error** err);
  void tapps_breaker_read(tapps_breaker* breaker, tapps_breaker_info* info);
  int32_t tapps_breaker_force(tapps_breaker* breaker, int32_t mode, tapps_error** err);
  void tapps_breaker_release(tapps_breaker* breaker);
@@ -433,6 +575,11 @@ M.TEXT_ECOSYSTEM = 11
 M.TEXT_TOPIC = 12
 M.OPEN_READ_ONLY = 1
 M.OPEN_OFFLINE = 2
+M.OPEN_DENY_PRIVATE = 16
+M.OPEN_KEEP_SET_COOKIE = 32
+M.OPEN_SHARED_HTTP = 64
+M.POLICY_ADAPTIVE = 0
+M.POLICY_LRU = 1
 M.STATE_OK = 0
 M.STATE_READ_ONLY = 1
 M.STATE_MEMORY = 2
@@ -451,12 +598,25 @@ M.DURABILITY_SYNC = 2
 M.DURABILITY_FULL = 3
 M.PUT_NEGATIVE = 1
 M.PUT_SLIDING = 2
+M.CHECK_DEEP = 1
 M.RECORD_GET = 1
 M.RECORD_PUT = 2
 M.RECORD_FLUSH = 3
 M.RECORD_FETCH = 4
 M.RECORD_DOCS = 5
 M.RECORD_WARM = 6
+M.RECORD_DELETE = 7
+M.RECORD_DELETE_ALL = 8
+M.RECORD_TOUCH = 9
+M.RECORD_SWAP = 10
+M.RECORD_CONTAINS = 11
+M.RECORD_COUNT = 12
+M.RECORD_LOAD = 13
+M.RECORD_BACKUP = 14
+M.RECORD_CHECK = 15
+M.RECORD_COMPACT = 16
+M.RECORD_SURVEY = 17
+M.RECORD_ACQUIRE = 18
 M.EVENT_PROGRESS = 64
 M.EVENT_BREAKER = 65
 M.EVENT_STATE = 66
@@ -467,6 +627,7 @@ M.FETCH_FORCE_CACHE = 3
 M.FETCH_ONLY_IF_CACHED = 4
 M.FETCH_NO_CACHE = 5
 M.FETCH_DENY_PRIVATE = 1
+M.FETCH_IN_ORDER = 2
 M.DOCS_REFRESH = 1
 M.DOCS_OFFLINE = 2
 M.BREAKER_CLOSED = 0
@@ -475,6 +636,7 @@ M.BREAKER_HALF_OPEN = 2
 M.OUTCOME_SUCCESS = 0
 M.OUTCOME_FAILURE = 1
 M.OUTCOME_IGNORED = 2
+M.OUTCOME_LOCAL_FAILURE = 3
 M.BREAKER_AUTO = 0
 M.BREAKER_FORCE_OPEN = 1
 M.BREAKER_FORCE_CLOSED = 2
@@ -532,13 +694,24 @@ M.functions = {
   "tapps_cache_state",
   "tapps_cache_path",
   "tapps_cache_get",
+  "tapps_cache_contains",
   "tapps_cache_get_many",
   "tapps_cache_put",
   "tapps_cache_put_many",
+  "tapps_cache_swap",
   "tapps_cache_delete",
   "tapps_cache_delete_all",
+  "tapps_cache_count",
   "tapps_cache_touch",
   "tapps_cache_flush",
+  "tapps_cache_set_space",
+  "tapps_cache_load",
+  "tapps_cache_load_finish",
+  "tapps_cache_load_abandon",
+  "tapps_cache_backup",
+  "tapps_cache_check",
+  "tapps_cache_compact",
+  "tapps_cache_survey",
   "tapps_cursor_open",
   "tapps_cursor_next",
   "tapps_cursor_release",
@@ -554,8 +727,23 @@ M.functions = {
   "tapps_queue_get",
   "tapps_queue_put",
   "tapps_queue_flush",
+  "tapps_queue_get_many",
+  "tapps_queue_put_many",
+  "tapps_queue_swap",
+  "tapps_queue_delete",
+  "tapps_queue_delete_all",
+  "tapps_queue_touch",
+  "tapps_queue_contains",
+  "tapps_queue_count",
+  "tapps_queue_load",
+  "tapps_queue_backup",
+  "tapps_queue_check",
+  "tapps_queue_compact",
+  "tapps_queue_survey",
   "tapps_cache_fetch",
   "tapps_queue_fetch",
+  "tapps_queue_fetch_many",
+  "tapps_cache_set_offline",
   "tapps_docs_lookup",
   "tapps_queue_docs",
   "tapps_plan_open",
@@ -565,7 +753,11 @@ M.functions = {
   "tapps_plan_release",
   "tapps_breaker_open",
   "tapps_breaker_acquire",
+  "tapps_breaker_wait",
+  "tapps_queue_acquire",
   "tapps_breaker_report",
+  "tapps_breaker_retry",
+  "tapps_breaker_limit",
   "tapps_breaker_read",
   "tapps_breaker_force",
   "tapps_breaker_release",

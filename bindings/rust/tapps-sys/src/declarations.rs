@@ -100,6 +100,17 @@ pub const TAPPS_TEXT_TOPIC: i32 = 12;
 pub const TAPPS_OPEN_READ_ONLY: u32 = 1;
 /// fetches answer from the cache or fail with OFFLINE
 pub const TAPPS_OPEN_OFFLINE: u32 = 2;
+/// no private, loopback or link-local address may answer
+pub const TAPPS_OPEN_DENY_PRIVATE: u32 = 16;
+/// Set-Cookie reaches the file; else it stays in memory
+pub const TAPPS_OPEN_KEEP_SET_COOKIE: u32 = 32;
+/// obeys RFC 9111 as a shared cache: s-maxage, not private
+pub const TAPPS_OPEN_SHARED_HTTP: u32 = 64;
+
+/// learns from what it serves
+pub const TAPPS_POLICY_ADAPTIVE: i32 = 0;
+/// the least recently used first
+pub const TAPPS_POLICY_LRU: i32 = 1;
 
 pub const TAPPS_STATE_OK: i32 = 0;
 /// the file may not be written: new entries stay in memory
@@ -139,12 +150,34 @@ pub const TAPPS_PUT_NEGATIVE: u32 = 1;
 /// every use prolongs the lifetime by ttl_us
 pub const TAPPS_PUT_SLIDING: u32 = 2;
 
+/// indexes and every entry too; else pages, and a sample of the entries
+pub const TAPPS_CHECK_DEEP: u32 = 1;
+
 pub const TAPPS_RECORD_GET: i32 = 1;
 pub const TAPPS_RECORD_PUT: i32 = 2;
 pub const TAPPS_RECORD_FLUSH: i32 = 3;
 pub const TAPPS_RECORD_FETCH: i32 = 4;
 pub const TAPPS_RECORD_DOCS: i32 = 5;
 pub const TAPPS_RECORD_WARM: i32 = 6;
+pub const TAPPS_RECORD_DELETE: i32 = 7;
+/// number: entries removed
+pub const TAPPS_RECORD_DELETE_ALL: i32 = 8;
+pub const TAPPS_RECORD_TOUCH: i32 = 9;
+/// number: the version, also with EXISTS
+pub const TAPPS_RECORD_SWAP: i32 = 10;
+/// number: the version
+pub const TAPPS_RECORD_CONTAINS: i32 = 11;
+/// number: entries; bytes: theirs
+pub const TAPPS_RECORD_COUNT: i32 = 12;
+/// number: the lease, or 0
+pub const TAPPS_RECORD_LOAD: i32 = 13;
+pub const TAPPS_RECORD_BACKUP: i32 = 14;
+pub const TAPPS_RECORD_CHECK: i32 = 15;
+/// number: bytes freed
+pub const TAPPS_RECORD_COMPACT: i32 = 16;
+pub const TAPPS_RECORD_SURVEY: i32 = 17;
+/// number: the permit, with TAPPS_OK
+pub const TAPPS_RECORD_ACQUIRE: i32 = 18;
 /// of a warm run: op names it
 pub const TAPPS_EVENT_PROGRESS: i32 = 64;
 /// a breaker changed its state; subscribe
@@ -167,6 +200,8 @@ pub const TAPPS_FETCH_NO_CACHE: i32 = 5;
 
 /// no private, loopback or link-local address may answer
 pub const TAPPS_FETCH_DENY_PRIVATE: u32 = 1;
+/// of many: the records come in the order of the URLs
+pub const TAPPS_FETCH_IN_ORDER: u32 = 2;
 
 /// looks at the sources even when the cache has an answer
 pub const TAPPS_DOCS_REFRESH: u32 = 1;
@@ -178,8 +213,12 @@ pub const TAPPS_BREAKER_OPEN: i32 = 1;
 pub const TAPPS_BREAKER_HALF_OPEN: i32 = 2;
 
 pub const TAPPS_OUTCOME_SUCCESS: i32 = 0;
+/// the service's doing: an error of its own, a time-out
 pub const TAPPS_OUTCOME_FAILURE: i32 = 1;
+/// says nothing about the service: cancelled, refused here
 pub const TAPPS_OUTCOME_IGNORED: i32 = 2;
+/// a failure whose reason may lie with this process alone: names, proxy, TLS set-up, sandbox; others are not told
+pub const TAPPS_OUTCOME_LOCAL_FAILURE: i32 = 3;
 
 pub const TAPPS_BREAKER_AUTO: i32 = 0;
 pub const TAPPS_BREAKER_FORCE_OPEN: i32 = 1;
@@ -232,6 +271,10 @@ pub struct tapps_plan {
 ///   tapps_breaker_report(breaker, permit, outcome);
 /// }
 /// ```
+///
+/// What one process learns, others are told through the cache file: that a breaker opened because
+/// of TAPPS_OUTCOME_FAILURE makes the next call elsewhere a probe, of which there is one at a time
+/// among all processes; nobody is refused for what another process believes. Quotas hold for all.
 #[repr(C)]
 pub struct tapps_breaker {
     _private: [u8; 0],
@@ -308,6 +351,17 @@ pub struct tapps_open_options {
     pub break_failures: i64,
     /// first time an open breaker stays open; = 30 s
     pub break_us: i64,
+    /// TAPPS_POLICY_*
+    pub policy: i32,
+    pub padding: i32,
+    /// bound of the entries in the file; = unlimited
+    pub disk_entries: i64,
+    /// read into memory after the open, in the background: what was used last; = none
+    pub preload_bytes: i64,
+    /// hosts reached without the proxy, separated by commas; = none
+    pub no_proxy: *const c_char,
+    /// further query parameters and header fields that are secrets, one a line; a name stands for those that end in it too. Always secrets: token, key, sig, signature, secret, password and the like
+    pub secret_names: *const c_char,
 }
 
 impl Default for tapps_open_options {
@@ -407,7 +461,7 @@ impl Default for tapps_put_item {
     }
 }
 
-/// Which entries tapps_cache_delete_all removes: those that meet every condition given.
+/// Which entries are meant: those that meet every condition given.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct tapps_filter {
@@ -423,6 +477,49 @@ pub struct tapps_filter {
 }
 
 impl Default for tapps_filter {
+    /// All zero, which means the default wherever it is an option.
+    fn default() -> Self {
+        // SAFETY: integers and raw pointers.
+        unsafe { std::mem::zeroed() }
+    }
+}
+
+/// What entries of a namespace get when their put does not say.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct tapps_space_options {
+    pub struct_size: u32,
+    pub padding: u32,
+    /// lifetime; = the cache's; -1: none
+    pub ttl_us: i64,
+    /// window after it; = none; -2: unlimited
+    pub stale_us: i64,
+    /// lifetime of negative entries; = 60 s; -1: none
+    pub negative_ttl_us: i64,
+}
+
+impl Default for tapps_space_options {
+    /// All zero, which means the default wherever it is an option.
+    fn default() -> Self {
+        // SAFETY: integers and raw pointers.
+        unsafe { std::mem::zeroed() }
+    }
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct tapps_load_options {
+    pub struct_size: u32,
+    pub padding: u32,
+    /// wait for somebody else's load; = 30 s; -1: none
+    pub timeout_us: i64,
+    /// time to load, after which somebody else may; 1 ms to 1 h; = 30 s
+    pub lease_us: i64,
+    /// how long a load takes, see below; = measured; -1: no early refresh
+    pub early_us: i64,
+}
+
+impl Default for tapps_load_options {
     /// All zero, which means the default wherever it is an option.
     fn default() -> Self {
         // SAFETY: integers and raw pointers.
@@ -478,7 +575,10 @@ pub struct tapps_record {
     pub size: usize,
     /// to be released by the receiver; or NULL
     pub error: *mut tapps_error,
-    pub reserved: [i64; 2],
+    /// what the kind says, else 0
+    pub number: i64,
+    /// likewise
+    pub bytes: i64,
 }
 
 impl Default for tapps_record {
@@ -493,7 +593,7 @@ impl Default for tapps_record {
 #[derive(Clone, Copy, Debug)]
 pub struct tapps_fetch_options {
     pub struct_size: u32,
-    /// TAPPS_FETCH_DENY_PRIVATE
+    /// TAPPS_FETCH_DENY_PRIVATE, TAPPS_FETCH_IN_ORDER
     pub flags: u32,
     /// TAPPS_FETCH_*
     pub policy: i32,
@@ -515,6 +615,14 @@ pub struct tapps_fetch_options {
     pub max_redirects: i64,
     /// lifetime given to the answer in place of its own; = its own
     pub ttl_us: i64,
+    /// of an idempotent request that failed in a way that may pass, within the timeout and the origin's budget (tapps_breaker_retry), 1..10; = 2; -1: none
+    pub retries: i64,
+    /// from the start to the first byte of the answer; = no bound
+    pub first_byte_us: i64,
+    /// fails when slower than low_speed_bytes for so long, in whole seconds; = no bound
+    pub low_speed_us: i64,
+    /// per second; = 1
+    pub low_speed_bytes: i64,
 }
 
 impl Default for tapps_fetch_options {
@@ -602,6 +710,26 @@ pub struct tapps_breaker_options {
     pub probes: i64,
     /// a permit that does not report by then is taken back; = 60 s
     pub lease_us: i64,
+    /// callers that wait for a permit, 1..65,536; = 100
+    pub max_waiting: i64,
+    /// percent of the window's calls that failed, which open it, 1..100; = -1: not watched
+    pub failure_rate: i64,
+    /// percent of the window's calls that were slow, which open it, 1..100; = -1: not watched. While watched, a slow probe fails
+    pub slow_rate: i64,
+    /// a call that takes as long is slow, give or take 10 ms; = 5 s
+    pub slow_us: i64,
+    /// the window is as many latest calls, 1..4,096; = 100
+    pub window_calls: i64,
+    /// the window is so much time instead, from 1 ms; = -1: by calls
+    pub window_us: i64,
+    /// calls in the window below which rates say nothing; = 10
+    pub min_calls: i64,
+    /// of one call (tapps_breaker_retry), 1..10; = 2; -1: none
+    pub retries: i64,
+    /// longest delay before the first retry; doubles with each; = 100 ms
+    pub retry_us: i64,
+    /// doubling ends here; = 10 s
+    pub max_retry_us: i64,
 }
 
 impl Default for tapps_breaker_options {
@@ -612,7 +740,7 @@ impl Default for tapps_breaker_options {
     }
 }
 
-/// How a breaker stands. Layout frozen.
+/// How a breaker stands. Layout frozen; reserved is zero.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct tapps_breaker_info {
@@ -630,7 +758,17 @@ pub struct tapps_breaker_info {
     pub ignored: i64,
     pub rejected: i64,
     pub transitions: i64,
-    pub reserved: [i64; 6],
+    /// callers in line
+    pub waiting: i64,
+    /// the longest wait the service asked any caller for; 0: none
+    pub quota_us: i64,
+    /// in the window now; 0 unless rates are watched
+    pub window_calls: i64,
+    /// of these
+    pub window_failures: i64,
+    /// of these
+    pub window_slow: i64,
+    pub reserved: i64,
 }
 
 impl Default for tapps_breaker_info {
@@ -753,6 +891,18 @@ extern "C" {
         err: *mut *mut tapps_error,
     ) -> i32;
 
+    /// Whether a plain get would find the key: TAPPS_OK or NOT_FOUND. Reads no value and does not count
+    /// as a use. *version (may be NULL) receives the entry's version, for tapps_cache_swap; 0 with
+    /// NOT_FOUND. Threads: any. Since: 0.1.
+    pub fn tapps_cache_contains(
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        version: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
     /// Looks `count` keys up in one crossing and one view of the file. Returns TAPPS_OK when each item
     /// has its code, whatever the codes are. Threads: any. Since: 0.1.
     pub fn tapps_cache_get_many(
@@ -789,6 +939,25 @@ extern "C" {
         err: *mut *mut tapps_error,
     ) -> i32;
 
+    /// Stores a copy of `size` bytes if the entry has `expected` as its version (tapps_info.version),
+    /// or, for 0, if a plain get would not find the key. Committed when the call returns, whatever the
+    /// durability in the options (FULL: fsynced). *version (may be NULL) receives the new version; with
+    /// EXISTS the present one, 0 when there is no entry. Of several swaps that expect one version, in
+    /// any number of processes, one succeeds. Returns EXISTS when the version is another one, and as a
+    /// sync tapps_cache_put. Threads: any. Since: 0.1.
+    pub fn tapps_cache_swap(
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        expected: i64,
+        data: *const c_void,
+        size: usize,
+        options: *const tapps_put_options,
+        version: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
     /// Removes a key; one that is not there is no error. durability: TAPPS_DURABILITY_*.
     /// Returns as tapps_cache_put. Threads: any. Since: 0.1.
     pub fn tapps_cache_delete(
@@ -810,6 +979,19 @@ extern "C" {
         err: *mut *mut tapps_error,
     ) -> i32;
 
+    /// Counts entries by namespace, key prefix and tag, leaving out those that may not be served any
+    /// more; filter NULL: all but the library's own. Pending puts are flushed first, as far as the file
+    /// can be written. *entries and *bytes (each may be NULL) receive the number of entries and the
+    /// bytes of their keys and values. Reads every entry's row unless the filter has a tag: milliseconds
+    /// for ten thousand. Returns IO, CORRUPT. Threads: any. Since: 0.1.
+    pub fn tapps_cache_count(
+        cache: *mut tapps_cache,
+        filter: *const tapps_filter,
+        entries: *mut i64,
+        bytes: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
     /// Gives an entry a new lifetime from now on; ttl_us as in tapps_put_options.
     /// Returns NOT_FOUND, and as an async tapps_cache_put. Threads: any. Since: 0.1.
     pub fn tapps_cache_touch(
@@ -826,6 +1008,101 @@ extern "C" {
     pub fn tapps_cache_flush(
         cache: *mut tapps_cache,
         timeout_us: i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Sets the defaults of a namespace for entries put from now on, in this process; options NULL: back
+    /// to the cache's. At most 1,024 namespaces have some: FULL. Threads: any. Since: 0.1.
+    pub fn tapps_cache_set_space(
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        options: *const tapps_space_options,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Looks a key up for a caller who can make the value. There are four ways to succeed:
+    ///  - *value, *lease 0: serve the value.
+    ///  - *value NULL, *lease above 0: this caller, and no other, loads. It ends the lease with
+    ///    tapps_cache_load_finish or tapps_cache_load_abandon.
+    ///  - *value and *lease: serve the value, and load its successor. It is in its stale window, or near
+    ///    the end of its lifetime: the nearer, the likelier, and earlier the longer a load takes
+    ///    (early_us), so that a hot key never ends for all at once. One caller at a time gets this.
+    ///  - NOT_FOUND: the key is remembered as not there (TAPPS_PUT_NEGATIVE).
+    /// A caller who finds somebody loading waits and gets what that one put. When the loader abandons,
+    /// lets its lease run out or dies, one who waits gets a lease. When the file cannot be written
+    /// within 50 ms the caller loads without regard to other processes ("lone" in the statistics). An
+    /// entry put by tapps_cache_put during a load does not end the waiting in this process. Returns
+    /// TIMEOUT, CLOSED. Threads: any. Since: 0.1.
+    pub fn tapps_cache_load(
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        options: *const tapps_load_options,
+        value: *mut *mut tapps_value,
+        data: *mut *const c_void,
+        size: *mut usize,
+        lease: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Ends a lease with a value, which is put as by tapps_cache_put and handed to all who wait, also
+    /// when the put fails. After a lease that ran out the value is put all the same. Returns NOT_FOUND
+    /// for a lease that was ended before or is not known, else as tapps_cache_put.
+    /// Threads: any. Since: 0.1.
+    pub fn tapps_cache_load_finish(
+        cache: *mut tapps_cache,
+        lease: i64,
+        data: *const c_void,
+        size: usize,
+        options: *const tapps_put_options,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Ends a lease without a value: the next who waits gets a lease. A lease that was ended before or
+    /// is not known: no effect. Threads: any. Since: 0.1.
+    pub fn tapps_cache_load_abandon(cache: *mut tapps_cache, lease: i64);
+
+    /// Copies the cache as it stands to a file (0600), which replaces what is at `path` when all of it
+    /// is there. What was put before is in it. Returns EXISTS (the cache's own file), UNSUPPORTED
+    /// (without a file), DENIED, IO, FULL, TIMEOUT. Threads: any. Since: 0.1.
+    pub fn tapps_cache_backup(
+        cache: *mut tapps_cache,
+        path: *const c_char,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Looks for damage and changes nothing. *value receives a JSON object: {"ok", "entries" (looked
+    /// at), "damaged" (of those: gets miss them), "problems":\["..."\]}. TAPPS_OK means that it could
+    /// look. Returns UNSUPPORTED (without a file), IO, BUSY. Threads: any. Since: 0.1.
+    pub fn tapps_cache_check(
+        cache: *mut tapps_cache,
+        flags: u32,
+        value: *mut *mut tapps_value,
+        data: *mut *const c_void,
+        size: *mut usize,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Gives unused space of the file back to the file system; others have their turn in between.
+    /// timeout_us 0: 30 s. *freed (may be NULL) receives the bytes. Returns TIMEOUT (what was given back
+    /// stays so), UNSUPPORTED (without a file), READ_ONLY, IO, FULL. Threads: any. Since: 0.1.
+    pub fn tapps_cache_compact(
+        cache: *mut tapps_cache,
+        timeout_us: i64,
+        freed: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Looks at every committed entry. *value receives a JSON object: {"entries", "bytes", "expired"
+    /// (still in the file), "spaces":{NAME:{"entries", "bytes", "fresh", "stale", "negative"}},
+    /// "ages":{"minute", "hour", "day", "week", "month", "older"}}. An entry counts under the shortest
+    /// age that it has not passed. Returns IO, CORRUPT. Threads: any. Since: 0.1.
+    pub fn tapps_cache_survey(
+        cache: *mut tapps_cache,
+        value: *mut *mut tapps_value,
+        data: *mut *const c_void,
+        size: *mut usize,
         err: *mut *mut tapps_error,
     ) -> i32;
 
@@ -855,9 +1132,11 @@ extern "C" {
     /// A snapshot of everything counted by this process since the cache was opened, as a JSON object in
     /// *value:
     /// {"hits":{"memory","disk","stale","negative"}, "misses", "hit_rate", "writes", "pending":{...},
-    /// "memory":{...}, "disk":{...}, "latency_us":{op:{"count","p50","p90","p99","p999","max"}},
-    /// "fetch":{...}, "docs":{...}, "breakers":\[...\]}. Members may be added. hit_rate is hits / (hits +
-    /// misses), 0..1. Threads: any. Since: 0.1.
+    /// "loads":{"leases","coalesced","lone","takeovers","abandoned","timeouts","typical_us"},
+    /// "uptime_us", "memory":{...}, "disk":{...},
+    /// "latency_us":{op:{"count","p50","p90","p99","p999","max"}}, "fetch":{...}, "docs":{...},
+    /// "breakers":\[...\]}. Members may be added. hit_rate is hits / (hits + misses), 0..1. Threads: any.
+    /// Since: 0.1.
     pub fn tapps_cache_stats(
         cache: *mut tapps_cache,
         value: *mut *mut tapps_value,
@@ -920,8 +1199,8 @@ extern "C" {
         err: *mut *mut tapps_error,
     ) -> i32;
 
-    /// Cancels what is under way, drops what is waiting, and gives the queue back.
-    /// Threads: any. Since: 0.1.
+    /// Cancels what is under way, drops what is waiting (leases of loads are abandoned), and gives the
+    /// queue back. Threads: any. Since: 0.1.
     pub fn tapps_queue_release(queue: *mut tapps_queue);
 
     /// Submits a get: the record carries the value. *op (may be NULL, as in all submits) receives the
@@ -961,11 +1240,155 @@ extern "C" {
         err: *mut *mut tapps_error,
     ) -> i32;
 
+    /// Submits `count` gets, 1 to 65,536, of which only key and key_size are read. Each ends in a
+    /// TAPPS_RECORD_GET of its own; their operations are numbered from *op on, in the order of the
+    /// items. Threads: any. Since: 0.1.
+    pub fn tapps_queue_get_many(
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        items: *const tapps_get_item,
+        count: usize,
+        options: *const tapps_get_options,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits tapps_cache_put_many; one TAPPS_RECORD_PUT for all. Threads: any. Since: 0.1.
+    pub fn tapps_queue_put_many(
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        items: *const tapps_put_item,
+        count: usize,
+        options: *const tapps_put_options,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits tapps_cache_swap. Threads: any. Since: 0.1.
+    pub fn tapps_queue_swap(
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        expected: i64,
+        data: *const c_void,
+        size: usize,
+        options: *const tapps_put_options,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits tapps_cache_delete. Threads: any. Since: 0.1.
+    pub fn tapps_queue_delete(
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        durability: i32,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits tapps_cache_delete_all. Threads: any. Since: 0.1.
+    pub fn tapps_queue_delete_all(
+        queue: *mut tapps_queue,
+        filter: *const tapps_filter,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits tapps_cache_touch. Threads: any. Since: 0.1.
+    pub fn tapps_queue_touch(
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        ttl_us: i64,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits tapps_cache_contains: the record's code is the answer. Threads: any. Since: 0.1.
+    pub fn tapps_queue_contains(
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits tapps_cache_count. Threads: any. Since: 0.1.
+    pub fn tapps_queue_count(
+        queue: *mut tapps_queue,
+        filter: *const tapps_filter,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits tapps_cache_load: the record carries the value, the lease (number), or both. A lease is
+    /// ended by tapps_cache_load_finish or tapps_cache_load_abandon. Threads: any. Since: 0.1.
+    pub fn tapps_queue_load(
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        options: *const tapps_load_options,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits tapps_cache_backup. Threads: any. Since: 0.1.
+    pub fn tapps_queue_backup(
+        queue: *mut tapps_queue,
+        path: *const c_char,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits tapps_cache_check: the record carries the object. Threads: any. Since: 0.1.
+    pub fn tapps_queue_check(
+        queue: *mut tapps_queue,
+        flags: u32,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits tapps_cache_compact. Threads: any. Since: 0.1.
+    pub fn tapps_queue_compact(
+        queue: *mut tapps_queue,
+        timeout_us: i64,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits tapps_cache_survey: the record carries the object. Threads: any. Since: 0.1.
+    pub fn tapps_queue_survey(
+        queue: *mut tapps_queue,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
     /// Gets a URL (http or https) from the cache or its origin, by RFC 9111 as a private cache. Any
     /// status the origin answers is a success of the call: see tapps_info.http_status. When the origin
     /// fails, a stored answer inside its stale-if-error window is returned with TAPPS_VALUE_STALE and a
-    /// warning. Returns INVALID, NETWORK, TIMEOUT, OPEN_CIRCUIT, OFFLINE, NOT_FOUND (only-if-cached),
-    /// TOO_LARGE, PROTOCOL, BUSY, UNSUPPORTED (no libcurl). Threads: any. Since: 0.1.
+    /// warning. An origin that answered 429, or that sent Retry-After or RateLimit fields, is not asked
+    /// again before it said so: QUOTA, with tapps_error_retry_after_us. Returns INVALID, NETWORK,
+    /// TIMEOUT, OPEN_CIRCUIT, QUOTA, OFFLINE, NOT_FOUND (only-if-cached), TOO_LARGE, PROTOCOL, BUSY,
+    /// UNSUPPORTED (no libcurl). Threads: any. Since: 0.1.
     pub fn tapps_cache_fetch(
         cache: *mut tapps_cache,
         url: *const c_char,
@@ -983,6 +1406,33 @@ extern "C" {
         options: *const tapps_fetch_options,
         user_data: u64,
         op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits many fetches with the same options: `urls`, one a line, at most 10,000. One record comes
+    /// for each, its user_data being `user_data` plus the line's number from 0; as results come, or with
+    /// TAPPS_FETCH_IN_ORDER in the order of the lines. At most `parallel` are under way at a time (0:
+    /// 8). *ops (may be NULL) receives a number for each line, for tapps_queue_cancel; *count (may be
+    /// NULL) how many lines there are; capacity: room in ops, INVALID when it is too small. When a URL
+    /// or the options are refused, nothing is submitted. Threads: any. Since: 0.1.
+    pub fn tapps_queue_fetch_many(
+        queue: *mut tapps_queue,
+        urls: *const c_char,
+        options: *const tapps_fetch_options,
+        parallel: i64,
+        user_data: u64,
+        ops: *mut i64,
+        capacity: usize,
+        count: *mut usize,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Switches the network off (1) or on (0) for all fetches of the cache in this process, those of
+    /// other handles too. Off, what is stored is served, stale too where its origin does not forbid
+    /// that; else OFFLINE. What is under way goes on. Threads: any. Since: 0.1.
+    pub fn tapps_cache_set_offline(
+        cache: *mut tapps_cache,
+        offline: i32,
         err: *mut *mut tapps_error,
     ) -> i32;
 
@@ -1066,17 +1516,69 @@ extern "C" {
         err: *mut *mut tapps_error,
     ) -> i32;
 
-    /// Asks to make a call. Returns OPEN_CIRCUIT (see tapps_error_retry_after_us) or BUSY without a
-    /// wait; else *permit is above 0 and is reported exactly once. Threads: any. Since: 0.1.
+    /// Asks to make a call. Returns OPEN_CIRCUIT, QUOTA (see tapps_error_retry_after_us) or BUSY without
+    /// a wait; else *permit is above 0 and is reported exactly once. The first call after an outage may
+    /// wait up to 50 ms for the right to probe. With err NULL a refusal allocates nothing. Threads: any.
+    /// Since: 0.1.
     pub fn tapps_breaker_acquire(
         breaker: *mut tapps_breaker,
         permit: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
+    /// As acquire, but waits up to wait_us (above 0) for a place where that returns BUSY, in the order
+    /// of asking. Returns TIMEOUT when the wait is over, BUSY when max_waiting callers wait already, and
+    /// OPEN_CIRCUIT or QUOTA as soon as the breaker opens or the service asks to wait. Threads: any.
+    /// Since: 0.1.
+    pub fn tapps_breaker_wait(
+        breaker: *mut tapps_breaker,
+        wait_us: i64,
+        permit: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Submits such a wait: the record carries the permit as its number. wait_us 0: not at all. A permit
+    /// whose record is never taken is taken back at its deadline. Threads: any. Since: 0.1.
+    pub fn tapps_queue_acquire(
+        queue: *mut tapps_queue,
+        breaker: *mut tapps_breaker,
+        wait_us: i64,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
     /// Reports how the call went: TAPPS_OUTCOME_*. A permit reported before, or taken back: no effect.
     /// Threads: any. Since: 0.1.
     pub fn tapps_breaker_report(breaker: *mut tapps_breaker, permit: i64, outcome: i32);
+
+    /// Asks whether a call that failed may be made once more. Only for calls that may be repeated
+    /// (idempotent, RFC 9110 9.2.2). `attempt`: how often it was made, from 1. `status`: what HTTP
+    /// answered, 0 when there was no answer; of the answers 408, 429, 500, 502, 503 and 504 are worth
+    /// another try. retry_after_us: what the service asked for, or 0; believed up to an hour. On
+    /// TAPPS_OK the caller waits *delay_us, drawn between 0 and a bound that doubles with each attempt
+    /// (never less than what was asked for), and acquires anew. Returns UNSUPPORTED (the status is not
+    /// worth it), FULL (as often as it may be, or the budget is used up: five retries, and one for every
+    /// ten calls), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1.
+    pub fn tapps_breaker_retry(
+        breaker: *mut tapps_breaker,
+        attempt: i64,
+        status: i32,
+        retry_after_us: i64,
+        delay_us: *mut i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
+
+    /// Tells what the service said: it takes no more than `calls` further calls within the next
+    /// within_us; 0 calls for "not before". Then calls fail with QUOTA and the time to wait, in every
+    /// process of the user. Believed for an hour at most; TAPPS_BREAKER_AUTO forgets it here. Threads:
+    /// any. Since: 0.1.
+    pub fn tapps_breaker_limit(
+        breaker: *mut tapps_breaker,
+        calls: i64,
+        within_us: i64,
+        err: *mut *mut tapps_error,
+    ) -> i32;
 
     /// Fills *info. Threads: any. Since: 0.1.
     pub fn tapps_breaker_read(breaker: *mut tapps_breaker, info: *mut tapps_breaker_info);
