@@ -40,8 +40,8 @@
  *     accepted. Release never blocks and does no I/O. After close, calls return CLOSED.
  *  7. tapps_cache, tapps_queue, tapps_value, tapps_breaker and tapps_plan: any threads at once.
  *     tapps_cursor and tapps_error: one thread at a time, any thread.
- *  8. After fork() the child gets FORKED from every call on inherited objects and from opening the
- *     same file, until it calls exec.
+ *  8. After fork() the child gets FORKED from every call on inherited objects and, when the parent
+ *     had one open, from opening a file, until it calls exec. ":memory:" may always be opened.
  *  9. The library never prints, never aborts, installs no signal or exit handler. Threads start
  *     when first needed (a write, an asynchronous call, a fetch), are named tapps-* and block all
  *     signals.
@@ -283,10 +283,10 @@ typedef struct tapps_open_options {
   int64_t disk_entries;  /* bound of the entries in the file; = unlimited */
   int64_t preload_bytes; /* read into memory after the open, in the background: what was used last;
                             = none */
-  const char* no_proxy;       /* hosts reached without the proxy, separated by commas; = none */
-  const char* secret_names;   /* further query parameters and header fields that are secrets, one a
-                                 line; a name stands for those that end in it too. Always secrets:
-                                 token, key, sig, signature, secret, password and the like */
+  const char* no_proxy;  /* hosts reached without the proxy, separated by commas; = none */
+  const char* secret_names; /* further query parameters and header fields that are secrets, one a
+                               line; a name stands for those that end in it too. Always secrets:
+                               token, key, sig, signature, secret, password and the like */
 } tapps_open_options;
 
 /* Opens the cache in the file at `path`, creating folder (0700) and file (0600) when missing.
@@ -817,12 +817,12 @@ typedef struct tapps_fetch_options {
   int64_t max_body_bytes;     /* after decoding; = 64 MiB */
   int64_t max_redirects;      /* = 10; -1: none are followed, the 3xx answer is returned */
   int64_t ttl_us;             /* lifetime given to the answer in place of its own; = its own */
-  int64_t retries; /* of an idempotent request that failed in a way that may pass, within the
-                      timeout and the origin's budget (tapps_breaker_retry), 1..10; = 2; -1: none */
-  int64_t first_byte_us;      /* from the start to the first byte of the answer; = no bound */
-  int64_t low_speed_us;       /* fails when slower than low_speed_bytes for so long, in whole
-                                 seconds; = no bound */
-  int64_t low_speed_bytes;    /* per second; = 1 */
+  int64_t retries;       /* of an idempotent request that failed in a way that may pass, within the
+                            timeout and the origin's budget (tapps_breaker_retry), 1..10; = 2; -1: none */
+  int64_t first_byte_us; /* from the start to the first byte of the answer; = no bound */
+  int64_t low_speed_us;  /* fails when slower than low_speed_bytes for so long, in whole
+                            seconds; = no bound */
+  int64_t low_speed_bytes; /* per second; = 1 */
 } tapps_fetch_options;
 
 /* Gets a URL (http or https) from the cache or its origin, by RFC 9111 as a private cache. Any

@@ -672,9 +672,7 @@ class Cache {
   Result<Value> Fetch(const char* url, const tapps_fetch_options* options = nullptr) {
     return Answer(tapps_cache_fetch, url, options);
   }
-  Result<void> SetOffline(bool offline) {
-    return Call(tapps_cache_set_offline, offline ? 1 : 0);
-  }
+  Result<void> SetOffline(bool offline) { return Call(tapps_cache_set_offline, offline ? 1 : 0); }
   Result<Value> Docs(const char* library, const tapps_docs_options* options = nullptr) {
     return Answer(tapps_docs_lookup, library, options);
   }

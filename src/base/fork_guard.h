@@ -13,13 +13,17 @@ class ForkGuard {
  public:
   ForkGuard() : epoch_(Epoch()) {}
   // True in a child of the process that made this object.
-  bool Forked() const { return epoch_ != epoch_now_.load(std::memory_order_relaxed); }
+  bool Forked() const {
+    return epoch_.load(std::memory_order_relaxed) != epoch_now_.load(std::memory_order_relaxed);
+  }
+  // From now on the object is this process's own.
+  void Adopt() { epoch_.store(Epoch(), std::memory_order_relaxed); }
 
  private:
   static uint32_t Epoch();  // installs the pthread_atfork handler once
   static std::atomic<uint32_t> epoch_now_;
 
-  uint32_t epoch_;
+  std::atomic<uint32_t> epoch_;
 };
 
 }  // namespace tapps

@@ -22,11 +22,11 @@ class Registry {
   }
 
   Result<std::shared_ptr<Cache>> Open(const std::string& path, const CacheOptions& options) {
+    TAPPS_RETURN_IF_ERROR(CheckFork(path));  // before the lock, which may have come over taken
     // Held while the file is opened: closing the descriptor that makes it must not drop the locks
     // of a connection that another thread is opening.
     MutexLock lock(mu_);
     if (const Result<storage::FileId> file = storage::IdentifyFile(path); file.ok()) {
-      if (inherited_.Forked()) TAPPS_RETURN_IF_ERROR(RefuseInherited(*file, path));
       for (size_t i = 0; i < open_.size();) {
         const std::shared_ptr<TieredCache> cache = open_[i].cache.lock();
         if (!cache || cache->retired() || cache->state() == TAPPS_STATE_CLOSED) {
@@ -50,16 +50,18 @@ class Registry {
     std::weak_ptr<TieredCache> cache;
   };
 
-  // SQLite's table of locks came over with the fork: a connection to the same file would take locks
-  // that are not there.
-  Status RefuseInherited(const storage::FileId& file, const std::string& path) REQUIRES(mu_) {
-    for (const Entry& open : open_) {
-      if (open.file == file && !open.cache.expired()) {
-        return Status(TAPPS_E_FORKED,
-                      path + " was open when this process was forked: open it after exec");
-      }
+  // With a file open at the fork, SQLite's table of locks came over, so that a connection to that
+  // file would take locks that are not there; and a thread of the parent may have been inside
+  // SQLite with one of its mutexes, for which the child would wait for ever.
+  Status CheckFork(const std::string& path) {
+    if (!inherited_.Forked()) return {};
+    if (storage::Store::Live() == 0) {
+      inherited_.Adopt();
+      return {};
     }
-    return {};
+    return Status(TAPPS_E_FORKED, "cannot open " + path +
+                                      ": this process was forked from one that had a cache open; "
+                                      "open it after exec");
   }
 
   Result<std::shared_ptr<Cache>> Make(const std::string& path, const CacheOptions& options)
@@ -83,7 +85,7 @@ class Registry {
     return std::shared_ptr<Cache>(std::move(cache));
   }
 
-  const ForkGuard inherited_;
+  ForkGuard inherited_;
   Mutex mu_;
   std::vector<Entry> open_ GUARDED_BY(mu_);
 };

@@ -23,7 +23,7 @@ struct CacheStatistics {
   Counter invalidations;    // keys dropped because another process changed them
   Histogram memory_get_ns;  // one in kSample
   Histogram disk_get_ns;
-  Histogram put_ns;  // one in kSample
+  Histogram put_ns;   // one in kSample
   Histogram sync_ns;  // from a write to its commit, for those who wait for it
   Histogram load_ns;  // from a load to its value or lease
 

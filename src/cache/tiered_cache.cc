@@ -156,14 +156,16 @@ HeldValue TieredCache::GetInMemory(const Key& key, const GetOptions& options) {
                         ? &statistics_.memory_get_ns
                         : nullptr);
   if (store_) store_->LookAgain();
+  const uint64_t hash = KeyHash(key.space, key.bytes);
   if (!store_ || store_->feed().Current()) {
-    held = memory_->Get(KeyHash(key.space, key.bytes), key.space, key.bytes);
+    held = memory_->Get(hash, key.space, key.bytes);
     if (held && !held.plain() && !Servable(*held)) held = HeldValue();
   }
   if (!held) {
     timer.Into(nullptr);
   } else if (!options.peek) {
     statistics_.memory_hits.Add();
+    if (store_) store_->NoteUse(hash);
   }
   return held;
 }

@@ -43,6 +43,8 @@ Result<bool> OpenAndPrepare(const StoreOptions& options, bool* read_only) {
 
 }  // namespace
 
+std::atomic<int64_t> Store::live_{0};
+
 Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   std::shared_ptr<Store> store(new Store(std::move(options)));
   const StoreOptions& given = store->options_;

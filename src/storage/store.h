@@ -41,6 +41,8 @@ class Store : public std::enable_shared_from_this<Store> {
   // As tapps_cache_open. The caller keeps others in this process from opening the same file
   // meanwhile.
   static Result<std::shared_ptr<Store>> Open(StoreOptions options);
+  // How many stores this process has, those being opened or closed included.
+  static int64_t Live() { return live_.load(std::memory_order_acquire); }
 
   ReaderPool& readers() { return readers_; }
   ChangeFeed& feed() { return *feed_.load(std::memory_order_acquire); }
@@ -87,6 +89,13 @@ class Store : public std::enable_shared_from_this<Store> {
   Status Close(int64_t timeout_us);
 
  private:
+  struct Counted {
+    Counted() { live_.fetch_add(1, std::memory_order_acq_rel); }
+    ~Counted() { live_.fetch_sub(1, std::memory_order_acq_rel); }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+  };
+
   explicit Store(StoreOptions options)
       : options_(std::move(options)),
         limits_{options_.disk_bytes, options_.disk_entries},
@@ -98,11 +107,13 @@ class Store : public std::enable_shared_from_this<Store> {
   Result<int64_t> FollowPath();
   Status OpenFeed() REQUIRES(path_mu_);
 
+  static std::atomic<int64_t> live_;
   static constexpr int64_t kLookAgain = 100 * kMillisecond;
   // Connections of a replaced file are kept, as other threads may be looking at their mapping. More
   // replacements than this are not followed.
   static constexpr size_t kMaxReplacements = 16;
 
+  const Counted counted_;  // the first: alive while a connection is
   const StoreOptions options_;
   const Limits limits_;
   UseLog uses_;
