@@ -818,7 +818,7 @@ typedef struct tapps_fetch_options {
   int64_t max_redirects;      /* = 10; -1: none are followed, the 3xx answer is returned */
   int64_t ttl_us;             /* lifetime given to the answer in place of its own; = its own */
   int64_t retries;       /* of an idempotent request that failed in a way that may pass, within the
-                            timeout and the origin's budget (tapps_breaker_retry), 1..10; = 2; -1: none */
+                            timeout and the origin's budget (tapps_breaker_retry), 1..10; = none */
   int64_t first_byte_us; /* from the start to the first byte of the answer; = no bound */
   int64_t low_speed_us;  /* fails when slower than low_speed_bytes for so long, in whole
                             seconds; = no bound */

@@ -6,7 +6,7 @@ namespace tapps::capi {
 namespace {
 
 constexpr int64_t kMaxDuration = 365 * kDay;
-constexpr int64_t kRetries = 2;
+constexpr int64_t kRetries = TAPPS_NONE;  // nothing is sent again unasked
 
 Status ReadHeaders(std::string_view lines, http::Headers* headers) {
   int number = 0;

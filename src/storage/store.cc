@@ -192,7 +192,9 @@ const WriterStats* Store::writer_stats() const {
 }
 
 Status Store::Close(int64_t timeout_us) {
-  if (uses_.any() && !read_only_ && !queue_->stopped()) (void)StartWriter();  // it notes them
+  // The writer notes uses. A process that is over before the first look gets no thread for that.
+  const bool lasted = next_flush_us_.load(std::memory_order_relaxed) != 0;
+  if (uses_.any() && lasted && !read_only_ && !queue_->stopped()) (void)StartWriter();
   queue_->Stop();
   const int64_t deadline = Monotonic() + timeout_us;
   MutexLock lock(mu_);

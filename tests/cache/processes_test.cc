@@ -6,10 +6,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "cache/cache.h"
 #include "storage/sqlite.h"
+#include "storage/store.h"
 #include "support/process.h"
 #include "support/temp_dir.h"
 
@@ -290,6 +292,7 @@ TEST_F(ProcessesTest, AChildOfAProcessWithoutAnOpenFileMayOpenOne) {
   ASSERT_TRUE(cache->Put({"", "a"}, "1", kSync).ok());
   ASSERT_TRUE(cache->Close(0).ok());
   cache.reset();
+  while (storage::Store::Live() > 0) std::this_thread::yield();  // the writer's thread ends
   EXPECT_EQ(Process([&] {
               const auto own = Cache::Open(path_, {});
               const auto again = Cache::Open(path_, {});

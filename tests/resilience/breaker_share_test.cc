@@ -5,10 +5,12 @@
 
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 
 #include "resilience/registry.h"
+#include "storage/store.h"
 #include "support/process.h"
 #include "support/temp_dir.h"
 
@@ -25,12 +27,14 @@ struct Peer {
   explicit Peer(const std::string& path) {
     cache = *Cache::Open(path, {});
     registry = std::make_unique<BreakerRegistry>(BreakerSettings{.failure_threshold = 3},
-                                                 Clock::Real(), static_cast<uint64_t>(getpid()),
-                                                 nullptr, BreakerRegistry::kDefaultLimit, cache);
+                                                 Clock::Real(), std::random_device()(), nullptr,
+                                                 BreakerRegistry::kDefaultLimit, cache);
   }
   ~Peer() {
     registry.reset();
-    if (cache) (void)cache->Close(10 * kSecond);  // no thread may be left when a test forks
+    if (cache) (void)cache->Close(10 * kSecond);
+    cache.reset();
+    while (storage::Store::Live() > others) std::this_thread::yield();  // a test may fork next
   }
   Admission Ask(const char* name = kName) { return registry->Get(name)->Acquire(); }
   BreakerState state(const char* name = kName) const {
@@ -48,6 +52,7 @@ struct Peer {
     (void)cache->Flush(5 * kSecond);
   }
 
+  const int64_t others = storage::Store::Live();
   std::shared_ptr<Cache> cache;
   std::unique_ptr<BreakerRegistry> registry;
 };

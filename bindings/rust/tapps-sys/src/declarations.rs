@@ -615,7 +615,7 @@ pub struct tapps_fetch_options {
     pub max_redirects: i64,
     /// lifetime given to the answer in place of its own; = its own
     pub ttl_us: i64,
-    /// of an idempotent request that failed in a way that may pass, within the timeout and the origin's budget (tapps_breaker_retry), 1..10; = 2; -1: none
+    /// of an idempotent request that failed in a way that may pass, within the timeout and the origin's budget (tapps_breaker_retry), 1..10; = none
     pub retries: i64,
     /// from the start to the first byte of the answer; = no bound
     pub first_byte_us: i64,

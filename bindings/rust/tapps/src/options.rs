@@ -50,6 +50,7 @@ impl OpenOptions<'_> {
             max_concurrency: number(self.max_concurrency),
             break_failures: number(self.break_failures),
             break_us: micros(self.break_time, UNLIMITED),
+            ..Default::default()
         })
     }
 }
