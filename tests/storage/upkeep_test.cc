@@ -1,6 +1,8 @@
 // The bounds of the file, through a store.
 #include "storage/upkeep.h"
 
+#include <thread>
+
 #include "storage/store_fixture.h"
 
 namespace tapps::storage {
@@ -88,9 +90,21 @@ TEST_F(UpkeepTest, OnlyReadingNotesUsesAtClose) {
   clock_.Advance(kHour);
   store_->NoteUse(KeyHash("default", "a"));
   store_->NoteUse(KeyHash("default", "a"));
+  const auto lasted = Clock::Real().MonotonicCoarse() + 200 * kMillisecond;  // a look is due
+  while (Clock::Real().MonotonicCoarse() < lasted) std::this_thread::yield();
+  store_->LookAgain();
   Close();
   EXPECT_EQ(SqlInt("SELECT last_used FROM entries"), clock_.WallNow());
   EXPECT_EQ(SqlInt("SELECT hits FROM entries"), 2);
+}
+
+TEST_F(UpkeepTest, AShortLivedReaderStartsNoThreadToNoteUses) {
+  Open();
+  ASSERT_TRUE(Put("a", "1").ok());
+  Open();
+  store_->NoteUse(KeyHash("default", "a"));
+  EXPECT_TRUE(store_->Close(30 * kSecond).ok());
+  EXPECT_EQ(store_->writer_stats(), nullptr);
 }
 
 TEST_F(UpkeepTest, TotalsFollowEveryChange) {
