@@ -10,7 +10,7 @@ class ValueCodecTest : public StoreFixture {
   ValueCodecTest() { Open(); }
   static std::string Text(size_t size) {
     std::string text;
-    for (int i = 0; text.size() < size; ++i)
+    for (int64_t i = 0; text.size() < size; ++i)
       text += "line " + std::to_string(i * 7919) + " of it\n";
     text.resize(size);
     return text;
