@@ -33,10 +33,12 @@ int ExitCodeOf(int32_t code, Blame blame) {
   }
 }
 
+bool printed_json = false;  // stdout has its one document
+
 void PrintFailure(const Context& context, const Json& error) {
   std::string message = error["message"].get<std::string>();
   std::fprintf(stderr, "tapps: %s\n", Printable(message).c_str());
-  if (context.json) PrintJson({{"error", error}});
+  if (context.json && !printed_json) PrintJson({{"error", error}});
 }
 
 }  // namespace
@@ -71,6 +73,7 @@ int WithCache(const Context& context, const std::function<int(cxx::Cache&)>& use
 }
 
 void PrintJson(const Json& json) {
+  printed_json = true;
   Print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 

@@ -30,7 +30,8 @@ struct Context {
 // What a failure is blamed on when its code alone does not tell (TIMEOUT, TOO_LARGE, BUSY).
 enum class Blame { kCache, kNetwork };
 
-// Says why on stderr, and on stdout with --json; returns the exit code that goes with it.
+// Says why on stderr, and on stdout with --json unless the answer is there; returns the exit code
+// that goes with it.
 int Fail(const Context& context, const cxx::Error& error, Blame blame = Blame::kCache);
 // The same for what is no failure of the library.
 int Fail(const Context& context, int exit_code, std::string_view name, std::string_view message);

@@ -19,7 +19,7 @@ struct FetchArguments {
   int32_t policy = TAPPS_FETCH_DEFAULT;
   int64_t ttl_us = 0;
   int64_t timeout_us = 0;
-  int64_t max_redirects = 0;
+  int64_t max_redirects = 10;
   int64_t max_bytes = 0;
   bool deny_private = false;
   bool include = false;
@@ -97,7 +97,8 @@ int Fetch(const Context& context, const FetchArguments& arguments, const std::st
   options.headers = OrNull(headers);
   options.timeout_us = arguments.timeout_us;
   options.max_body_bytes = arguments.max_bytes;
-  options.max_redirects = arguments.max_redirects;
+  options.max_redirects =
+      arguments.max_redirects == 0 ? int64_t{TAPPS_NONE} : arguments.max_redirects;
   options.ttl_us = arguments.ttl_us;
   const auto start = std::chrono::steady_clock::now();
   auto value = cache.Fetch(arguments.url.c_str(), &options);
@@ -109,7 +110,7 @@ int Fetch(const Context& context, const FetchArguments& arguments, const std::st
 int ReadAndFetch(const Context& context, const FetchArguments& arguments, bool has_body) {
   std::string body = arguments.data;
   if (has_body && !body.empty() && body[0] == '@') {
-    if (const auto failure = ReadFile(arguments.data.substr(1), SIZE_MAX - 1, &body)) {
+    if (const auto failure = ReadFile(arguments.data.substr(1), kMaxValueBytes, &body)) {
       return Fail(context, kCacheError, "IO", *failure);
     }
   }
@@ -151,7 +152,7 @@ void AddFetch(CLI::App& app, Context& context) {
   AddDuration(*command, "--timeout", arguments->timeout_us, "Of the whole call [default: 30s]");
   AddSize(*command, "--max-size", arguments->max_bytes, "Largest body [default: 64M]");
   command->add_option("--max-redirects", arguments->max_redirects,
-                      "Redirects followed, -1: none [default: 10]");
+                      "Redirects followed, 0: none [default: 10]");
   command->add_flag("--deny-private", arguments->deny_private,
                     "Refuse private, loopback and link-local addresses");
   command->add_flag("-i,--include", arguments->include, "Print the response headers, too");

@@ -11,10 +11,10 @@ CLI::Option* AddDuration(CLI::App& app, const std::string& name, int64_t& micros
           name,
           [name, &microseconds](const std::string& text) {
             const auto parsed = ParseDuration(text);
-            if (!parsed) {
+            if (!parsed || *parsed == 0) {  // 0 is "the default" from here on
               throw CLI::ValidationError(
-                  name,
-                  "expected a duration such as 90s, 15m, 36h, 7d, not '" + Printable(text) + "'");
+                  name, "expected a duration above 0 such as 90s, 15m, 36h, 7d, not '" +
+                            Printable(text) + "'");
             }
             microseconds = *parsed;
           },
@@ -29,9 +29,10 @@ CLI::Option* AddSize(CLI::App& app, const std::string& name, int64_t& bytes,
           name,
           [name, &bytes](const std::string& text) {
             const auto parsed = ParseBytes(text);
-            if (!parsed) {
+            if (!parsed || *parsed == 0) {
               throw CLI::ValidationError(
-                  name, "expected a size such as 512, 64k, 10M, not '" + Printable(text) + "'");
+                  name,
+                  "expected a size above 0 such as 512, 64k, 10M, not '" + Printable(text) + "'");
             }
             bytes = *parsed;
           },

@@ -7,8 +7,6 @@
 namespace tapps::cli {
 namespace {
 
-constexpr size_t kMaxValue = size_t{256} << 20;  // tapps.h: a value is 0..256 MiB
-
 struct PutArguments {
   std::string key;
   std::optional<std::string> value;
@@ -59,7 +57,7 @@ int ReadAndPut(const Context& context, const PutArguments& arguments) {
   std::string value;
   const std::string path = arguments.file.empty() ? "-" : arguments.file;
   if (!arguments.negative || !arguments.file.empty()) {
-    if (const auto failure = ReadFile(path, kMaxValue, &value)) {
+    if (const auto failure = ReadFile(path, kMaxValueBytes, &value)) {
       return Fail(context, kCacheError, "IO", *failure);
     }
   }

@@ -37,7 +37,8 @@ int RemoveMatching(const Context& context, const RemoveArguments& arguments, cxx
     filter.prefix_size = arguments.prefix.size();
   }
   filter.tag = OrNull(arguments.tag);
-  auto removed = cache.DeleteAll(&filter);
+  const bool everything = arguments.all && filter.space == nullptr;
+  auto removed = cache.DeleteAll(everything ? nullptr : &filter);
   if (!removed) return Fail(context, removed.error());
   if (context.json) {
     PrintJson({{"removed", *removed}});
@@ -55,8 +56,9 @@ void AddRemove(CLI::App& app, Context& context) {
   auto* key = command->add_option("KEY", arguments->key, "A key; that it is not there is no error");
   auto* prefix = command->add_option("--prefix", arguments->prefix, "Keys that begin with this");
   auto* tag = command->add_option("--tag", arguments->tag, "Entries with this tag");
-  auto* all = command->add_flag("--all", arguments->all,
-                                "Every entry: of all namespaces, or of the one given by -n");
+  auto* all = command->add_flag(
+      "--all", arguments->all,
+      "Every entry, responses and documents too, or all of the namespace given by -n");
   key->excludes(prefix)->excludes(tag)->excludes(all);
   all->excludes(prefix)->excludes(tag);
   command->callback([arguments, key, &context] {

@@ -75,6 +75,48 @@ TEST_F(NetworkTest, FetchAsksTheOriginOnce) {
   EXPECT_EQ(requests_, 1);
 }
 
+TEST_F(NetworkTest, RmAllClearsResponsesToo) {
+  EXPECT_EQ(Run({"-q", "fetch", Url("/page")}).exit_code, 0);
+  EXPECT_EQ(Json({"rm", "--all"})["removed"], 1);
+  EXPECT_EQ(Run({"-q", "fetch", Url("/page")}).out, "the page");
+  EXPECT_EQ(requests_, 2);
+}
+
+TEST_F(NetworkTest, AZeroOfRedirectsFollowsNone) {
+  server_.Get("/moved", [](const httplib::Request&, httplib::Response& response) {
+    response.set_redirect("/page");
+  });
+  EXPECT_EQ(Json({"fetch", Url("/moved"), "--max-redirects", "0"})["http_status"], 302);
+  EXPECT_EQ(Json({"fetch", Url("/moved")})["http_status"], 200);
+}
+
+// stdout has one document with --json, also when the end of the run fails.
+TEST_F(NetworkTest, AFileThatCannotBeWrittenLeavesOneDocument) {
+  Run({"put", "k", "v"});
+  const std::string marker = dir_.File("locked");
+  std::FILE* locker = popen(("python3 -c 'import sqlite3,sys\n"
+                             "c=sqlite3.connect(sys.argv[1],isolation_level=None)\n"
+                             "c.execute(\"BEGIN IMMEDIATE\")\nopen(sys.argv[2],\"w\").close()\n"
+                             "sys.stdin.read()' " +
+                             cache_ + " " + marker)
+                                .c_str(),
+                            "w");
+  ASSERT_NE(locker, nullptr);
+  for (int i = 0; i < 20'000 && !std::filesystem::exists(marker); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(Json({"fetch", Url("/page")}, 3)["http_status"], 200);
+  pclose(locker);
+}
+
+TEST_F(NetworkTest, AnEndlessBodyIsRefused) {
+  options_.deadline = std::chrono::seconds(60);
+  const auto result = Run({"fetch", "-d", "@/dev/zero", Url("/echo")});
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_NE(result.err, "");
+  EXPECT_EQ(requests_, 0);
+}
+
 TEST_F(NetworkTest, FetchTellsEverythingAsJson) {
   const auto json = Json({"fetch", Url("/page")});
   EXPECT_EQ(json["http_status"], 200);
@@ -135,6 +177,25 @@ TEST_F(NetworkTest, DocsComeFromTheInstalledPackageWithoutTheNetwork) {
   EXPECT_EQ(json["library_version"], "1.3.0");
   EXPECT_EQ(json["ecosystem"], "npm");
   EXPECT_NE(json["document"].get<std::string>().find("installed"), std::string::npos);
+  EXPECT_EQ(requests_, 0);
+}
+
+TEST_F(NetworkTest, ASecondProcessHasDocsFromTheFile) {
+  dir_.Write("app/package.json", R"({"dependencies":{"left-pad":"^1.0.0"}})");
+  dir_.Write("app/node_modules/left-pad/package.json", R"({"name":"left-pad","version":"1.3.0"})");
+  dir_.Write("app/node_modules/left-pad/README.md", "# left-pad\n\nString left pad, installed.\n");
+  dir_.Write("app/.venv/lib/python3.11/site-packages/right-2.0.dist-info/METADATA",
+             "Metadata-Version: 2.1\nName: right\nVersion: 2.0\n\n# right\n\nPads right.\n");
+  Settle();
+  options_.folder = dir_.File("app");  // the cache file changes the folder it is in
+  options_.env["HOME"] = "/nonexistent";
+  for (const char* library : {"left-pad", "right"}) {
+    const auto first = Json({"docs", library});
+    EXPECT_EQ(first["served_from"], "installed") << library;
+    const auto second = Json({"docs", library});
+    EXPECT_EQ(second["served_from"], "disk") << library;
+    EXPECT_EQ(second["document"], first["document"]) << library;
+  }
   EXPECT_EQ(requests_, 0);
 }
 
