@@ -228,8 +228,9 @@ TAPPS_API const void* tapps_value_data(const tapps_value* value, size_t* size);
 /* Fills *info. Threads: any. Since: 0.1. */
 TAPPS_API void tapps_value_info(const tapps_value* value, tapps_info* info);
 
-/* One of the texts (TAPPS_TEXT_*), NUL-terminated UTF-8; NULL when it is not known. *size receives
- * its length without the NUL when size is not NULL. Lifetime: until the value is released. Threads:
+/* One of the texts (TAPPS_TEXT_*), NUL-terminated; NULL when it is not known. UTF-8, but
+ * CONTENT_TYPE and HEADERS of a response are the bytes that the origin sent. *size receives the
+ * length without the NUL when size is not NULL. Lifetime: until the value is released. Threads:
  * any. Since: 0.1. */
 TAPPS_API const char* tapps_value_text(const tapps_value* value, int32_t text, size_t* size);
 
@@ -300,9 +301,10 @@ typedef struct tapps_open_options {
 TAPPS_API int32_t tapps_cache_open(const char* path, const tapps_open_options* options,
                                    tapps_cache** cache, tapps_error** err);
 
-/* Writes what is queued, stops the threads and marks this handle closed. Another handle on the same
- * file in this process keeps the cache running. deadline_us 0: 5 s; what is not written by then is
- * reported as TIMEOUT and goes on being written in the background. Threads: any. Since: 0.1. */
+/* Writes what is queued, stops the threads and marks this handle closed; waits for permits end with
+ * CLOSED. Another handle on the same file in this process keeps the cache running. deadline_us 0:
+ * 5 s; what is not written by then is reported as TIMEOUT and goes on being written in the
+ * background. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_close(tapps_cache* cache, int64_t deadline_us, tapps_error** err);
 
 /* Gives the handle back. Without a close before, what is queued is written in the background.
@@ -453,7 +455,9 @@ typedef struct tapps_filter {
 } tapps_filter;
 
 /* Removes entries by namespace, key prefix and tag, committed when the call returns; filter NULL:
- * all entries. *removed (may be NULL) receives their number. Returns as a sync tapps_cache_put.
+ * all entries, fetched responses and documents too. Of the library's own namespaces a filter may
+ * name "tapps.http" (responses) and "tapps.docs" (documents); what breakers and loads share stays.
+ * *removed (may be NULL) receives the number removed. Returns as a sync tapps_cache_put.
  * Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_delete_all(tapps_cache* cache, const tapps_filter* filter,
                                          int64_t* removed, tapps_error** err);
@@ -700,7 +704,7 @@ TAPPS_API void tapps_queue_notify(tapps_queue* queue, void (*notify)(void* conte
 TAPPS_API int32_t tapps_queue_subscribe(tapps_queue* queue, uint32_t kinds, tapps_error** err);
 
 /* Cancels what is under way, drops what is waiting (leases of loads are abandoned), and gives the
- * queue back. Threads: any. Since: 0.1. */
+ * queue back. Threads that are inside tapps_queue_wait return CLOSED. Threads: any. Since: 0.1. */
 TAPPS_API void tapps_queue_release(tapps_queue* queue);
 
 /* Submits a get: the record carries the value. *op (may be NULL, as in all submits) receives the
@@ -882,8 +886,8 @@ typedef struct tapps_docs_options {
 /* Answers what the documentation of a library says, from the cache, from the package installed on
  * this machine, from the URL template, or from a stale copy, in this order. See TAPPS_TEXT_* for
  * library, version, source and warning. Returns NOT_FOUND (the message lists near names as
- * suggestions; they are never answered in place of the library), and the codes of a fetch. Threads:
- * any. Since: 0.1. */
+ * suggestions; they are never answered in place of the library), and the codes of a fetch. What a
+ * template with credentials in it answers stays in memory. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_docs_lookup(tapps_cache* cache, const char* library,
                                     const tapps_docs_options* options, tapps_value** value,
                                     const void** data, size_t* size, tapps_error** err);

@@ -10,7 +10,7 @@
 
 namespace tapps {
 
-// The largest README, description or page that is taken; what is longer is cut there.
+// The largest README, description or page: longer files are cut there, longer pages TOO_LARGE.
 inline constexpr size_t kMaxDocumentBytes = size_t{8} << 20;
 
 // The whole documentation of one version of one library, as a source has it.

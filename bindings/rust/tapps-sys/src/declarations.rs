@@ -826,8 +826,9 @@ extern "C" {
     /// Fills *info. Threads: any. Since: 0.1.
     pub fn tapps_value_info(value: *const tapps_value, info: *mut tapps_info);
 
-    /// One of the texts (TAPPS_TEXT_*), NUL-terminated UTF-8; NULL when it is not known. *size receives
-    /// its length without the NUL when size is not NULL. Lifetime: until the value is released. Threads:
+    /// One of the texts (TAPPS_TEXT_*), NUL-terminated; NULL when it is not known. UTF-8, but
+    /// CONTENT_TYPE and HEADERS of a response are the bytes that the origin sent. *size receives the
+    /// length without the NUL when size is not NULL. Lifetime: until the value is released. Threads:
     /// any. Since: 0.1.
     pub fn tapps_value_text(
         value: *const tapps_value,
@@ -856,9 +857,10 @@ extern "C" {
         err: *mut *mut tapps_error,
     ) -> i32;
 
-    /// Writes what is queued, stops the threads and marks this handle closed. Another handle on the same
-    /// file in this process keeps the cache running. deadline_us 0: 5 s; what is not written by then is
-    /// reported as TIMEOUT and goes on being written in the background. Threads: any. Since: 0.1.
+    /// Writes what is queued, stops the threads and marks this handle closed; waits for permits end with
+    /// CLOSED. Another handle on the same file in this process keeps the cache running. deadline_us 0:
+    /// 5 s; what is not written by then is reported as TIMEOUT and goes on being written in the
+    /// background. Threads: any. Since: 0.1.
     pub fn tapps_cache_close(
         cache: *mut tapps_cache,
         deadline_us: i64,
@@ -970,7 +972,9 @@ extern "C" {
     ) -> i32;
 
     /// Removes entries by namespace, key prefix and tag, committed when the call returns; filter NULL:
-    /// all entries. *removed (may be NULL) receives their number. Returns as a sync tapps_cache_put.
+    /// all entries, fetched responses and documents too. Of the library's own namespaces a filter may
+    /// name "tapps.http" (responses) and "tapps.docs" (documents); what breakers and loads share stays.
+    /// *removed (may be NULL) receives the number removed. Returns as a sync tapps_cache_put.
     /// Threads: any. Since: 0.1.
     pub fn tapps_cache_delete_all(
         cache: *mut tapps_cache,
@@ -1200,7 +1204,7 @@ extern "C" {
     ) -> i32;
 
     /// Cancels what is under way, drops what is waiting (leases of loads are abandoned), and gives the
-    /// queue back. Threads: any. Since: 0.1.
+    /// queue back. Threads that are inside tapps_queue_wait return CLOSED. Threads: any. Since: 0.1.
     pub fn tapps_queue_release(queue: *mut tapps_queue);
 
     /// Submits a get: the record carries the value. *op (may be NULL, as in all submits) receives the
@@ -1439,8 +1443,8 @@ extern "C" {
     /// Answers what the documentation of a library says, from the cache, from the package installed on
     /// this machine, from the URL template, or from a stale copy, in this order. See TAPPS_TEXT_* for
     /// library, version, source and warning. Returns NOT_FOUND (the message lists near names as
-    /// suggestions; they are never answered in place of the library), and the codes of a fetch. Threads:
-    /// any. Since: 0.1.
+    /// suggestions; they are never answered in place of the library), and the codes of a fetch. What a
+    /// template with credentials in it answers stays in memory. Threads: any. Since: 0.1.
     pub fn tapps_docs_lookup(
         cache: *mut tapps_cache,
         library: *const c_char,
