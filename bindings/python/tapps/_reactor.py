@@ -29,16 +29,35 @@ def number(record: Record) -> int:
     return record.number
 
 
+def whole(record: Record) -> Record:
+    return record
+
+
+async def owned(future: asyncio.Future[Record], give_back: Callable[[int], None]) -> Record:
+    """The record of a future; gives its number back when the task is cancelled between the
+    record's coming and its own next step."""
+    try:
+        return await future
+    except asyncio.CancelledError:
+        if not future.cancelled() and future.done() and future.exception() is None:
+            number = future.result().number
+            if number:
+                give_back(number)
+        raise
+
+
 class _Pending:
-    __slots__ = ("future", "convert", "on_progress")
+    __slots__ = ("future", "convert", "on_progress", "give_back")
 
     def __init__(
         self,
         future: asyncio.Future[Any],
         convert: Convert[Any],
         on_progress: Callable[[types.Progress], None] | None,
+        give_back: Callable[[int], None] | None,
     ) -> None:
-        self.future, self.convert, self.on_progress = future, convert, on_progress
+        self.future, self.convert = future, convert
+        self.on_progress, self.give_back = on_progress, give_back
 
 
 class Reactor:
@@ -47,7 +66,7 @@ class Reactor:
     def __init__(self, cache: Any) -> None:
         self.queue = Queue(cache)
         self._pending: dict[int, _Pending] = {}
-        self._unwanted: dict[int, Callable[[int], None]] = {}
+        self._cancelled: dict[int, _Pending] = {}  # whose records are not here yet
         self._loop = asyncio.get_running_loop()
         self._fd = self.queue.fileno()
         self._loop.add_reader(self._fd, self._drain)
@@ -73,12 +92,12 @@ class Reactor:
         give_back: Callable[[int], None] | None = None,
     ) -> asyncio.Future[T]:
         future: asyncio.Future[T] = self._loop.create_future()
-        self._pending[op] = _Pending(future, convert, on_progress)
+        self._pending[op] = _Pending(future, convert, on_progress, give_back)
 
         def ended(done: asyncio.Future[T]) -> None:
-            if done.cancelled() and self._pending.pop(op, None) is not None:
-                if give_back is not None:
-                    self._unwanted[op] = give_back
+            pending = self._pending.pop(op, None) if done.cancelled() else None
+            if pending is not None:
+                self._cancelled[op] = pending
                 self.queue.cancel(op)
 
         future.add_done_callback(ended)
@@ -103,16 +122,16 @@ class Reactor:
                 if self.on_event:
                     self.on_event(event(record))
             else:
-                pending = self._pending.pop(record.op, None)
-                give_back = self._unwanted.pop(record.op, None)
-                if pending and not pending.future.done():
+                pending = self._pending.pop(record.op, None) or self._cancelled.pop(record.op, None)
+                if pending is not None:
                     _settle(pending, record)
-                elif give_back and record.error is None and record.number:
-                    give_back(record.number)
 
 
 def _settle(pending: _Pending, record: Record) -> None:
-    if isinstance(record.error, CancelledError):  # not by us: we forget what we cancel
+    if pending.future.done():  # cancelled
+        if pending.give_back is not None and record.error is None and record.number:
+            pending.give_back(record.number)
+    elif isinstance(record.error, CancelledError):  # not by us: we forget what we cancel
         pending.future.set_exception(ClosedError(d.E_CLOSED, "the cache was closed"))
     elif record.error is not None:
         if isinstance(record.error, ExistsError):

@@ -27,7 +27,7 @@ from . import _options as opt
 from . import types
 from ._loader import functions
 from ._native import Bytes, Duration, Value, bytes_of, count, micros, text_of
-from ._reactor import Convert, Reactor, nothing, number, of
+from ._reactor import Convert, Reactor, nothing, number, of, owned, whole
 from .breaker import Breaker
 from .cache import Cache
 from .errors import Error, NotFoundError, WouldBlockError
@@ -191,16 +191,15 @@ class AsyncCache:
         name, space = bytes_of(key, "key"), text_of(namespace, "namespace")
         native, put = opt.load_options(load or {}), opt.put_options(options)
         try:
-            data, lease = await self._submit(
-                lambda record: (record.value.bytes_or_none(), record.number),
-                self._lib.tapps_queue_load, space, name, len(name), native,
-                give_back=self.sync._abandon,
-            )  # fmt: skip
+            asked = self._submit(whole, self._lib.tapps_queue_load, space, name, len(name),
+                                 native, give_back=self.sync._abandon)  # fmt: skip
+            record = await owned(asked, self.sync._abandon)
         except NotFoundError:
             return None
-        if not lease:
+        data = record.value.bytes_or_none()
+        if not record.number:
             return data
-        loading = self._run_loader(lease, key, loader, put)
+        loading = self._run_loader(record.number, key, loader, put)
         if data is None:
             return await loading
         refresh = asyncio.ensure_future(loading)
@@ -219,7 +218,10 @@ class AsyncCache:
         except BaseException:
             self.sync._abandon(lease)
             raise
-        await asyncio.to_thread(self.sync._finish, lease, data, put)
+        if data is None:
+            self.sync._abandon(lease)
+        else:  # whatever becomes of this task: others wait for the value
+            await asyncio.shield(asyncio.to_thread(self.sync._finish, lease, data, put))
         return data
 
     def _refreshed(self, task: asyncio.Future[Any]) -> None:
@@ -383,7 +385,8 @@ class AsyncCache:
             self._lib.tapps_breaker_report(breaker, permit, d.OUTCOME_IGNORED)
 
         acquire = self._lib.tapps_queue_acquire
-        return await self._submit(number, acquire, breaker, wait_us, give_back=give_back)
+        asked = self._submit(whole, acquire, breaker, wait_us, give_back=give_back)
+        return (await owned(asked, give_back)).number
 
     async def events(self, *kinds: str) -> AsyncIterator[types.Event]:
         """Events of the kinds "breaker" and "state", until the cache is closed."""

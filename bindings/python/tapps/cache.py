@@ -279,15 +279,15 @@ class Cache(MutableMapping[Bytes, bytes]):
             if there is not None and isinstance(error, Exception):
                 return there.bytes()
             raise
-        self._finish(lease.value, data, put)
+        if data is None:
+            self._abandon(lease.value)
+        else:
+            self._finish(lease.value, data, put)
         return data
 
-    def _finish(self, lease: int, data: bytes | None, put_options: Any) -> None:
-        if data is None:
-            self._abandon(lease)
-        else:
-            finish = self._lib.tapps_cache_load_finish
-            call(finish, self._handle, lease, data, len(data), put_options)
+    def _finish(self, lease: int, data: bytes, put_options: Any) -> None:
+        finish = self._lib.tapps_cache_load_finish
+        call(finish, self._handle, lease, data, len(data), put_options)
 
     def _abandon(self, lease: int) -> None:
         self._lib.tapps_cache_load_abandon(self._handle, lease)
