@@ -158,6 +158,53 @@ function tests.an_operation_is_cancelled_and_close_ends_the_rest()
   server:close()
 end
 
+function tests.a_loader_that_fails_or_ends_later_ends_its_lease()
+  local cache = assert(tapps.open(":memory:"))
+  local answers = {}
+  local function done(value, failure)
+    answers[#answers + 1] = value or tostring(failure)
+  end
+  assert(cache:load("k", function()
+    error("on purpose", 0)
+  end, {}, done))
+  assert(cache:load("k", function(_, finish)
+    vim.defer_fn(function()
+      finish(nil, "nothing there")
+      finish("too late")
+    end, 5)
+  end, {}, done))
+  assert(cache:load("k", function()
+    return "one"
+  end, {}, done))
+  wait("three answers", function()
+    return #answers == 3
+  end)
+  assert(vim.deep_equal(answers, { "on purpose", "nothing there", "one" }), vim.inspect(answers))
+  assert(cache:get("k") == "one")
+  cache:close()
+end
+
+function tests.a_stale_value_is_answered_while_its_successor_is_loaded()
+  local cache = assert(tapps.open(":memory:"))
+  assert(cache:put("k", "old", { ttl_ms = 1, stale_ms = 60000 }))
+  wait("the end of its lifetime", function()
+    return cache:get("k") == nil
+  end)
+  local said, finish
+  assert(cache:load("k", function(_, later)
+    finish = later
+  end, {}, function(value)
+    said = value
+  end))
+  wait("the stale value", function()
+    return said
+  end)
+  assert(said == "old")
+  finish("new")
+  assert(cache:get("k") == "new")
+  cache:close()
+end
+
 function tests.bad_arguments_are_errors_and_not_exceptions()
   local cache = assert(tapps.open(":memory:"))
   for _, call in ipairs({
@@ -226,7 +273,8 @@ function tests.the_readme_is_true()
   print = print_before
   assert(good, why)
   local wanted = {
-    "hello", "nil", "two\tone", "2", "fallback: down", "fallback: OPEN_CIRCUIT", "flushed\ttrue\tnil",
+    "hello", "nil", "two\tone", "2", "fallback: down", "fallback: OPEN_CIRCUIT", "made for report",
+    "EXISTS\ttrue", "1", "true", "flushed\ttrue\tnil",
   }
   assert(vim.deep_equal(printed, wanted), vim.inspect(printed))
 end
