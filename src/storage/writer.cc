@@ -12,6 +12,7 @@ namespace {
 constexpr int64_t kLockedAfter = 1 * kSecond;  // of waiting, the state says so
 constexpr int64_t kRetryAfter = 200 * kMillisecond;
 constexpr int64_t kPinnedAfter = 100 * kMillisecond;  // likewise, of a WAL that cannot begin anew
+constexpr int64_t kTryEvery = 1 * kSecond;            // while the state is not OK and nobody writes
 constexpr int64_t kRetryPinned = 5 * kMillisecond;
 constexpr int64_t kUpkeepBudget = 20 * kMillisecond;
 constexpr int64_t kUpkeepLockWait = 20 * kMillisecond;
@@ -80,8 +81,9 @@ void Writer::Run() {
     const WriteQueue::Work work = queue_->WaitForWork(idle_us);
     if (work == WriteQueue::Work::kStopped) break;
     if (work == WriteQueue::Work::kDue && !WriteDue()) break;
+    if (work == WriteQueue::Work::kIdle && state() != TAPPS_STATE_OK) TryToWrite();
     // While a commit fails there is nothing to keep up.
-    idle_us = state() == TAPPS_STATE_OK ? DoUpkeep() : Upkeep::kFlushEvery;
+    idle_us = state() == TAPPS_STATE_OK ? DoUpkeep() : kTryEvery;
   }
   // What could not be written in all that time is answered, not dropped in silence.
   queue_->Finish(queue_->Take(SIZE_MAX),
@@ -123,6 +125,24 @@ bool Writer::WriteDue() {
   return true;
 }
 
+// Nobody may be writing any more when what was wrong with the file is over.
+void Writer::TryToWrite() {
+  Status status = Connect();
+  if (status.ok()) status = Begin();
+  if (status.ok()) {
+    int rc = feed_.Append(options_.origin, {});
+    if (rc == SQLITE_OK) rc = writer_.Exec("COMMIT");
+    if (rc != SQLITE_OK) {
+      status = writer_.Error(rc, "cannot write the cache file");
+      if (!sqlite3_get_autocommit(writer_.handle())) writer_.Exec("ROLLBACK");
+    }
+  }
+  lock_wait_began_us_ = 0;
+  if (!status.ok()) return;
+  SetState(TAPPS_STATE_OK, status);
+  queue_->SetFailing(false);
+}
+
 // One helping of upkeep; returns how long it can wait for the next one, in microseconds.
 int64_t Writer::DoUpkeep() {
   const auto work = [this]() -> Result<bool> {
@@ -150,7 +170,7 @@ int64_t Writer::DoUpkeep() {
   if (more.code() == TAPPS_E_BUSY) return kRetryAfter;
   generation_ = -1;  // a failure may stay with its connection
   Fail(more.status());
-  return Upkeep::kFlushEvery;
+  return kTryEvery;
 }
 
 // Whether the same may succeed later: the fault is not in what is written.

@@ -93,6 +93,7 @@ class Writer {
   // Opens the connections, anew when the path has come to name another file.
   Status Connect();
   bool WriteDue();
+  void TryToWrite();
   int64_t DoUpkeep();
   bool IsTransient(const Status& status);
   void HealFile();
