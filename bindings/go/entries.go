@@ -136,7 +136,7 @@ func (s *Space) wait(ctx context.Context, key []byte, mask C.uint32_t, code C.in
 	}
 	options := C.tapps_get_options{flags: mask}
 	options.struct_size = C.uint32_t(unsafe.Sizeof(options))
-	return s.cache.run(ctx, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
+	return s.cache.run(ctx, nil, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
 		return C.tapps_queue_get(q.handle, s.name, first(key), C.size_t(len(key)), &options, id, op, f)
 	})
 }
@@ -209,7 +209,7 @@ func (s *Space) Put(ctx context.Context, key string, value []byte, options *PutO
 		runtime.KeepAlive(s)
 		return result(code, failure)
 	}
-	view, err := s.cache.run(ctx, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
+	view, err := s.cache.run(ctx, nil, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
 		return C.tapps_queue_put(q.handle, s.name, first(name), C.size_t(len(name)), first(value),
 			C.size_t(len(value)), native, id, op, f)
 	})
@@ -365,7 +365,7 @@ func deleteAll(ctx context.Context, c *Cache, space *C.char, what Matching) (int
 
 // Flush returns when everything put before is committed, or the context ends.
 func (c *Cache) Flush(ctx context.Context) error {
-	view, err := c.run(ctx, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
+	view, err := c.run(ctx, nil, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
 		return C.tapps_queue_flush(q.handle, 0, id, op, f)
 	})
 	view.Release()

@@ -61,15 +61,8 @@ type Response struct {
 func (c *Cache) Fetch(ctx context.Context, url string, options *FetchOptions) (*Response, error) {
 	var memory arena
 	defer memory.free()
-	native, err := options.native(&memory)
-	if err != nil {
-		return nil, err
-	}
-	address := memory.name(url)
-	if memory.err != nil {
-		return nil, memory.err
-	}
-	view, err := c.run(ctx, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
+	native, address := options.native(&memory), memory.name(url)
+	view, err := c.run(ctx, &memory, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
 		return C.tapps_queue_fetch(q.handle, address, native, id, op, f)
 	})
 	if err != nil {
@@ -79,15 +72,16 @@ func (c *Cache) Fetch(ctx context.Context, url string, options *FetchOptions) (*
 	return view.response(), nil
 }
 
-func (o *FetchOptions) native(memory *arena) (*C.tapps_fetch_options, error) {
+func (o *FetchOptions) native(memory *arena) *C.tapps_fetch_options {
 	if o == nil {
-		return nil, nil
+		return nil
 	}
 	var lines strings.Builder
 	for name, values := range o.Header {
 		for _, value := range values {
 			if strings.ContainsAny(name+value, "\r\n\x00") {
-				return nil, &Error{Code: CodeInvalid, Message: fmt.Sprintf("header %q: contains a line break", name)}
+				memory.fail(fmt.Sprintf("header %q: contains a line break", name))
+				return nil
 			}
 			fmt.Fprintf(&lines, "%s: %s\n", name, value)
 		}
@@ -107,7 +101,7 @@ func (o *FetchOptions) native(memory *arena) (*C.tapps_fetch_options, error) {
 	if o.Body != nil {
 		native.body, native.body_size = memory.bytes(o.Body), C.size_t(len(o.Body))
 	}
-	return native, nil
+	return native
 }
 
 func (v *View) response() *Response {

@@ -168,11 +168,14 @@ func (q *queue) close() {
 type submit func(q *queue, id C.uint64_t, op *C.int64_t, failure **C.tapps_error) C.int32_t
 
 // run submits an operation and waits for its end, or for that of the context, which cancels it.
-// onProgress, which may be nil, is called by this goroutine.
-// The view, which may be nil, is the caller's.
-func (c *Cache) run(ctx context.Context, onProgress func([]byte), start submit) (*View, error) {
+// What is wrong with the arguments in memory, which may be nil, fails it. onProgress, which may be
+// nil, is called by this goroutine. The view, which may be nil, is the caller's.
+func (c *Cache) run(ctx context.Context, memory *arena, onProgress func([]byte), start submit) (*View, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, cancelled(err)
+	}
+	if memory != nil && memory.err != nil {
+		return nil, memory.err
 	}
 	defer runtime.KeepAlive(c)
 	q, err := c.completions()
