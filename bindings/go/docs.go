@@ -71,7 +71,7 @@ func (c *Cache) Docs(ctx context.Context, library string, options *DocsOptions) 
 	var memory arena
 	defer memory.free()
 	native, name := options.native(&memory), memory.name(library)
-	view, err := c.run(ctx, &memory, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
+	view, err := c.run(ctx, &memory, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
 		return C.tapps_queue_docs(q.handle, name, native, id, op, f)
 	})
 	if err != nil {
@@ -195,15 +195,14 @@ func (p *Plan) Run(ctx context.Context, onProgress func(Progress)) (*WarmResult,
 		}
 	}
 	defer runtime.KeepAlive(p)
-	view, err := p.cache.run(ctx, nil, tell, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
-		return C.tapps_queue_warm(q.handle, p.handle, id, op, f)
+	end := p.cache.complete(ctx, operation{
+		onProgress: tell,
+		start: func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
+			return C.tapps_queue_warm(q.handle, p.handle, id, op, f)
+		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	defer view.Release()
 	found := &WarmResult{}
-	return found, json.Unmarshal(view.Bytes(), found)
+	return found, end.decode(found)
 }
 
 // Warm plans and runs.

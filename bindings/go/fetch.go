@@ -41,6 +41,10 @@ type FetchOptions struct {
 	MaxRedirects   int64         // 10; -1: none are followed
 	TTL            time.Duration // lifetime given to the answer in place of its own
 	DenyPrivate    bool          // no private, loopback or link-local address may answer
+	Retries        int64         // of an idempotent request that failed in a way that may pass; none
+	FirstByte      time.Duration // from the start to the first byte of the answer; no bound
+	LowSpeed       time.Duration // fails when slower than LowSpeedBytes for so long; no bound
+	LowSpeedBytes  int64         // per second; 1
 }
 
 // A Response is what a URL answered, from wherever it came.
@@ -62,7 +66,7 @@ func (c *Cache) Fetch(ctx context.Context, url string, options *FetchOptions) (*
 	var memory arena
 	defer memory.free()
 	native, address := options.native(&memory), memory.name(url)
-	view, err := c.run(ctx, &memory, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
+	view, err := c.run(ctx, &memory, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
 		return C.tapps_queue_fetch(q.handle, address, native, id, op, f)
 	})
 	if err != nil {
@@ -95,6 +99,10 @@ func (o *FetchOptions) native(memory *arena) *C.tapps_fetch_options {
 		max_body_bytes:     limit(o.MaxBodyBytes),
 		max_redirects:      C.int64_t(o.MaxRedirects),
 		ttl_us:             micros(o.TTL, none),
+		retries:            C.int64_t(o.Retries),
+		first_byte_us:      micros(o.FirstByte, unlimited),
+		low_speed_us:       micros(o.LowSpeed, unlimited),
+		low_speed_bytes:    C.int64_t(o.LowSpeedBytes),
 	}
 	native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
 	native.flags = bits(o.DenyPrivate, C.TAPPS_FETCH_DENY_PRIVATE)
