@@ -142,6 +142,11 @@ class Tree(unittest.TestCase):
         self.assertIn("no heading", self.problems("a.md", "# A\n[no](#b)\n")[0])
         self.assertIn("no test", self.problems("a.md", "shown by `ATest.IsNotThere`\n")[0])
 
+    def test_what_a_tool_wrote_may_be_long(self):
+        head = "# Generated from include/tapps.h by tools/generate_bindings.py; do not edit.\n"
+        self.assertEqual(self.problems("a.py", head + "x\n" * 601), [])
+        self.assertIn("lines", self.problems("a.py", "x\n" * 601 + head)[0])
+
 
 class Samples(unittest.TestCase):
     def test_only_marked_blocks_are_samples(self):
