@@ -15,6 +15,7 @@ package tapps
 
 /*
 #cgo pkg-config: tapps
+#cgo linux LDFLAGS: -Wl,-z,now
 #include <stdlib.h>
 #include <tapps.h>
 

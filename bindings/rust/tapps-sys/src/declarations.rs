@@ -830,7 +830,9 @@ extern "C" {
     /// its length without the NUL when size is not NULL. Lifetime: until the value is released. Threads:
     /// any. Since: 0.1.
     pub fn tapps_value_text(
-        value: *const tapps_value, text: i32, size: *mut usize,
+        value: *const tapps_value,
+        text: i32,
+        size: *mut usize,
     ) -> *const c_char;
 
     /// Adds a reference; returns `value`. Threads: any. Since: 0.1.
@@ -848,7 +850,9 @@ extern "C" {
     /// DENIED (permission, other owner, symbolic link), UNSUPPORTED (file system on which WAL is not
     /// safe), TIMEOUT, IO, FULL, FORKED. Threads: any. Since: 0.1.
     pub fn tapps_cache_open(
-        path: *const c_char, options: *const tapps_open_options, cache: *mut *mut tapps_cache,
+        path: *const c_char,
+        options: *const tapps_open_options,
+        cache: *mut *mut tapps_cache,
         err: *mut *mut tapps_error,
     ) -> i32;
 
@@ -856,7 +860,9 @@ extern "C" {
     /// file in this process keeps the cache running. deadline_us 0: 5 s; what is not written by then is
     /// reported as TIMEOUT and goes on being written in the background. Threads: any. Since: 0.1.
     pub fn tapps_cache_close(
-        cache: *mut tapps_cache, deadline_us: i64, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        deadline_us: i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Gives the handle back. Without a close before, what is queued is written in the background.
@@ -874,40 +880,63 @@ extern "C" {
     /// Returns NOT_FOUND, also for expired and negative entries; WOULD_BLOCK only with CACHED_ONLY; an
     /// unreadable file makes a miss. Threads: any. Since: 0.1.
     pub fn tapps_cache_get(
-        cache: *mut tapps_cache, space: *const c_char, key: *const c_void, key_size: usize,
-        options: *const tapps_get_options, value: *mut *mut tapps_value, data: *mut *const c_void,
-        size: *mut usize, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        options: *const tapps_get_options,
+        value: *mut *mut tapps_value,
+        data: *mut *const c_void,
+        size: *mut usize,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Whether a plain get would find the key: TAPPS_OK or NOT_FOUND. Reads no value and does not count
     /// as a use. *version (may be NULL) receives the entry's version, for tapps_cache_swap; 0 with
     /// NOT_FOUND. Threads: any. Since: 0.1.
     pub fn tapps_cache_contains(
-        cache: *mut tapps_cache, space: *const c_char, key: *const c_void, key_size: usize,
-        version: *mut i64, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        version: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Looks `count` keys up in one crossing and one view of the file. Returns TAPPS_OK when each item
     /// has its code, whatever the codes are. Threads: any. Since: 0.1.
     pub fn tapps_cache_get_many(
-        cache: *mut tapps_cache, space: *const c_char, items: *mut tapps_get_item, count: usize,
-        options: *const tapps_get_options, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        items: *mut tapps_get_item,
+        count: usize,
+        options: *const tapps_get_options,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Stores a copy of `size` bytes. Visible to this process at once, to others after the commit.
     /// Returns BUSY when the queue stays full for the timeout, TIMEOUT (withdrawn) or OUTCOME_UNKNOWN
     /// for sync and full puts, TOO_LARGE, IO, FULL, READ_ONLY. Threads: any. Since: 0.1.
     pub fn tapps_cache_put(
-        cache: *mut tapps_cache, space: *const c_char, key: *const c_void, key_size: usize,
-        data: *const c_void, size: usize, options: *const tapps_put_options,
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        data: *const c_void,
+        size: usize,
+        options: *const tapps_put_options,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Stores `count` entries with the same options, in one transaction. All are checked before the
     /// first is stored. Returns as tapps_cache_put. Threads: any. Since: 0.1.
     pub fn tapps_cache_put_many(
-        cache: *mut tapps_cache, space: *const c_char, items: *const tapps_put_item, count: usize,
-        options: *const tapps_put_options, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        items: *const tapps_put_item,
+        count: usize,
+        options: *const tapps_put_options,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Stores a copy of `size` bytes if the entry has `expected` as its version (tapps_info.version),
@@ -917,23 +946,36 @@ extern "C" {
     /// any number of processes, one succeeds. Returns EXISTS when the version is another one, and as a
     /// sync tapps_cache_put. Threads: any. Since: 0.1.
     pub fn tapps_cache_swap(
-        cache: *mut tapps_cache, space: *const c_char, key: *const c_void, key_size: usize,
-        expected: i64, data: *const c_void, size: usize, options: *const tapps_put_options,
-        version: *mut i64, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        expected: i64,
+        data: *const c_void,
+        size: usize,
+        options: *const tapps_put_options,
+        version: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Removes a key; one that is not there is no error. durability: TAPPS_DURABILITY_*.
     /// Returns as tapps_cache_put. Threads: any. Since: 0.1.
     pub fn tapps_cache_delete(
-        cache: *mut tapps_cache, space: *const c_char, key: *const c_void, key_size: usize,
-        durability: i32, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        durability: i32,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Removes entries by namespace, key prefix and tag, committed when the call returns; filter NULL:
     /// all entries. *removed (may be NULL) receives their number. Returns as a sync tapps_cache_put.
     /// Threads: any. Since: 0.1.
     pub fn tapps_cache_delete_all(
-        cache: *mut tapps_cache, filter: *const tapps_filter, removed: *mut i64,
+        cache: *mut tapps_cache,
+        filter: *const tapps_filter,
+        removed: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
@@ -943,27 +985,38 @@ extern "C" {
     /// bytes of their keys and values. Reads every entry's row unless the filter has a tag: milliseconds
     /// for ten thousand. Returns IO, CORRUPT. Threads: any. Since: 0.1.
     pub fn tapps_cache_count(
-        cache: *mut tapps_cache, filter: *const tapps_filter, entries: *mut i64, bytes: *mut i64,
+        cache: *mut tapps_cache,
+        filter: *const tapps_filter,
+        entries: *mut i64,
+        bytes: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Gives an entry a new lifetime from now on; ttl_us as in tapps_put_options.
     /// Returns NOT_FOUND, and as an async tapps_cache_put. Threads: any. Since: 0.1.
     pub fn tapps_cache_touch(
-        cache: *mut tapps_cache, space: *const c_char, key: *const c_void, key_size: usize,
-        ttl_us: i64, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        ttl_us: i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Returns when everything put before is committed. timeout_us 0: 3 s.
     /// Returns TIMEOUT, and what kept the writer from writing. Threads: any. Since: 0.1.
     pub fn tapps_cache_flush(
-        cache: *mut tapps_cache, timeout_us: i64, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        timeout_us: i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Sets the defaults of a namespace for entries put from now on, in this process; options NULL: back
     /// to the cache's. At most 1,024 namespaces have some: FULL. Threads: any. Since: 0.1.
     pub fn tapps_cache_set_space(
-        cache: *mut tapps_cache, space: *const c_char, options: *const tapps_space_options,
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        options: *const tapps_space_options,
         err: *mut *mut tapps_error,
     ) -> i32;
 
@@ -981,9 +1034,16 @@ extern "C" {
     /// entry put by tapps_cache_put during a load does not end the waiting in this process. Returns
     /// TIMEOUT, CLOSED. Threads: any. Since: 0.1.
     pub fn tapps_cache_load(
-        cache: *mut tapps_cache, space: *const c_char, key: *const c_void, key_size: usize,
-        options: *const tapps_load_options, value: *mut *mut tapps_value, data: *mut *const c_void,
-        size: *mut usize, lease: *mut i64, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        options: *const tapps_load_options,
+        value: *mut *mut tapps_value,
+        data: *mut *const c_void,
+        size: *mut usize,
+        lease: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Ends a lease with a value, which is put as by tapps_cache_put and handed to all who wait, also
@@ -991,8 +1051,12 @@ extern "C" {
     /// for a lease that was ended before or is not known, else as tapps_cache_put.
     /// Threads: any. Since: 0.1.
     pub fn tapps_cache_load_finish(
-        cache: *mut tapps_cache, lease: i64, data: *const c_void, size: usize,
-        options: *const tapps_put_options, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        lease: i64,
+        data: *const c_void,
+        size: usize,
+        options: *const tapps_put_options,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Ends a lease without a value: the next who waits gets a lease. A lease that was ended before or
@@ -1003,22 +1067,31 @@ extern "C" {
     /// is there. What was put before is in it. Returns EXISTS (the cache's own file), UNSUPPORTED
     /// (without a file), DENIED, IO, FULL, TIMEOUT. Threads: any. Since: 0.1.
     pub fn tapps_cache_backup(
-        cache: *mut tapps_cache, path: *const c_char, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        path: *const c_char,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Looks for damage and changes nothing. *value receives a JSON object: {"ok", "entries" (looked
     /// at), "damaged" (of those: gets miss them), "problems":\["..."\]}. TAPPS_OK means that it could
     /// look. Returns UNSUPPORTED (without a file), IO, BUSY. Threads: any. Since: 0.1.
     pub fn tapps_cache_check(
-        cache: *mut tapps_cache, flags: u32, value: *mut *mut tapps_value,
-        data: *mut *const c_void, size: *mut usize, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        flags: u32,
+        value: *mut *mut tapps_value,
+        data: *mut *const c_void,
+        size: *mut usize,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Gives unused space of the file back to the file system; others have their turn in between.
     /// timeout_us 0: 30 s. *freed (may be NULL) receives the bytes. Returns TIMEOUT (what was given back
     /// stays so), UNSUPPORTED (without a file), READ_ONLY, IO, FULL. Threads: any. Since: 0.1.
     pub fn tapps_cache_compact(
-        cache: *mut tapps_cache, timeout_us: i64, freed: *mut i64, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        timeout_us: i64,
+        freed: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Looks at every committed entry. *value receives a JSON object: {"entries", "bytes", "expired"
@@ -1026,22 +1099,31 @@ extern "C" {
     /// "ages":{"minute", "hour", "day", "week", "month", "older"}}. An entry counts under the shortest
     /// age that it has not passed. Returns IO, CORRUPT. Threads: any. Since: 0.1.
     pub fn tapps_cache_survey(
-        cache: *mut tapps_cache, value: *mut *mut tapps_value, data: *mut *const c_void,
-        size: *mut usize, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        value: *mut *mut tapps_value,
+        data: *mut *const c_void,
+        size: *mut usize,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Starts a walk over the committed entries of a namespace (NULL: of all) whose key begins with
     /// `prefix`, in no particular order; entries that may not be served any more are left out. Pending
     /// puts are flushed first. Threads: any. Since: 0.1.
     pub fn tapps_cursor_open(
-        cache: *mut tapps_cache, space: *const c_char, prefix: *const c_void, prefix_size: usize,
-        cursor: *mut *mut tapps_cursor, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        space: *const c_char,
+        prefix: *const c_void,
+        prefix_size: usize,
+        cursor: *mut *mut tapps_cursor,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Moves to the next entry and fills *entry. Returns NOT_FOUND after the last one.
     /// Threads: one at a time. Since: 0.1.
     pub fn tapps_cursor_next(
-        cursor: *mut tapps_cursor, entry: *mut tapps_entry, err: *mut *mut tapps_error,
+        cursor: *mut tapps_cursor,
+        entry: *mut tapps_entry,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Ends a walk. Threads: one at a time. Since: 0.1.
@@ -1056,13 +1138,18 @@ extern "C" {
     /// "breakers":\[...\]}. Members may be added. hit_rate is hits / (hits + misses), 0..1. Threads: any.
     /// Since: 0.1.
     pub fn tapps_cache_stats(
-        cache: *mut tapps_cache, value: *mut *mut tapps_value, data: *mut *const c_void,
-        size: *mut usize, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        value: *mut *mut tapps_value,
+        data: *mut *const c_void,
+        size: *mut usize,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Makes a queue. Threads: any. Since: 0.1.
     pub fn tapps_queue_open(
-        cache: *mut tapps_cache, queue: *mut *mut tapps_queue, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        queue: *mut *mut tapps_queue,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// A descriptor that poll, epoll, kqueue or libuv can watch: readable if and only if the queue holds
@@ -1072,15 +1159,21 @@ extern "C" {
 
     /// Takes up to `max` records without waiting; returns their number. Threads: any. Since: 0.1.
     pub fn tapps_queue_drain(
-        queue: *mut tapps_queue, records: *mut tapps_record, max: usize,
+        queue: *mut tapps_queue,
+        records: *mut tapps_record,
+        max: usize,
     ) -> usize;
 
     /// As drain, but waits up to timeout_us (0: not at all; -2: for ever) for the first record; *count
     /// receives the number. Returns TIMEOUT when none came, CLOSED when the queue was closed and is
     /// empty. Threads: any. Since: 0.1.
     pub fn tapps_queue_wait(
-        queue: *mut tapps_queue, timeout_us: i64, records: *mut tapps_record, max: usize,
-        count: *mut usize, err: *mut *mut tapps_error,
+        queue: *mut tapps_queue,
+        timeout_us: i64,
+        records: *mut tapps_record,
+        max: usize,
+        count: *mut usize,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Ends an operation early: its record, with CANCELLED, is in the queue when this returns unless it
@@ -1093,14 +1186,17 @@ extern "C" {
     /// must not block nor call tapps. When the function returns, the previous callback will not run
     /// again. NULL: none. Threads: any but from within notify. Since: 0.1.
     pub fn tapps_queue_notify(
-        queue: *mut tapps_queue, notify: Option<unsafe extern "C" fn(context: *mut c_void)>,
+        queue: *mut tapps_queue,
+        notify: Option<unsafe extern "C" fn(context: *mut c_void)>,
         context: *mut c_void,
     );
 
     /// Adds events of the cache to the queue: any of TAPPS_EVENT_BREAKER and TAPPS_EVENT_STATE, 0 for
     /// none. kinds: bits 1 \<\< (TAPPS_EVENT_* - 64). Threads: any. Since: 0.1.
     pub fn tapps_queue_subscribe(
-        queue: *mut tapps_queue, kinds: u32, err: *mut *mut tapps_error,
+        queue: *mut tapps_queue,
+        kinds: u32,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Cancels what is under way, drops what is waiting (leases of loads are abandoned), and gives the
@@ -1110,22 +1206,37 @@ extern "C" {
     /// Submits a get: the record carries the value. *op (may be NULL, as in all submits) receives the
     /// number of the operation, above 0. Threads: any. Since: 0.1.
     pub fn tapps_queue_get(
-        queue: *mut tapps_queue, space: *const c_char, key: *const c_void, key_size: usize,
-        options: *const tapps_get_options, user_data: u64, op: *mut i64,
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        options: *const tapps_get_options,
+        user_data: u64,
+        op: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits a put: the record comes when its durability is reached (async: when it is queued).
     /// Threads: any. Since: 0.1.
     pub fn tapps_queue_put(
-        queue: *mut tapps_queue, space: *const c_char, key: *const c_void, key_size: usize,
-        data: *const c_void, size: usize, options: *const tapps_put_options, user_data: u64,
-        op: *mut i64, err: *mut *mut tapps_error,
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        data: *const c_void,
+        size: usize,
+        options: *const tapps_put_options,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits a flush. timeout_us as in tapps_cache_flush. Threads: any. Since: 0.1.
     pub fn tapps_queue_flush(
-        queue: *mut tapps_queue, timeout_us: i64, user_data: u64, op: *mut i64,
+        queue: *mut tapps_queue,
+        timeout_us: i64,
+        user_data: u64,
+        op: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
@@ -1133,84 +1244,142 @@ extern "C" {
     /// TAPPS_RECORD_GET of its own; their operations are numbered from *op on, in the order of the
     /// items. Threads: any. Since: 0.1.
     pub fn tapps_queue_get_many(
-        queue: *mut tapps_queue, space: *const c_char, items: *const tapps_get_item, count: usize,
-        options: *const tapps_get_options, user_data: u64, op: *mut i64,
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        items: *const tapps_get_item,
+        count: usize,
+        options: *const tapps_get_options,
+        user_data: u64,
+        op: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits tapps_cache_put_many; one TAPPS_RECORD_PUT for all. Threads: any. Since: 0.1.
     pub fn tapps_queue_put_many(
-        queue: *mut tapps_queue, space: *const c_char, items: *const tapps_put_item, count: usize,
-        options: *const tapps_put_options, user_data: u64, op: *mut i64,
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        items: *const tapps_put_item,
+        count: usize,
+        options: *const tapps_put_options,
+        user_data: u64,
+        op: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits tapps_cache_swap. Threads: any. Since: 0.1.
     pub fn tapps_queue_swap(
-        queue: *mut tapps_queue, space: *const c_char, key: *const c_void, key_size: usize,
-        expected: i64, data: *const c_void, size: usize, options: *const tapps_put_options,
-        user_data: u64, op: *mut i64, err: *mut *mut tapps_error,
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        expected: i64,
+        data: *const c_void,
+        size: usize,
+        options: *const tapps_put_options,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits tapps_cache_delete. Threads: any. Since: 0.1.
     pub fn tapps_queue_delete(
-        queue: *mut tapps_queue, space: *const c_char, key: *const c_void, key_size: usize,
-        durability: i32, user_data: u64, op: *mut i64, err: *mut *mut tapps_error,
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        durability: i32,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits tapps_cache_delete_all. Threads: any. Since: 0.1.
     pub fn tapps_queue_delete_all(
-        queue: *mut tapps_queue, filter: *const tapps_filter, user_data: u64, op: *mut i64,
+        queue: *mut tapps_queue,
+        filter: *const tapps_filter,
+        user_data: u64,
+        op: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits tapps_cache_touch. Threads: any. Since: 0.1.
     pub fn tapps_queue_touch(
-        queue: *mut tapps_queue, space: *const c_char, key: *const c_void, key_size: usize,
-        ttl_us: i64, user_data: u64, op: *mut i64, err: *mut *mut tapps_error,
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        ttl_us: i64,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits tapps_cache_contains: the record's code is the answer. Threads: any. Since: 0.1.
     pub fn tapps_queue_contains(
-        queue: *mut tapps_queue, space: *const c_char, key: *const c_void, key_size: usize,
-        user_data: u64, op: *mut i64, err: *mut *mut tapps_error,
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits tapps_cache_count. Threads: any. Since: 0.1.
     pub fn tapps_queue_count(
-        queue: *mut tapps_queue, filter: *const tapps_filter, user_data: u64, op: *mut i64,
+        queue: *mut tapps_queue,
+        filter: *const tapps_filter,
+        user_data: u64,
+        op: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits tapps_cache_load: the record carries the value, the lease (number), or both. A lease is
     /// ended by tapps_cache_load_finish or tapps_cache_load_abandon. Threads: any. Since: 0.1.
     pub fn tapps_queue_load(
-        queue: *mut tapps_queue, space: *const c_char, key: *const c_void, key_size: usize,
-        options: *const tapps_load_options, user_data: u64, op: *mut i64,
+        queue: *mut tapps_queue,
+        space: *const c_char,
+        key: *const c_void,
+        key_size: usize,
+        options: *const tapps_load_options,
+        user_data: u64,
+        op: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits tapps_cache_backup. Threads: any. Since: 0.1.
     pub fn tapps_queue_backup(
-        queue: *mut tapps_queue, path: *const c_char, user_data: u64, op: *mut i64,
+        queue: *mut tapps_queue,
+        path: *const c_char,
+        user_data: u64,
+        op: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits tapps_cache_check: the record carries the object. Threads: any. Since: 0.1.
     pub fn tapps_queue_check(
-        queue: *mut tapps_queue, flags: u32, user_data: u64, op: *mut i64,
+        queue: *mut tapps_queue,
+        flags: u32,
+        user_data: u64,
+        op: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits tapps_cache_compact. Threads: any. Since: 0.1.
     pub fn tapps_queue_compact(
-        queue: *mut tapps_queue, timeout_us: i64, user_data: u64, op: *mut i64,
+        queue: *mut tapps_queue,
+        timeout_us: i64,
+        user_data: u64,
+        op: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits tapps_cache_survey: the record carries the object. Threads: any. Since: 0.1.
     pub fn tapps_queue_survey(
-        queue: *mut tapps_queue, user_data: u64, op: *mut i64, err: *mut *mut tapps_error,
+        queue: *mut tapps_queue,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Gets a URL (http or https) from the cache or its origin, by RFC 9111 as a private cache. Any
@@ -1221,15 +1390,23 @@ extern "C" {
     /// TIMEOUT, OPEN_CIRCUIT, QUOTA, OFFLINE, NOT_FOUND (only-if-cached), TOO_LARGE, PROTOCOL, BUSY,
     /// UNSUPPORTED (no libcurl). Threads: any. Since: 0.1.
     pub fn tapps_cache_fetch(
-        cache: *mut tapps_cache, url: *const c_char, options: *const tapps_fetch_options,
-        value: *mut *mut tapps_value, data: *mut *const c_void, size: *mut usize,
+        cache: *mut tapps_cache,
+        url: *const c_char,
+        options: *const tapps_fetch_options,
+        value: *mut *mut tapps_value,
+        data: *mut *const c_void,
+        size: *mut usize,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits a fetch. Threads: any. Since: 0.1.
     pub fn tapps_queue_fetch(
-        queue: *mut tapps_queue, url: *const c_char, options: *const tapps_fetch_options,
-        user_data: u64, op: *mut i64, err: *mut *mut tapps_error,
+        queue: *mut tapps_queue,
+        url: *const c_char,
+        options: *const tapps_fetch_options,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits many fetches with the same options: `urls`, one a line, at most 10,000. One record comes
@@ -1239,8 +1416,14 @@ extern "C" {
     /// NULL) how many lines there are; capacity: room in ops, INVALID when it is too small. When a URL
     /// or the options are refused, nothing is submitted. Threads: any. Since: 0.1.
     pub fn tapps_queue_fetch_many(
-        queue: *mut tapps_queue, urls: *const c_char, options: *const tapps_fetch_options,
-        parallel: i64, user_data: u64, ops: *mut i64, capacity: usize, count: *mut usize,
+        queue: *mut tapps_queue,
+        urls: *const c_char,
+        options: *const tapps_fetch_options,
+        parallel: i64,
+        user_data: u64,
+        ops: *mut i64,
+        capacity: usize,
+        count: *mut usize,
         err: *mut *mut tapps_error,
     ) -> i32;
 
@@ -1248,7 +1431,9 @@ extern "C" {
     /// other handles too. Off, what is stored is served, stale too where its origin does not forbid
     /// that; else OFFLINE. What is under way goes on. Threads: any. Since: 0.1.
     pub fn tapps_cache_set_offline(
-        cache: *mut tapps_cache, offline: i32, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        offline: i32,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Answers what the documentation of a library says, from the cache, from the package installed on
@@ -1257,23 +1442,34 @@ extern "C" {
     /// suggestions; they are never answered in place of the library), and the codes of a fetch. Threads:
     /// any. Since: 0.1.
     pub fn tapps_docs_lookup(
-        cache: *mut tapps_cache, library: *const c_char, options: *const tapps_docs_options,
-        value: *mut *mut tapps_value, data: *mut *const c_void, size: *mut usize,
+        cache: *mut tapps_cache,
+        library: *const c_char,
+        options: *const tapps_docs_options,
+        value: *mut *mut tapps_value,
+        data: *mut *const c_void,
+        size: *mut usize,
         err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits a lookup. Threads: any. Since: 0.1.
     pub fn tapps_queue_docs(
-        queue: *mut tapps_queue, library: *const c_char, options: *const tapps_docs_options,
-        user_data: u64, op: *mut i64, err: *mut *mut tapps_error,
+        queue: *mut tapps_queue,
+        library: *const c_char,
+        options: *const tapps_docs_options,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Reads the manifests below `root` and plans a lookup for every library found. A manifest that
     /// cannot be read becomes a diagnostic of the plan, not a failure. Returns INVALID (not a folder),
     /// DENIED, IO. Threads: any. Since: 0.1.
     pub fn tapps_plan_open(
-        cache: *mut tapps_cache, root: *const c_char, options: *const tapps_warm_options,
-        plan: *mut *mut tapps_plan, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        root: *const c_char,
+        options: *const tapps_warm_options,
+        plan: *mut *mut tapps_plan,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// The number of libraries in the plan. Threads: any. Since: 0.1.
@@ -1284,8 +1480,11 @@ extern "C" {
     /// "line","fresh","requests"}\], "requests", "diagnostics":\[{"file","line","message"}\]}.
     /// Threads: any. Since: 0.1.
     pub fn tapps_plan_describe(
-        plan: *mut tapps_plan, value: *mut *mut tapps_value, data: *mut *const c_void,
-        size: *mut usize, err: *mut *mut tapps_error,
+        plan: *mut tapps_plan,
+        value: *mut *mut tapps_value,
+        data: *mut *const c_void,
+        size: *mut usize,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits the run of a plan: TAPPS_EVENT_PROGRESS events
@@ -1296,7 +1495,10 @@ extern "C" {
     /// TAPPS_OK also when libraries failed, CANCELLED after tapps_queue_cancel. Threads: any. Since:
     /// 0.1.
     pub fn tapps_queue_warm(
-        queue: *mut tapps_queue, plan: *mut tapps_plan, user_data: u64, op: *mut i64,
+        queue: *mut tapps_queue,
+        plan: *mut tapps_plan,
+        user_data: u64,
+        op: *mut i64,
         err: *mut *mut tapps_error,
     ) -> i32;
 
@@ -1307,8 +1509,11 @@ extern "C" {
     /// that differ from those of one that is there: EXISTS; NULL takes it as it is. Fetches use the
     /// breaker named as the origin, "https://example.org:443". Threads: any. Since: 0.1.
     pub fn tapps_breaker_open(
-        cache: *mut tapps_cache, name: *const c_char, options: *const tapps_breaker_options,
-        breaker: *mut *mut tapps_breaker, err: *mut *mut tapps_error,
+        cache: *mut tapps_cache,
+        name: *const c_char,
+        options: *const tapps_breaker_options,
+        breaker: *mut *mut tapps_breaker,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Asks to make a call. Returns OPEN_CIRCUIT, QUOTA (see tapps_error_retry_after_us) or BUSY without
@@ -1316,7 +1521,9 @@ extern "C" {
     /// wait up to 50 ms for the right to probe. With err NULL a refusal allocates nothing. Threads: any.
     /// Since: 0.1.
     pub fn tapps_breaker_acquire(
-        breaker: *mut tapps_breaker, permit: *mut i64, err: *mut *mut tapps_error,
+        breaker: *mut tapps_breaker,
+        permit: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// As acquire, but waits up to wait_us (above 0) for a place where that returns BUSY, in the order
@@ -1324,14 +1531,21 @@ extern "C" {
     /// OPEN_CIRCUIT or QUOTA as soon as the breaker opens or the service asks to wait. Threads: any.
     /// Since: 0.1.
     pub fn tapps_breaker_wait(
-        breaker: *mut tapps_breaker, wait_us: i64, permit: *mut i64, err: *mut *mut tapps_error,
+        breaker: *mut tapps_breaker,
+        wait_us: i64,
+        permit: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Submits such a wait: the record carries the permit as its number. wait_us 0: not at all. A permit
     /// whose record is never taken is taken back at its deadline. Threads: any. Since: 0.1.
     pub fn tapps_queue_acquire(
-        queue: *mut tapps_queue, breaker: *mut tapps_breaker, wait_us: i64, user_data: u64,
-        op: *mut i64, err: *mut *mut tapps_error,
+        queue: *mut tapps_queue,
+        breaker: *mut tapps_breaker,
+        wait_us: i64,
+        user_data: u64,
+        op: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Reports how the call went: TAPPS_OUTCOME_*. A permit reported before, or taken back: no effect.
@@ -1347,8 +1561,12 @@ extern "C" {
     /// worth it), FULL (as often as it may be, or the budget is used up: five retries, and one for every
     /// ten calls), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1.
     pub fn tapps_breaker_retry(
-        breaker: *mut tapps_breaker, attempt: i64, status: i32, retry_after_us: i64,
-        delay_us: *mut i64, err: *mut *mut tapps_error,
+        breaker: *mut tapps_breaker,
+        attempt: i64,
+        status: i32,
+        retry_after_us: i64,
+        delay_us: *mut i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Tells what the service said: it takes no more than `calls` further calls within the next
@@ -1356,7 +1574,10 @@ extern "C" {
     /// process of the user. Believed for an hour at most; TAPPS_BREAKER_AUTO forgets it here. Threads:
     /// any. Since: 0.1.
     pub fn tapps_breaker_limit(
-        breaker: *mut tapps_breaker, calls: i64, within_us: i64, err: *mut *mut tapps_error,
+        breaker: *mut tapps_breaker,
+        calls: i64,
+        within_us: i64,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Fills *info. Threads: any. Since: 0.1.
@@ -1365,7 +1586,9 @@ extern "C" {
     /// TAPPS_BREAKER_FORCE_OPEN or FORCE_CLOSED holds it there; AUTO ends that, closes it and forgets
     /// what it has counted. Threads: any. Since: 0.1.
     pub fn tapps_breaker_force(
-        breaker: *mut tapps_breaker, mode: i32, err: *mut *mut tapps_error,
+        breaker: *mut tapps_breaker,
+        mode: i32,
+        err: *mut *mut tapps_error,
     ) -> i32;
 
     /// Gives the breaker back; it goes on for others. Threads: any. Since: 0.1.
