@@ -2,6 +2,7 @@
 """The ABI gate catches what it is there for: breaks made on purpose in copies of the header."""
 
 import pathlib
+import platform
 import sys
 import unittest
 
@@ -80,4 +81,7 @@ class Gate(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    if platform.machine() != "x86_64":
+        print("SKIP: the committed baseline is of x86_64, and libabigail compares those of a kind")
+        sys.exit(77)
     unittest.main()
