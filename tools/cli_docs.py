@@ -121,7 +121,8 @@ def man_page(top, commands, version):
         ".SH COMMANDS",
     ]  # fmt: skip
     for command in commands:
-        lines += [f'.SS "{roff(command.usage.replace(" [OPTIONS]", ""))}"', roff(command.about) + "."]
+        title = roff(command.usage.replace(" [OPTIONS]", ""))
+        lines += [f'.SS "{title}"', roff(command.about) + "."]
         for head, text in command.positionals:
             lines += [".TP", italic(head.split(" ")[0]), roff(text) + "."]
         lines += man_options(one for one in command.options if "--help" not in one.names)
