@@ -61,6 +61,16 @@ TEST_F(DegradationTest, AFailingDisk) {
   FailAndRecover(SQLITE_IOERR_WRITE, TAPPS_STATE_FAILED, TAPPS_E_IO);
 }
 
+TEST_F(DegradationTest, TheStateIsRightAgainWhenNobodyWritesAnyMore) {
+  Open();
+  FailWrites(SQLITE_FULL);
+  EXPECT_EQ(Put("sync", "1").code(), TAPPS_E_FULL);
+  EXPECT_TRUE(store_->queue().empty());
+  EXPECT_EQ(store_->state(), TAPPS_STATE_FULL);
+  vfs_.SetHook(nullptr);
+  EXPECT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_OK; }));
+}
+
 TEST_F(DegradationTest, AnotherProcessHoldsTheWriteLockForLong) {
   Open();
   ASSERT_TRUE(Put("before", "1").ok());

@@ -86,7 +86,7 @@ TEST_P(FaultTest, EveryCallThatFailsOnceIsSurvived) {
       EXPECT_TRUE(Get(key) == Value(key))
           << key << ", call " << failed_at << ": " << Get(key).substr(0, 20);
     }
-    EXPECT_EQ(store_->state(), TAPPS_STATE_OK) << "call " << failed_at << ": " << [&] {
+    EXPECT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_OK; })) << "call " << failed_at << ": " << [&] {
       std::lock_guard lock(mu);
       return why;
     }();

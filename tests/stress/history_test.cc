@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <thread>
 
 #include "stress/crew.h"
 
@@ -15,6 +14,7 @@ namespace {
 
 constexpr int kProcesses = 5;
 constexpr int kHotKeys = 4;
+constexpr int64_t kReport = 1000;
 
 std::string HistoryPath(const std::string& folder, int worker) {
   return folder + "/history." + std::to_string(worker);
@@ -45,6 +45,7 @@ int RecordHistory(const Job& job) {
   sync.timeout_us = 60'000'000;
   WaitForGo(*job.board);
   int64_t puts = 0;
+  int64_t operations = 0;
   while (job.board->stop == 0) {
     Operation operation{};
     operation.key = static_cast<int32_t>(random() % kHotKeys);
@@ -62,6 +63,7 @@ int RecordHistory(const Job& job) {
     }
     operation.ended = Nanoseconds();
     file.write(reinterpret_cast<const char*>(&operation), sizeof operation);
+    if (++operations % kReport == 0) job.board->done += kReport;
   }
   tapps_cache_close(cache, 0, nullptr);
   tapps_cache_release(cache);
@@ -73,10 +75,7 @@ const Register kRecord("record-history", RecordHistory);
 TEST(HistoryStress, WhatProcessesSawFitsOneOrder) {
   Crew crew;
   for (int worker = 0; worker < kProcesses; ++worker) crew.Start("record-history", worker);
-  crew.Go();
-  std::this_thread::sleep_until(Deadline());
-  crew.board().stop = 1;
-  ASSERT_EQ(crew.Join(), "");
+  ASSERT_EQ(crew.Work(Budget()), "");
   std::vector<Operation> history;
   for (int worker = 0; worker < kProcesses; ++worker) {
     std::ifstream file(HistoryPath(crew.folder(), worker), std::ios::binary);
@@ -85,7 +84,7 @@ TEST(HistoryStress, WhatProcessesSawFitsOneOrder) {
       history.push_back(operation);
     }
   }
-  RecordProperty("operations", std::to_string(history.size()));
+  Report("operations", static_cast<int64_t>(history.size()));
   EXPECT_GT(history.size(), 100U);
   EXPECT_EQ(CheckHistory(history), "");
 }
