@@ -72,7 +72,7 @@ class Readme(unittest.TestCase):
     def test_every_sample_runs_and_prints_what_it_says(self):
         text = (PACKAGE / "README.md").read_text()
         samples = re.findall(r"^```python\n(.*?)^```$", text, re.S | re.M)
-        self.assertEqual(len(samples), 4)
+        self.assertEqual(len(samples), 6)
         for sample in samples:
             with tempfile.TemporaryDirectory() as folder:
                 done = subprocess.run(
