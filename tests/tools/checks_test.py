@@ -16,6 +16,7 @@ import check_header
 import check_layers
 import check_symbols
 import check_tree
+import check_wrappers
 import generate_bindings
 
 
@@ -88,6 +89,15 @@ class Symbols(unittest.TestCase):
         )
         self.assertEqual(
             [line.split(":")[0] for line in found], ["gone", "leaked", "new", "new", "older"]
+        )
+
+
+class Wrappers(unittest.TestCase):
+    def test_a_binding_that_lacks_a_function(self):
+        functions = ["tapps_cache_get", "tapps_new_function", "tapps_error_code"]
+        said = check_wrappers.check(functions, "C++", "tapps_cache_get(tapps_error_code)")
+        self.assertEqual(
+            said, ["C++ lacks tapps_new_function", "C++ uses tapps_error_code after all"]
         )
 
 
