@@ -46,11 +46,12 @@ class Header(unittest.TestCase):
         self.finds("by value", f"{said} tapps_info tapps_x(void);")
         self.finds("bit-field", "typedef struct tapps_b { uint32_t a : 1; } tapps_b;")
 
-    def test_an_added_function_and_constant_reach_every_binding(self):
+    def test_an_added_function_constant_and_struct_reach_every_binding(self):
         before = generate_bindings.generate(abi_header.HEADER.read_text())
         said = "/* Adds. Threads: any. Since: 0.1. */ TAPPS_API int32_t"
         added = f"{said} tapps_x_add(tapps_cache* cache, size_t n, tapps_error** err);\n"
-        added += "enum { TAPPS_E_X = -99 /* a note */ };"
+        added += "enum { TAPPS_E_X = -99 /* a note */ };\n"
+        added += "typedef struct tapps_x_options { uint32_t struct_size; } tapps_x_options;"
         after = generate_bindings.generate(header_with(added))
         differing = {name for name, text in after.items() if before[name] != text}
         self.assertEqual(differing, set(before))
