@@ -17,16 +17,8 @@ NOT_SENT = {"do", "as", "code", "expect", "contains", "keep", "eventually", "kee
 WITH_SPACE = {"get", "entry", "get_many", "put", "put_many", "delete", "touch", "entries",
               "delete_all", "contains", "swap", "count", "set_space", "load"}  # fmt: skip
 
-# Operations that a language may lack: a case that uses one and cannot be played counts as lacking,
-# not as failed.
-OPTIONAL_OPERATIONS = {
-    "fetch, cancelled",  # where every call waits
-    # Until every binding has them:
-    "contains", "swap", "count", "set_space", "entry, negative", "load", "load, at once",
-    "backup", "check", "compact", "survey", "open, preload", "open, all options",
-    "fetch_many", "set_offline", "fetch, limits", "fetch, private", "breaker_acquire",
-    "breaker_report", "breaker_open, rates", "breaker_limit", "breaker_retry",
-}  # fmt: skip
+# Operations that a language may lack; all others are a must.
+OPTIONAL_OPERATIONS = {"fetch, cancelled"}  # where every call waits
 
 
 def cases():
@@ -42,7 +34,7 @@ def operation(step):
 
 
 def may_lack(case):
-    """Whether a language may fail to play the case."""
+    """Whether a language may answer that it lacks what the case asks for."""
     return any(operation(step) in OPTIONAL_OPERATIONS for step in case["steps"])
 
 

@@ -67,6 +67,9 @@ function tests.warm_tells_of_its_progress()
   vim.api.nvim_echo = echo
   assert(result and result.failed == 0 and result.total == 1, vim.inspect(result))
   assert(table.concat(echoed, "\n"):find("1/1", 1, true), vim.inspect(echoed))
+  local line = require("tapps.nvim").progress_line({ done = 1, total = 4, current = ("x"):rep(200) })
+  assert(line:find("█████░░░", 1, true), line)
+  assert(vim.fn.strdisplaywidth(line) <= vim.v.echospace, "Neovim would ask for Enter: " .. line)
 end
 
 function tests.status_and_completion()
