@@ -54,11 +54,11 @@ RuleOptions Exchanger::RulesFor(const FetchRequest& request) const {
 
 // What is stored for the hop: under its own key, else, when a cookie is all that sets it apart,
 // what was stored for everybody.
-ResponseStore::Found Exchanger::Find(const Hop& hop) const {
+ResponseStore::Found Exchanger::Find(const Hop& hop, ResponseStore::Look look) const {
   if (!hop.may_read) return {};
-  ResponseStore::Found found = store_.Find(hop.store_key, hop.headers);
+  ResponseStore::Found found = store_.Find(hop.store_key, hop.headers, look);
   if (found.response == nullptr && !hop.cookieless_key.empty()) {
-    found = store_.Find(hop.cookieless_key, hop.headers);
+    found = store_.Find(hop.cookieless_key, hop.headers, look);
   }
   return found;
 }
@@ -87,15 +87,15 @@ Outcome Exchanger::Generated504(std::string_view warning) const {
   return outcome;
 }
 
-Exchanger::Consulted Exchanger::Consult(const FetchRequest& request, const Hop& hop,
-                                        bool offline) const {
+Exchanger::Consulted Exchanger::Consult(const FetchRequest& request, const Hop& hop, bool offline,
+                                        ResponseStore::Look look) const {
   Consulted consulted;
   const auto answer = [&](Outcome outcome, bool refresh = false) {
     consulted.next = refresh ? Consulted::kAnswerAndRefresh : Consulted::kAnswer;
     consulted.answer = std::move(outcome);
     return consulted;
   };
-  ResponseStore::Found found = Find(hop);
+  ResponseStore::Found found = Find(hop, look);
   StoredRef fit;
   if (found.response != nullptr) {
     const int64_t now = clock_.WallNow();

@@ -34,7 +34,8 @@ class Exchanger {
     StoredRef stored;
   };
   // What the cache alone has to say. `offline`: the origin may not be asked.
-  Consulted Consult(const FetchRequest& request, const Hop& hop, bool offline) const;
+  Consulted Consult(const FetchRequest& request, const Hop& hop, bool offline,
+                    ResponseStore::Look look = ResponseStore::Look::kFirst) const;
 
   // What to send, conditional when there is something to validate.
   TransferRequest MakeTransfer(const FetchRequest& request, const Hop& hop,
@@ -48,7 +49,7 @@ class Exchanger {
 
  private:
   RuleOptions RulesFor(const FetchRequest& request) const;
-  ResponseStore::Found Find(const Hop& hop) const;
+  ResponseStore::Found Find(const Hop& hop, ResponseStore::Look look) const;
   Outcome Serve(StoredRef answer, int32_t served_from, const Verdict& verdict) const;
   Outcome Generated504(std::string_view warning) const;
   std::optional<Outcome> ServeOnError(const FetchRequest& request, const Hop& hop,

@@ -73,7 +73,19 @@ void Flights::Join(WaiterId id, const FetchRequest& request, const Hop& hop, Sto
     flight->waiters.emplace_back(id, std::move(landed));
     by_waiter_[id] = flight;
   }
-  if (launch != nullptr) Launch(launch);
+  if (launch != nullptr) Begin(launch);
+}
+
+// A flight of the same kind may have landed after the caller looked at the cache and before this
+// one was in the table: what it left has been stored before it went (OnTransfer), so whoever finds
+// no flight looks again.
+void Flights::Begin(const FlightRef& flight) {
+  Exchanger::Consulted now =
+      exchanger_.Consult(flight->request, flight->hop, false, ResponseStore::Look::kAgain);
+  if (now.next == Exchanger::Consulted::kAnswer) return Land(flight, now.answer);
+  // Newer, perhaps: it may have been validated meanwhile.
+  flight->stored = std::move(now.stored);
+  Launch(flight);
 }
 
 void Flights::Launch(const FlightRef& flight) {

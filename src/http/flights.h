@@ -66,6 +66,7 @@ class Flights {
   };
   using FlightRef = std::shared_ptr<Flight>;
 
+  void Begin(const FlightRef& flight);
   void Launch(const FlightRef& flight);
   void OnPermit(const FlightRef& flight, Result<Permit> permit);
   void OnTransfer(const FlightRef& flight, TransferResult result);

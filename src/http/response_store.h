@@ -30,9 +30,12 @@ class ResponseStore {
     bool others = false;  // no response, but there are some that other requests select
   };
 
+  // kAgain: one more look of a call that has looked before, which is not counted.
+  enum class Look { kFirst, kAgain };
+
   virtual ~ResponseStore() = default;
-  // The response that these request fields select (RFC 9111 4.1).
-  virtual Found Find(std::string_view key, const Headers& request) = 0;
+  // The response that these request fields select (RFC 9111 4.1). What was Put before is found.
+  virtual Found Find(std::string_view key, const Headers& request, Look look) = 0;
   // Keeps the response in place of the one with the same selecting fields. kMemory ones never reach
   // a disk, nor do cookies that others set, unless that was asked for. Failure is a miss later.
   virtual void Put(std::string_view key, StoredRef response, Storage where) = 0;
@@ -47,7 +50,7 @@ class MemoryStore : public ResponseStore {
   explicit MemoryStore(size_t max_bytes = 64 * 1024 * 1024, size_t max_keys = 10'000)
       : max_bytes_(max_bytes), max_keys_(max_keys) {}
 
-  Found Find(std::string_view key, const Headers& request) override;
+  Found Find(std::string_view key, const Headers& request, Look look) override;
   void Put(std::string_view key, StoredRef response, Storage where) override;
   void Erase(std::string_view key) override;
 

@@ -68,7 +68,8 @@ class AbuseTest : public testing::Test {
     return std::string(result->body());
   }
   bool Stored(const std::string& path = "/") {
-    return store_.Find(origin_->Url(path), Headers()).response != nullptr;
+    return store_.Find(origin_->Url(path), Headers(), ResponseStore::Look::kFirst).response !=
+           nullptr;
   }
 
   MemoryStore store_;
@@ -227,7 +228,9 @@ TEST_F(AbuseTest, AnOriginThatDiesInMidDownloadLeavesWhatWasThereBefore) {
   EXPECT_EQ(result->body(), "whole");
   EXPECT_TRUE(result->stale);
   EXPECT_NE(result->warning, "");
-  EXPECT_EQ(store_.Find(origin_->Url("/"), Headers()).response->body->bytes(), "whole");
+  EXPECT_EQ(store_.Find(origin_->Url("/"), Headers(), ResponseStore::Look::kFirst)
+                .response->body->bytes(),
+            "whole");
 }
 
 TEST_F(AbuseTest, LengthsThatLie) {
