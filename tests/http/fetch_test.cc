@@ -40,7 +40,7 @@ class FetchTest : public testing::Test {
       response.set_content(body, "text/plain");
     });
   }
-  void Start() { origin_.Start(); }
+  test::HttpServer::Serving Start() { return origin_.Start(); }
 
   FetchRequest Get(const std::string& path, std::vector<std::string> headers = {}) {
     FetchRequest request;
@@ -84,7 +84,7 @@ class FetchTest : public testing::Test {
 
 TEST_F(FetchTest, AFreshAnswerIsServedFromTheCacheWithItsAge) {
   ServeText("/", "max-age=60", "hello");
-  Start();
+  const auto serving = Start();
   FetchResult result = MustFetch("/");
   EXPECT_EQ(result.status(), 200);
   EXPECT_EQ(result.body(), "hello");
@@ -133,7 +133,7 @@ TEST_F(FetchTest, AStaleAnswerIsRevalidatedByETag) {
       response.set_content("hello", "text/plain");
     }
   });
-  Start();
+  const auto serving = Start();
   MustFetch("/");
   clock_.Advance(61 * kSecond);
   FetchResult result = MustFetch("/");
@@ -154,7 +154,7 @@ TEST_F(FetchTest, PoliciesOverrideTheCache) {
     response.set_header("Cache-Control", "max-age=60");
     response.set_content(std::to_string(++version), "text/plain");
   });
-  Start();
+  const auto serving = Start();
   const auto with = [&](int32_t policy, std::optional<int64_t> ttl = std::nullopt) {
     FetchRequest request = Get("/");
     request.policy = policy;
@@ -182,7 +182,7 @@ TEST_F(FetchTest, PoliciesOverrideTheCache) {
 TEST_F(FetchTest, OfflineServesWhatIsStoredAndAsksNobody) {
   ServeText("/", "max-age=60");
   ServeText("/strict", "max-age=60, must-revalidate");
-  Start();
+  const auto serving = Start();
   MustFetch("/");
   MustFetch("/strict");
   clock_.Advance(2 * kDay);
@@ -196,7 +196,7 @@ TEST_F(FetchTest, OfflineServesWhatIsStoredAndAsksNobody) {
 }
 
 TEST_F(FetchTest, OnlyIfCachedInTheRequestIsAnsweredWith504) {
-  Start();
+  const auto serving = Start();
   EXPECT_EQ(MustFetch("/", {"Cache-Control: only-if-cached"}).status(), 504);
   EXPECT_FALSE(engine_->network_started());
 }
@@ -216,7 +216,7 @@ TEST_F(FetchTest, AFailingOriginMeansStaleContentWithAWarning) {
   serve("/", "max-age=60");
   serve("/strict", "max-age=60, must-revalidate");
   serve("/short", "max-age=60, stale-if-error=1");
-  Start();
+  const auto serving = Start();
   BreakerSettings patient;
   patient.failure_threshold = 100;
   Renew(FetchOptions(), patient);
@@ -245,7 +245,7 @@ TEST_F(FetchTest, StaleWhileRevalidateRefreshesBehindOnce) {
     response.set_header("Cache-Control", "max-age=60, stale-while-revalidate=60");
     response.set_content(std::to_string(requests_), "text/plain");
   });
-  Start();
+  const auto serving = Start();
   MustFetch("/");
   clock_.Advance(61 * kSecond);
   for (int i = 0; i < 5; ++i) {
@@ -264,7 +264,7 @@ TEST_F(FetchTest, VariantsAreKeptApart) {
     response.set_header("Vary", "Accept-Language");
     response.set_content(request.get_header_value("Accept-Language"), "text/plain");
   });
-  Start();
+  const auto serving = Start();
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(MustFetch("/", {"Accept-Language: de"}).body(), "de");
     EXPECT_EQ(MustFetch("/", {"Accept-Language: en"}).body(), "en");
@@ -278,7 +278,7 @@ TEST_F(FetchTest, ConcurrentFetchesMakeOneRequest) {
     door_.Pass();
     response.set_content("one", "text/plain");
   });
-  Start();
+  const auto serving = Start();
   Collector<Result<FetchResult>> results;
   for (int i = 0; i < 50; ++i) engine_->Fetch(Get("/"), results.Callback());
   door_.Open();
@@ -296,7 +296,7 @@ TEST_F(FetchTest, OtherHeadersOrCredentialsAreOtherRequests) {
     door_.Pass();
     response.set_content(request.get_header_value("Authorization"), "text/plain");
   });
-  Start();
+  const auto serving = Start();
   Collector<Result<FetchResult>> results;
   engine_->Fetch(Get("/", {"Authorization: a"}), results.Callback());
   engine_->Fetch(Get("/", {"Authorization: b"}), results.Callback());
@@ -311,7 +311,7 @@ TEST_F(FetchTest, AFollowerThatLeavesLeavesTheOthers) {
     door_.Pass();
     response.set_content("one", "text/plain");
   });
-  Start();
+  const auto serving = Start();
   Collector<Result<FetchResult>> kept;
   Collector<Result<FetchResult>> left;
   const auto first = engine_->Fetch(Get("/"), left.Callback());
@@ -356,7 +356,7 @@ TEST_F(FetchTest, ADeadlineServesStaleContentWhereThatIsAllowed) {
     response.set_header("Cache-Control", "max-age=60");
     response.set_content("old", "text/plain");
   });
-  Start();
+  const auto serving = Start();
   MustFetch("/");
   clock_.Advance(61 * kSecond);
   FetchRequest request = Get("/");
@@ -374,7 +374,7 @@ TEST_F(FetchTest, RedirectsAreFollowedHopByHopThroughTheCache) {
   });
   Serve("/b", [](const Request&, Response& response) { response.set_redirect("c", 302); });
   ServeText("/c", "max-age=60", "end");
-  Start();
+  const auto serving = Start();
   FetchResult result = MustFetch("/a");
   EXPECT_EQ(result.body(), "end");
   EXPECT_EQ(result.final_url, origin_.Url("/c"));
@@ -391,7 +391,7 @@ TEST_F(FetchTest, RedirectsAreBoundedAndTheirSchemeIsChecked) {
   Serve("/file", [](const Request&, Response& response) {
     response.set_redirect("file:///etc/passwd", 302);
   });
-  Start();
+  const auto serving = Start();
   const Result<FetchResult> loop = Fetch("/loop");
   EXPECT_EQ(loop.code(), TAPPS_E_PROTOCOL);
   EXPECT_NE(loop.status().message().find("more than 10 redirects"), std::string::npos);
@@ -413,7 +413,7 @@ TEST_F(FetchTest, SecretsStayWithTheirOrigin) {
     EXPECT_EQ(request.get_header_value("Authorization"), "Basic bWU6aHVzaA==");
     response.set_redirect(other.Url("/x"), 307);
   });
-  Start();
+  const auto serving = Start();
   FetchRequest request = Get("/same", {"Cookie: c=hush", "X-Api-Key: hush", "X-Plain: ok"});
   request.url = "http://me:hush@127.0.0.1:" + std::to_string(origin_.port()) + "/same";
   const FetchResult result = MustFetch(request);
@@ -445,7 +445,7 @@ TEST_F(FetchTest, AnswersToCredentialsStayInMemoryAndApart) {
     response.set_header("Vary", "Accept");
     response.set_content(request.get_header_value("Authorization"), "text/plain");
   });
-  Start();
+  const auto serving = Start();
   const auto body = [&](FetchRequest request) {
     const auto result = engine.FetchAndWait(std::move(request));
     return result.ok() ? std::string(result->body()) : std::string(result.status().message());
@@ -485,7 +485,7 @@ TEST_F(FetchTest, UnsafeMethodsPassThroughAndInvalidate) {
     response.set_header("Content-Location", "/list");
     response.set_content(request.body, "text/plain");
   });
-  Start();
+  const auto serving = Start();
   MustFetch("/");
   MustFetch("/list");
   FetchRequest post = Get("/");
@@ -503,7 +503,7 @@ TEST_F(FetchTest, UnsafeMethodsPassThroughAndInvalidate) {
 
 TEST_F(FetchTest, HeadIsAnsweredFromAStoredGet) {
   ServeText("/", "max-age=60", "body");
-  Start();
+  const auto serving = Start();
   FetchRequest head = Get("/");
   head.method = "HEAD";
   FetchResult result = MustFetch(head);
@@ -524,7 +524,7 @@ TEST_F(FetchTest, ABreakerOpensOnFailuresAndSaysWhenToTryAgain) {
     response.set_content("x", "text/plain");
   });
   ServeText("/kept", "max-age=60", "kept");
-  Start();
+  const auto serving = Start();
   MustFetch("/kept");
   for (const int harmless : {404, 401, 402, 403, 429}) {
     status = harmless;
@@ -563,7 +563,7 @@ TEST_F(FetchTest, ManyFetchesOfOneOriginQueueForItsPlaces) {
     --inside;
     response.set_content("x", "text/plain");
   });
-  Start();
+  const auto serving = Start();
   Collector<Result<FetchResult>> results;
   for (int i = 0; i < 100; ++i) engine_->Fetch(Get("/" + std::to_string(i)), results.Callback());
   ASSERT_TRUE(results.Await(100));
@@ -596,7 +596,7 @@ TEST_F(FetchTest, AQueueThatIsFullIsBusyAndOneThatWaitsMeetsItsDeadline) {
 
 TEST_F(FetchTest, PlacesTakenByOthersAreWaitedForToo) {
   ServeText("/", "");
-  Start();
+  const auto serving = Start();
   BreakerSettings settings;
   settings.max_concurrency = 1;
   Renew(FetchOptions(), settings);
@@ -627,7 +627,7 @@ TEST_F(FetchTest, CloseEndsAllAndLeavesNoThread) {
 
 TEST_F(FetchTest, ACallbackMayFetchAndCancel) {
   ServeText("/", "");
-  Start();
+  const auto serving = Start();
   Collector<Result<FetchResult>> results;
   engine_->Fetch(Get("/"), [&](Result<FetchResult> first) {
     EXPECT_TRUE(first.ok());

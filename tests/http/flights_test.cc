@@ -41,7 +41,7 @@ class FlightsTest : public testing::Test {
       }
       response.set_content("body", "text/plain");
     });
-    origin_.Start();
+    serving_ = origin_.Start();
   }
   Result<FetchResult> Fetch(int32_t policy = TAPPS_FETCH_DEFAULT) {
     FetchRequest request;
@@ -56,6 +56,7 @@ class FlightsTest : public testing::Test {
   SlowStore store_;
   BreakerRegistry breakers_{BreakerSettings(), Clock::Real(), 1};
   FetchEngine engine_{store_, breakers_, FetchOptions()};
+  test::HttpServer::Serving serving_;
 };
 
 // The caller looks, and misses; a whole flight of somebody else lands; then the caller goes on.
