@@ -227,6 +227,10 @@ void CacheStore::Write(const std::string& key, std::string_view bytes, const std
   cache_->PutAsync({kSpace, key}, bytes, options, [](const Status&) {});
 }
 
+ResponseStore::Shared CacheStore::shared() const {
+  return {cache_->SharedStore(), cache_->options().clock, cache_->options().lease_wait_us};
+}
+
 void CacheStore::Erase(std::string_view key) {
   (void)cache_->Delete({kSpace, EntryKey(key)}, TAPPS_DURABILITY_ASYNC);
 }

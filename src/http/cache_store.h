@@ -36,6 +36,7 @@ class CacheStore : public ResponseStore {
   Found Find(std::string_view key, const Headers& request, Look look) override;
   void Put(std::string_view key, StoredRef response, Storage where) override;
   void Erase(std::string_view key) override;
+  Shared shared() const override;
 
  private:
   // What an entry holds: a response, the index of variants, or the name of another variant.

@@ -8,11 +8,16 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "http/headers.h"
 #include "http/rules.h"
 #include "http/stored_response.h"
 #include "http/vary.h"
+
+namespace tapps::storage {
+class Store;
+}
 
 namespace tapps::http {
 
@@ -41,6 +46,15 @@ class ResponseStore {
   virtual void Put(std::string_view key, StoredRef response, Storage where) = 0;
   // Drops all responses under the key.
   virtual void Erase(std::string_view key) = 0;
+
+  // The file in which several processes keep what is Put, so that they can agree on who asks an
+  // origin.
+  struct Shared {
+    std::shared_ptr<storage::Store> file;  // null: there is none
+    const Clock* clock = nullptr;          // of the file's times
+    int64_t lease_wait_us = 0;             // how long the file may take to give a lease
+  };
+  virtual Shared shared() const { return {}; }
 };
 
 // A store in memory alone, bounded in entries and bytes, the least recently used resource dropped

@@ -80,6 +80,15 @@ TEST_F(FlightsTest, WhatWasValidatedMeanwhileIsNotValidatedAgain) {
   EXPECT_EQ(requests_, 2);
 }
 
+TEST_F(FlightsTest, WhatCameMeanwhileAndIsStaleIsServedAndRefreshedBehind) {
+  cache_control_ = "max-age=0, stale-while-revalidate=60";
+  store_.after_next_find = [this] { ASSERT_TRUE(Fetch().ok()); };
+  const auto late = Fetch();
+  ASSERT_TRUE(late.ok()) << late.status().message();
+  EXPECT_EQ(late->served_from, TAPPS_FROM_MEMORY);
+  EXPECT_TRUE(test::Eventually([this] { return requests_ == 2; }));
+}
+
 TEST_F(FlightsTest, WhoWantsTheOriginsOwnWordGetsIt) {
   ASSERT_TRUE(Fetch().ok());
   for (const int32_t policy : {TAPPS_FETCH_RELOAD, TAPPS_FETCH_NO_CACHE, TAPPS_FETCH_NO_STORE}) {
