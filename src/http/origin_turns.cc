@@ -12,6 +12,7 @@ namespace {
 
 constexpr int64_t kFirstPause = 1 * kMillisecond;
 constexpr int64_t kLastPause = 20 * kMillisecond;
+constexpr int64_t kQuick = 10 * kMillisecond;
 
 int64_t NewToken() {
   std::random_device random;
@@ -54,7 +55,11 @@ void OriginTurns::Leave(Ticket ticket) {
     places_.erase(it);
     if (transport_ != nullptr) transport_->CancelTimer(place.timer);
   }
-  if (place.held) Write(Op::kRelease, place.row, place.token, nullptr);
+  if (!place.held) return;
+  // After a quick answer hardly anybody waits: the row goes with the next commit, as the answer
+  // does.
+  const int64_t held_us = Clock::Real().MonotonicNow() - place.since_us;
+  Write(Op::kRelease, place.row, place.token, nullptr, held_us > kQuick);
 }
 
 void OriginTurns::Stop() {
@@ -70,10 +75,10 @@ void OriginTurns::Stop() {
 }
 
 void OriginTurns::Write(Op op, const std::string& row, int64_t token,
-                        std::function<void(Status)> done) const {
+                        std::function<void(Status)> done, bool urgent) const {
   auto group = std::make_shared<storage::WriteGroup>();
   group->lease = {.op = op, .name = row, .token = token, .duration_us = kLease};
-  group->urgent = true;  // others wait for it
+  group->urgent = urgent;
   // What was obtained is given back whenever that can be written.
   if (op == Op::kAcquire) {
     group->deadline_us = Clock::Real().MonotonicNow() + shared_.lease_wait_us;
@@ -109,6 +114,7 @@ void OriginTurns::OnRow(Ticket ticket, const std::string& row, int64_t token,
     } else {
       Place& place = it->second;
       place.held = answer.ok();
+      place.since_us = Clock::Real().MonotonicNow();
       if (place.state == Place::kAsking) {  // else the answer came too late, and the row is kept
         if (answer.ok()) {
           place.state = Place::kMine;

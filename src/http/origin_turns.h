@@ -81,6 +81,7 @@ class OriginTurns : public std::enable_shared_from_this<OriginTurns> {
     std::shared_ptr<const Calls> calls;
     State state = kAsking;
     bool held = false;        // the row, here
+    int64_t since_us = 0;     // monotonic
     Transport::Id timer = 0;  // the next thing to be done
     storage::Lease holder;    // elsewhere, as last seen; token 0: not seen yet
     uint64_t stamp = 0;       // of the file, before the last look
@@ -99,8 +100,10 @@ class OriginTurns : public std::enable_shared_from_this<OriginTurns> {
   void Watch(Ticket ticket);
   void Renew(Ticket ticket);
   Place* Find(Ticket ticket, Place::State state) REQUIRES(mutex_);
-  // Writes a request for a row; `done` (may be empty) on the writer's thread or this one.
-  void Write(Op op, const std::string& row, int64_t token, std::function<void(Status)> done) const;
+  // Writes a request for a row; `done` (may be empty) on the writer's thread or this one. Urgent:
+  // somebody waits for it, or may.
+  void Write(Op op, const std::string& row, int64_t token, std::function<void(Status)> done,
+             bool urgent = true) const;
 
   Mutex mutex_;
   Transport* transport_ GUARDED_BY(mutex_);  // NULL: stopped
