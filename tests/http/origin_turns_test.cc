@@ -27,9 +27,16 @@ namespace {
 using httplib::Request;
 using httplib::Response;
 
+// The file may take as long as a busy machine needs to say who asks: nobody shall go alone.
+CacheOptions Patient() {
+  CacheOptions options;
+  options.lease_wait_us = 10 * kSecond;
+  return options;
+}
+
 // One process's end.
 struct Peer {
-  explicit Peer(const std::string& path) : cache(*Cache::Open(path, {})), store(cache) {}
+  explicit Peer(const std::string& path) : cache(*Cache::Open(path, Patient())), store(cache) {}
   FetchRequest Get(const std::string& path) const {
     FetchRequest request;
     request.url = origin + path;
@@ -155,7 +162,7 @@ TEST_F(OriginTurnsTest, WhenTheOneThatAsksIsKilledInMidBodyAnotherTakesOver) {
   workers_[0]->Kill();
   EXPECT_GT(workers_[1]->Result(), 0);
   EXPECT_GT(workers_[2]->Result(), 0);
-  EXPECT_LT(Clock::Real().MonotonicNow() - killed, 2 * kSecond);
+  EXPECT_LT(Clock::Real().MonotonicNow() - killed, OriginTurns::kLease);
   EXPECT_EQ(requests, 2);
 }
 
