@@ -90,14 +90,14 @@ Headers VaryField(const std::string& vary) {
 
 }  // namespace
 
-ResponseStore::Found CacheStore::Find(std::string_view key, const Headers& request) {
+ResponseStore::Found CacheStore::Find(std::string_view key, const Headers& request, Look look) {
   const std::string entry_key = EntryKey(key);
-  DecodedRef entry = Read(entry_key);
+  DecodedRef entry = Read(entry_key, look);
   if (entry == nullptr) return {};
   Found found;
   if (entry->kind == Decoded::kIndex) {
     found.others = true;
-    entry = FindVariant(entry_key, *entry, request);
+    entry = FindVariant(entry_key, *entry, request, look);
   }
   if (entry == nullptr || entry->kind != Decoded::kResponse) return found;
   found.served_from = entry->value->info().served_from;
@@ -107,20 +107,22 @@ ResponseStore::Found CacheStore::Find(std::string_view key, const Headers& reque
 }
 
 CacheStore::DecodedRef CacheStore::FindVariant(const std::string& entry_key, const Decoded& index,
-                                               const Headers& request) {
+                                               const Headers& request, Look look) {
   const Headers selecting = SelectingFields(request, VaryField(index.vary));
-  DecodedRef entry = Read(VariantKey(entry_key, VariantHash(index.generation, selecting)));
+  DecodedRef entry = Read(VariantKey(entry_key, VariantHash(index.generation, selecting)), look);
   if (entry != nullptr) return entry;
   const auto language = PreferredLanguage(request);
   if (!language) return nullptr;
-  const DecodedRef other = Read(VariantKey(
-      entry_key, VariantHash(index.generation, SelectingByLanguage(selecting, *language))));
+  const DecodedRef other =
+      Read(VariantKey(entry_key,
+                      VariantHash(index.generation, SelectingByLanguage(selecting, *language))),
+           look);
   if (other == nullptr || other->kind != Decoded::kVariant) return nullptr;
-  return Read(VariantKey(entry_key, other->variant));
+  return Read(VariantKey(entry_key, other->variant), look);
 }
 
-CacheStore::DecodedRef CacheStore::Read(const std::string& entry_key) {
-  const Result<ValueRef> value = cache_->Get({kSpace, entry_key}, GetOptions());
+CacheStore::DecodedRef CacheStore::Read(const std::string& entry_key, Look look) {
+  const Result<ValueRef> value = cache_->Get({kSpace, entry_key}, {.peek = look == Look::kAgain});
   if (!value.ok()) return nullptr;
   const Value* identity = value->get();
   const size_t slot =
@@ -203,7 +205,7 @@ void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
 
 std::string CacheStore::EnsureIndex(const std::string& key, const std::string& vary,
                                     Storage where) {
-  const DecodedRef index = Read(key);
+  const DecodedRef index = Read(key, Look::kAgain);
   if (index != nullptr && index->kind == Decoded::kIndex && index->vary == vary) {
     return index->generation;
   }
@@ -223,6 +225,10 @@ void CacheStore::Write(const std::string& key, std::string_view bytes, const std
   options.json = json;
   // The network thread must not wait for room in the queue; what is not stored is fetched again.
   cache_->PutAsync({kSpace, key}, bytes, options, [](const Status&) {});
+}
+
+ResponseStore::Shared CacheStore::shared() const {
+  return {cache_->SharedStore(), cache_->options().clock, cache_->options().lease_wait_us};
 }
 
 void CacheStore::Erase(std::string_view key) {

@@ -33,9 +33,10 @@ class CacheStore : public ResponseStore {
   explicit CacheStore(std::shared_ptr<Cache> cache, bool keep_set_cookie = false)
       : cache_(std::move(cache)), keep_set_cookie_(keep_set_cookie) {}
 
-  Found Find(std::string_view key, const Headers& request) override;
+  Found Find(std::string_view key, const Headers& request, Look look) override;
   void Put(std::string_view key, StoredRef response, Storage where) override;
   void Erase(std::string_view key) override;
+  Shared shared() const override;
 
  private:
   // What an entry holds: a response, the index of variants, or the name of another variant.
@@ -51,10 +52,10 @@ class CacheStore : public ResponseStore {
   using DecodedRef = std::shared_ptr<const Decoded>;
 
   // The entry of that key, or null.
-  DecodedRef Read(const std::string& entry_key);
+  DecodedRef Read(const std::string& entry_key, Look look);
   DecodedRef Decode(const std::string& entry_key, const ValueRef& value);
-  DecodedRef FindVariant(const std::string& entry_key, const Decoded& index,
-                         const Headers& request);
+  DecodedRef FindVariant(const std::string& entry_key, const Decoded& index, const Headers& request,
+                         Look look);
   // The generation of the index under `key` for responses that vary so, made when there is none.
   std::string EnsureIndex(const std::string& key, const std::string& vary, Storage where);
   void Write(const std::string& key, std::string_view bytes, const std::string& json,

@@ -26,7 +26,7 @@ FetchEngine::FetchEngine(ResponseStore& store, BreakerRegistry& breakers, FetchO
     : options_(std::move(options)),
       transport_(options_.network, clock),
       exchanger_(store, clock, options_),
-      flights_(transport_, breakers, exchanger_, options_.max_waiting),
+      flights_(transport_, breakers, exchanger_, store, options_.max_waiting),
       offline_(options_.offline) {}
 
 FetchEngine::~FetchEngine() { Close(); }
@@ -65,7 +65,8 @@ void FetchEngine::Continue(const CallRef& call, std::optional<Exchanger::Consult
 
 void FetchEngine::Ask(const CallRef& call) {
   if (!Register(call)) return;
-  flights_.Join(call->id, call->request, call->hop, call->stored,
+  const auto purpose = call->done ? Flights::Purpose::kCall : Flights::Purpose::kRefresh;
+  flights_.Join(call->id, call->request, call->hop, call->stored, purpose,
                 [this, call](Outcome outcome) { OnOutcome(call, std::move(outcome)); });
   // Whoever ended the call in the meantime could not make it leave a flight it had not joined.
   bool ended = false;
@@ -77,6 +78,7 @@ void FetchEngine::Ask(const CallRef& call) {
 }
 
 void FetchEngine::OnOutcome(const CallRef& call, Outcome outcome) {
+  if (outcome.refresh != nullptr) Refresh(call->request, call->hop, std::move(outcome.refresh));
   if (TakeRedirect(call, &outcome)) return Continue(call);
   Complete(call, std::move(outcome));
 }
@@ -225,6 +227,7 @@ void FetchEngine::Close() {
     flights_.Leave(id, CallResult::kIgnored);
     if (call->done) call->done(Status(TAPPS_E_CANCELLED, "fetching was closed"));
   }
+  flights_.Stop();
   transport_.Close();
 }
 

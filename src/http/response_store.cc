@@ -18,7 +18,7 @@ bool SameVariant(const StoredResponse& a, const StoredResponse& b) {
 
 }  // namespace
 
-ResponseStore::Found MemoryStore::Find(std::string_view key, const Headers& request) {
+ResponseStore::Found MemoryStore::Find(std::string_view key, const Headers& request, Look) {
   MutexLock lock(mutex_);
   const auto it = by_key_.find(key);
   if (it == by_key_.end()) return {};

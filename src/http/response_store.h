@@ -8,11 +8,16 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "http/headers.h"
 #include "http/rules.h"
 #include "http/stored_response.h"
 #include "http/vary.h"
+
+namespace tapps::storage {
+class Store;
+}
 
 namespace tapps::http {
 
@@ -30,14 +35,26 @@ class ResponseStore {
     bool others = false;  // no response, but there are some that other requests select
   };
 
+  // kAgain: one more look of a call that has looked before, which is not counted.
+  enum class Look { kFirst, kAgain };
+
   virtual ~ResponseStore() = default;
-  // The response that these request fields select (RFC 9111 4.1).
-  virtual Found Find(std::string_view key, const Headers& request) = 0;
+  // The response that these request fields select (RFC 9111 4.1). What was Put before is found.
+  virtual Found Find(std::string_view key, const Headers& request, Look look) = 0;
   // Keeps the response in place of the one with the same selecting fields. kMemory ones never reach
   // a disk, nor do cookies that others set, unless that was asked for. Failure is a miss later.
   virtual void Put(std::string_view key, StoredRef response, Storage where) = 0;
   // Drops all responses under the key.
   virtual void Erase(std::string_view key) = 0;
+
+  // The file in which several processes keep what is Put, so that they can agree on who asks an
+  // origin.
+  struct Shared {
+    std::shared_ptr<storage::Store> file;  // null: there is none
+    const Clock* clock = nullptr;          // of the file's times
+    int64_t lease_wait_us = 0;             // how long the file may take to give a lease
+  };
+  virtual Shared shared() const { return {}; }
 };
 
 // A store in memory alone, bounded in entries and bytes, the least recently used resource dropped
@@ -47,7 +64,7 @@ class MemoryStore : public ResponseStore {
   explicit MemoryStore(size_t max_bytes = 64 * 1024 * 1024, size_t max_keys = 10'000)
       : max_bytes_(max_bytes), max_keys_(max_keys) {}
 
-  Found Find(std::string_view key, const Headers& request) override;
+  Found Find(std::string_view key, const Headers& request, Look look) override;
   void Put(std::string_view key, StoredRef response, Storage where) override;
   void Erase(std::string_view key) override;
 

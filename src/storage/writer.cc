@@ -255,7 +255,11 @@ Status Writer::WriteGroups(const Groups& groups, Changes* changes) {
     TAPPS_RETURN_IF_ERROR(upkeep_.MakeRoom(0, static_cast<int64_t>(changes->size())));
   }
   if (rc == SQLITE_OK) rc = AddFeedRows(*changes);
-  if (rc == SQLITE_OK) rc = writer_.Exec("COMMIT");
+  if (rc == SQLITE_OK) {
+    if (changes->size() > 0) queue_->Storing(groups, feed_.last());
+    rc = writer_.Exec("COMMIT");
+    if (rc != SQLITE_OK) queue_->Storing(groups, 0);
+  }
   return rc == SQLITE_OK ? Status() : writer_.Error(rc, "cannot write the cache file");
 }
 

@@ -46,7 +46,7 @@ class CacheStoreTest : public testing::Test {
     store_->Put(key, std::move(response), where);
   }
   std::string Find(const std::string& key, const std::vector<std::string>& request = {}) {
-    const auto found = store_->Find(key, Fields(request));
+    const auto found = store_->Find(key, Fields(request), ResponseStore::Look::kFirst);
     return found.response ? std::string(found.response->body->bytes()) : "none";
   }
 
@@ -69,7 +69,7 @@ TEST_F(CacheStoreTest, AResponseComesBackAsItWas) {
   const std::vector<std::string> headers = {"ETag: \"a\"", "X: 1", "x: \xe9\xff\x80",
                                             "Content-Type: a/b"};
   Put("http://h/", body, headers);
-  const auto found = store_->Find("http://h/", Headers());
+  const auto found = store_->Find("http://h/", Headers(), ResponseStore::Look::kFirst);
   ASSERT_NE(found.response, nullptr);
   EXPECT_EQ(found.served_from, TAPPS_FROM_MEMORY);
   EXPECT_EQ(found.response->status, 203);
@@ -77,14 +77,17 @@ TEST_F(CacheStoreTest, AResponseComesBackAsItWas) {
   EXPECT_EQ(found.response->body->bytes(), body);
   EXPECT_EQ(found.response->request_time_us, 11);
   EXPECT_EQ(found.response->response_time_us, 22);
-  EXPECT_EQ(store_->Find("http://h/", Headers()).response, found.response) << "decoded once";
+  EXPECT_EQ(store_->Find("http://h/", Headers(), ResponseStore::Look::kFirst).response,
+            found.response)
+      << "decoded once";
   Restart();
-  const auto again = store_->Find("http://h/", Headers());
+  const auto again = store_->Find("http://h/", Headers(), ResponseStore::Look::kFirst);
   ASSERT_NE(again.response, nullptr);
   EXPECT_EQ(again.served_from, TAPPS_FROM_DISK);
   EXPECT_EQ(again.response->headers.text(), found.response->headers.text());
   EXPECT_EQ(again.response->body->bytes(), body);
-  EXPECT_EQ(store_->Find("http://h/", Headers()).served_from, TAPPS_FROM_MEMORY);
+  EXPECT_EQ(store_->Find("http://h/", Headers(), ResponseStore::Look::kFirst).served_from,
+            TAPPS_FROM_MEMORY);
 }
 
 TEST_F(CacheStoreTest, AReplacedResponseIsNotServedAgain) {

@@ -21,7 +21,7 @@ StoredRef Response(const std::string& language, const std::string& body) {
 std::string Find(MemoryStore& store, const char* key, const std::string& language = "") {
   Headers request;
   if (!language.empty()) request.AddLine("Accept-Language: " + language);
-  const ResponseStore::Found found = store.Find(key, request);
+  const ResponseStore::Found found = store.Find(key, request, ResponseStore::Look::kFirst);
   return found.response ? std::string(found.response->body->bytes()) : "none";
 }
 

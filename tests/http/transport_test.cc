@@ -127,7 +127,7 @@ TEST_F(TransportTest, EncodedBodiesAreDecodedUpToTheLimit) {
   server.handlers().Get("/", [](const httplib::Request&, httplib::Response& response) {
     response.set_content(std::string(1'000'000, 'x'), "text/plain");
   });
-  server.Start();
+  const auto serving = server.Start();
   TransferResult result = Run(Get(server.Url()));
   ASSERT_TRUE(result.status.ok()) << result.status.message();
   EXPECT_TRUE(result.response.headers.Has("Content-Encoding"));
@@ -204,7 +204,6 @@ TEST_F(TransportTest, NothingIsSentTwiceSilently) {
 }
 
 TEST_F(TransportTest, AResetInTheMiddleOfABodyIsAFailure) {
-  test::Door headers_seen;
   TransferResult result = Meet([&](RawServer::Connection& peer) {
     Answer(peer, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
     std::this_thread::sleep_for(
