@@ -23,9 +23,36 @@ class Registry {
 
   Result<std::shared_ptr<Cache>> Open(const std::string& path, const CacheOptions& options) {
     TAPPS_RETURN_IF_ERROR(CheckFork(path));  // before the lock, which may have come over taken
-    // Held while the file is opened: closing the descriptor that makes it must not drop the locks
-    // of a connection that another thread is opening.
+    const int64_t deadline = Clock::Real().MonotonicNow() + options.open_timeout_us;
     MutexLock lock(mu_);
+    while (true) {
+      Result<std::shared_ptr<Cache>> open = FindOpen(path, options);
+      if (open.code() != TAPPS_E_NOT_FOUND) return open;
+      if (!opening_) break;
+      const int64_t left = deadline - Clock::Real().MonotonicNow();
+      if (left <= 0) return Status(TAPPS_E_TIMEOUT, path + ": another file is still being opened");
+      opened_.WaitFor(mu_, left);
+    }
+    opening_ = true;
+    mu_.Unlock();
+    Result<std::shared_ptr<TieredCache>> made = MakeOrFail(path, options);
+    mu_.Lock();
+    opening_ = false;
+    opened_.NotifyAll();
+    if (!made.ok()) return std::move(made).status();
+    open_.push_back({(*made)->store()->file(), *made});
+    return std::shared_ptr<Cache>(*std::move(made));
+  }
+
+ private:
+  struct Entry {
+    storage::FileId file;
+    std::weak_ptr<TieredCache> cache;
+  };
+
+  // The cache that is open on the file at the path; NOT_FOUND.
+  Result<std::shared_ptr<Cache>> FindOpen(const std::string& path, const CacheOptions& options)
+      REQUIRES(mu_) {
     if (const Result<storage::FileId> file = storage::IdentifyFile(path); file.ok()) {
       for (size_t i = 0; i < open_.size();) {
         const std::shared_ptr<TieredCache> cache = open_[i].cache.lock();
@@ -41,14 +68,8 @@ class Registry {
         ++i;
       }
     }
-    return Make(path, options);
+    return Status::Bare(TAPPS_E_NOT_FOUND);
   }
-
- private:
-  struct Entry {
-    storage::FileId file;
-    std::weak_ptr<TieredCache> cache;
-  };
 
   // With a file open at the fork, SQLite's table of locks came over, so that a connection to that
   // file would take locks that are not there; and a thread of the parent may have been inside
@@ -64,8 +85,17 @@ class Registry {
                                       "open it after exec");
   }
 
-  Result<std::shared_ptr<Cache>> Make(const std::string& path, const CacheOptions& options)
-      REQUIRES(mu_) {
+  static Result<std::shared_ptr<TieredCache>> MakeOrFail(const std::string& path,
+                                                         const CacheOptions& options) {
+    try {
+      return Make(path, options);
+    } catch (const std::bad_alloc&) {
+      return Status::Bare(TAPPS_E_NOMEM);
+    }
+  }
+
+  static Result<std::shared_ptr<TieredCache>> Make(const std::string& path,
+                                                   const CacheOptions& options) {
     auto cache = std::make_shared<TieredCache>(path, options);
     storage::StoreOptions store_options{.path = path,
                                         .read_only = options.read_only,
@@ -79,14 +109,17 @@ class Registry {
                                         .on_replaced = cache->ReplacementListener()};
     Result<std::shared_ptr<storage::Store>> store = storage::Store::Open(std::move(store_options));
     if (!store.ok()) return std::move(store).status();
-    open_.push_back({(*store)->file(), cache});
     cache->Attach(*std::move(store));
     if (options.preload_bytes > 0) Preload(cache);
-    return std::shared_ptr<Cache>(std::move(cache));
+    return cache;
   }
 
   ForkGuard inherited_;
   Mutex mu_;
+  CondVar opened_;
+  // One file at a time: closing the descriptor that makes it must not drop the locks of a
+  // connection that another thread is opening.
+  bool opening_ GUARDED_BY(mu_) = false;
   std::vector<Entry> open_ GUARDED_BY(mu_);
 };
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <vector>
 
 #include "base/fork_guard.h"
@@ -155,14 +156,20 @@ class Reclaimer {
 };
 
 // Gathers what is taken out of tables and retires it at the end of the scope. To be declared before
-// the lock of what it is taken out of.
+// the lock of what it is taken out of. Without memory for the list, an object is leaked: taking
+// something out never fails.
 class Retirement {
  public:
   Retirement() = default;
   ~Retirement() { Reclaimer::Get().Retire(objects_); }
   Retirement(const Retirement&) = delete;
   Retirement& operator=(const Retirement&) = delete;
-  std::vector<Retired>* objects() { return &objects_; }
+  void Add(const Retired& object) noexcept {
+    try {
+      objects_.push_back(object);
+    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): leaked
+    }
+  }
 
  private:
   std::vector<Retired> objects_;

@@ -56,18 +56,15 @@ MemoryTier::MemoryTier(int64_t max_bytes, int64_t max_entries, EvictionPolicy po
 }
 
 MemoryTier::~MemoryTier() {
-  try {
+  for (size_t i = 0; i <= shard_mask_; ++i) {
+    Shard& shard = shards_[i];
     Retirement retirement;
-    for (size_t i = 0; i <= shard_mask_; ++i) {
-      Shard& shard = shards_[i];
-      MutexLock lock(shard.mu);
-      Table& table = shard.now();
-      for (uint32_t line = 0; line < table.lines(); ++line) {
-        if (table.ValueAt(line)) Remove(shard, line, retirement.objects());
-      }
-      retirement.objects()->push_back(Table::RetireTable(&table));
+    MutexLock lock(shard.mu);
+    Table& table = shard.now();
+    for (uint32_t line = 0; line < table.lines(); ++line) {
+      if (table.ValueAt(line)) Remove(shard, line, retirement);
     }
-  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): what is left leaks
+    retirement.Add(Table::RetireTable(&table));
   }
   Reclaimer::Get().Collect();
 }
@@ -144,31 +141,35 @@ ValueRef MemoryTier::FindLocked(uint64_t hash, const TableKey& key) {
 }
 
 MemoryTier::Ticket MemoryTier::TicketOf(uint64_t hash) const {
-  return tickets_[hash % kTickets].load(std::memory_order_acquire);
+  return tickets_[Mix(hash) % kTickets].load(std::memory_order_acquire);
 }
 
-void MemoryTier::Put(uint64_t hash, std::string_view space, std::string_view key, ValueRef value) {
+void MemoryTier::Put(uint64_t hash, std::string_view space, std::string_view key,
+                     ValueRef value) noexcept {
   const uint64_t mixed = Mix(hash);
   Shard& shard = ShardOf(mixed);
   {
     Retirement retirement;
     MutexLock lock(shard.mu);
-    Counter(hash).fetch_add(1, std::memory_order_release);
-    Insert(shard, mixed, {space, key}, std::move(value), retirement.objects());
+    const TableKey put(space, key);
+    if (!TryInsert(shard, mixed, put, std::move(value), retirement)) {
+      const uint32_t line = shard.now().LineOf(static_cast<uint32_t>(mixed), put);
+      if (line != Table::kNone) Remove(shard, line, retirement);
+    }
+    Changed(mixed);
   }
   Learn(shard, mixed);
 }
 
 void MemoryTier::PutIfUnchanged(uint64_t hash, std::string_view space, std::string_view key,
-                                ValueRef value, Ticket ticket) {
+                                ValueRef value, Ticket ticket) noexcept {
   const uint64_t mixed = Mix(hash);
   Shard& shard = ShardOf(mixed);
   {
     Retirement retirement;
     MutexLock lock(shard.mu);
-    // Whoever changes the key raises the counter under the same lock.
-    if (Counter(hash).load(std::memory_order_acquire) != ticket) return;
-    Insert(shard, mixed, {space, key}, std::move(value), retirement.objects());
+    if (TicketOf(hash) != ticket) return;
+    (void)TryInsert(shard, mixed, {space, key}, std::move(value), retirement);
   }
   Learn(shard, mixed);
 }
@@ -197,8 +198,18 @@ void MemoryTier::LearnOrThrow(Shard& shard, uint64_t mixed) {
       std::min(max_entries_, static_cast<int64_t>(static_cast<double>(entries) * full)));
 }
 
+bool MemoryTier::TryInsert(Shard& shard, uint64_t mixed, const TableKey& key, ValueRef value,
+                           Retirement& dropped) noexcept {
+  try {
+    Insert(shard, mixed, key, std::move(value), dropped);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
 void MemoryTier::Insert(Shard& shard, uint64_t mixed, const TableKey& key, ValueRef value,
-                        Dropped* dropped) {
+                        Retirement& dropped) {
   const int64_t weight = WeightOf(key, *value);
   if (Overwrite(shard, mixed, key, weight, value, dropped)) return;
   if (weight > shard_bytes_) return;
@@ -228,7 +239,7 @@ void MemoryTier::Insert(Shard& shard, uint64_t mixed, const TableKey& key, Value
 }
 
 bool MemoryTier::Overwrite(Shard& shard, uint64_t mixed, const TableKey& key, int64_t weight,
-                           ValueRef& value, Dropped* dropped) {
+                           ValueRef& value, Retirement& dropped) {
   Table& table = shard.now();
   const uint32_t line = table.LineOf(static_cast<uint32_t>(mixed), key);
   if (line == Table::kNone) return false;
@@ -241,12 +252,11 @@ bool MemoryTier::Overwrite(Shard& shard, uint64_t mixed, const TableKey& key, in
     Evict(shard, dropped);
     if (!table.ValueAt(line)) return false;  // it was the one to go
   }
-  dropped->reserve(dropped->size() + 1);
   shard.bytes += weight - shard.policy->weight(id);
   shard.policy->Reweigh(id, weight);
   const Value* const old = table.Replace(line, value.get());
   (void)value.Detach();
-  dropped->push_back(Table::RetireValue(old));
+  dropped.Add(Table::RetireValue(old));
   Table::Found found;
   found.uses = &table.UsesAt(line);
   found.entry = id;
@@ -255,14 +265,14 @@ bool MemoryTier::Overwrite(Shard& shard, uint64_t mixed, const TableKey& key, in
   return true;
 }
 
-void MemoryTier::Evict(Shard& shard, Dropped* dropped) {
+void MemoryTier::Evict(Shard& shard, Retirement& dropped) {
   const Policy::Victim victim = shard.policy->Evict();
   shard.now().Remove(static_cast<uint32_t>(victim.hash), victim.place, dropped);
   shard.bytes -= victim.weight;
   ++shard.evictions;
 }
 
-void MemoryTier::Remove(Shard& shard, uint32_t line, Dropped* dropped) {
+void MemoryTier::Remove(Shard& shard, uint32_t line, Retirement& dropped) {
   Table& table = shard.now();
   const EntryId id = table.EntryAt(line);
   table.Remove(static_cast<uint32_t>(shard.policy->hash(id)), line, dropped);
@@ -272,9 +282,8 @@ void MemoryTier::Remove(Shard& shard, uint32_t line, Dropped* dropped) {
   shard.seen_entries.store(shard.policy->count(), std::memory_order_relaxed);
 }
 
-void MemoryTier::MakeLines(Shard& shard, Dropped* dropped) {
+void MemoryTier::MakeLines(Shard& shard, Retirement& dropped) {
   Table& old = shard.now();
-  dropped->reserve(dropped->size() + 1);
   auto larger = std::make_unique<Table>(old.count() + old.count() / 6 + kFirstLines);
   Policy& policy = *shard.policy;
   old.MoveTo(
@@ -282,27 +291,28 @@ void MemoryTier::MakeLines(Shard& shard, Dropped* dropped) {
       [&](uint32_t entry, uint32_t line) { policy.set_place(entry, line); });
   shard.table.store(larger.release(), std::memory_order_seq_cst);
   old.Close();
-  dropped->push_back(Table::RetireTable(&old));
+  dropped.Add(Table::RetireTable(&old));
 }
 
-void MemoryTier::Erase(uint64_t hash) {
+void MemoryTier::Erase(uint64_t hash) noexcept {
   const uint64_t mixed = Mix(hash);
   Shard& shard = ShardOf(mixed);
   Retirement retirement;
   MutexLock lock(shard.mu);
-  Counter(hash).fetch_add(1, std::memory_order_release);
   Table& table = shard.now();
   const auto part = static_cast<uint32_t>(mixed);
   for (uint32_t line = table.NextCandidate(part, Table::kNone); line != Table::kNone;
        line = table.NextCandidate(part, line)) {
     if (shard.policy->hash(table.EntryAt(line)) == mixed) {
-      Remove(shard, line, retirement.objects());
+      Remove(shard, line, retirement);
     }
   }
+  Changed(mixed);
 }
 
-void MemoryTier::EraseIf(
-    const std::function<bool(std::string_view, std::string_view, const Value&)>& condition) {
+template <typename Condition>
+void MemoryTier::EraseLines(Condition condition) {
+  // For what was read before and is not here now.
   for (auto& counter : tickets_) counter.fetch_add(1, std::memory_order_release);
   for (size_t i = 0; i <= shard_mask_; ++i) {
     Shard& shard = shards_[i];
@@ -310,16 +320,24 @@ void MemoryTier::EraseIf(
     MutexLock lock(shard.mu);
     Table& table = shard.now();
     for (uint32_t line = 0; line < table.lines(); ++line) {
-      const Value* const value = table.ValueAt(line);
-      if (!value) continue;
-      const Table::KeyCopy key = table.KeyAt(line);
-      if (condition(key.space, key.key, *value)) Remove(shard, line, retirement.objects());
+      if (!table.ValueAt(line) || !condition(table, line)) continue;
+      const uint64_t mixed = shard.policy->hash(table.EntryAt(line));
+      Remove(shard, line, retirement);
+      Changed(mixed);
     }
   }
 }
 
-void MemoryTier::Clear() {
-  EraseIf([](std::string_view, std::string_view, const Value&) { return true; });
+void MemoryTier::EraseIf(
+    const std::function<bool(std::string_view, std::string_view, const Value&)>& condition) {
+  EraseLines([&](const Table& table, uint32_t line) {
+    const Table::KeyCopy key = table.KeyAt(line);
+    return condition(key.space, key.key, *table.ValueAt(line));
+  });
+}
+
+void MemoryTier::Clear() noexcept {
+  EraseLines([](const Table&, uint32_t) { return true; });
 }
 
 std::vector<MemoryTier::Entry> MemoryTier::Snapshot() const {

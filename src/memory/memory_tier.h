@@ -25,17 +25,17 @@ namespace tapps {
 //
 //   hit     shard's table, without a lock (memory/table.h) -> value held in a slot of the thread
 //           (memory/hold.h) -> use count of the entry, if it changes
-//   change  shard's lock -> table and policy -> what was taken out is retired, and freed when
-//   nobody
-//           holds it
+//   change  shard's lock -> table and policy -> what was taken out is retired, and freed
+//           when nobody holds it
 //
 // Bytes are those of the value's block, the key and kEntryBytes for all else. Besides, at most 64
 // values or 1 MiB that were dropped wait to be freed, and what callers hold is theirs.
 //
-// Reading a value from the file and keeping it here is a race with those who change the key
-// meanwhile. A reader therefore takes a ticket before it looks at the file, and the value is kept
-// only if the key was not changed or dropped since: tickets are counters, shared by keys whose
-// hashes agree in some bits, raised by every change. A false alarm costs one more read.
+// Reading a value, from the file or from here, and keeping it is a race with those who change the
+// key meanwhile. A reader therefore takes a ticket before it looks, and the value is kept only if
+// the key was not changed or dropped since: tickets are counters, shared by keys whose hashes agree
+// in some bits. A change raises the counter under the shard's lock and after it was made: readers
+// take no lock, and who has the new ticket must see the change. A false alarm costs one more read.
 class MemoryTier {
  public:
   using Ticket = uint32_t;
@@ -57,17 +57,17 @@ class MemoryTier {
   ValueRef Find(uint64_t hash, std::string_view space, std::string_view key);
   Ticket TicketOf(uint64_t hash) const;
 
-  // Stores a value that was put by this process.
-  void Put(uint64_t hash, std::string_view space, std::string_view key, ValueRef value);
+  // Stores a value that was put by this process. Without memory for it, the key is only dropped.
+  void Put(uint64_t hash, std::string_view space, std::string_view key, ValueRef value) noexcept;
   // Stores a value that was read from the file, unless the key was changed since the ticket was
   // taken.
   void PutIfUnchanged(uint64_t hash, std::string_view space, std::string_view key, ValueRef value,
-                      Ticket ticket);
+                      Ticket ticket) noexcept;
   // Drops whatever has this hash.
-  void Erase(uint64_t hash);
+  void Erase(uint64_t hash) noexcept;
   void EraseIf(const std::function<bool(std::string_view space, std::string_view key,
                                         const Value& value)>& condition);
-  void Clear();
+  void Clear() noexcept;
 
   struct Entry {
     std::string space;
@@ -109,7 +109,6 @@ class MemoryTier {
       now().UsesAt(place).store(static_cast<uint8_t>(count), std::memory_order_relaxed);
     }
   };
-  using Dropped = std::vector<Retired>;
   static constexpr size_t kTickets = 4096;
 
   uint64_t Mix(uint64_t hash) const {
@@ -120,20 +119,29 @@ class MemoryTier {
     return static_cast<uint32_t>(mixed * 0xD6E8FEB86659FD93u >> 32);
   }
   Shard& ShardOf(uint64_t mixed) const { return shards_[mixed >> 58 & shard_mask_]; }
-  std::atomic<Ticket>& Counter(uint64_t hash) { return tickets_[hash % kTickets]; }
+  // After the change, under the shard's lock.
+  void Changed(uint64_t mixed) {
+    tickets_[mixed % kTickets].fetch_add(1, std::memory_order_release);
+  }
   // As Table::Find in the table of the moment. kAgain: disturbed too often.
   Table::Look Look(uint64_t hash, const TableKey& key, ThreadHolds& mine, Hold& hold,
                    Table::Found* found);
   // Counts a hit.
   void Used(Shard& shard, uint64_t mixed, const Table::Found& found);
   ValueRef FindLocked(uint64_t hash, const TableKey& key);
-  void Insert(Shard& shard, uint64_t mixed, const TableKey& key, ValueRef value, Dropped* dropped)
-      REQUIRES(shard.mu);
+  // False: there is no memory for it; what the key had is as it was.
+  bool TryInsert(Shard& shard, uint64_t mixed, const TableKey& key, ValueRef value,
+                 Retirement& dropped) noexcept REQUIRES(shard.mu);
+  void Insert(Shard& shard, uint64_t mixed, const TableKey& key, ValueRef value,
+              Retirement& dropped) REQUIRES(shard.mu);
   bool Overwrite(Shard& shard, uint64_t mixed, const TableKey& key, int64_t weight, ValueRef& value,
-                 Dropped* dropped) REQUIRES(shard.mu);
-  void Evict(Shard& shard, Dropped* dropped) REQUIRES(shard.mu);
-  void Remove(Shard& shard, uint32_t line, Dropped* dropped) REQUIRES(shard.mu);
-  void MakeLines(Shard& shard, Dropped* dropped) REQUIRES(shard.mu);
+                 Retirement& dropped) REQUIRES(shard.mu);
+  // Drops the entries in the lines for which condition(table, line) holds, under the shard's lock.
+  template <typename Condition>
+  void EraseLines(Condition condition);
+  void Evict(Shard& shard, Retirement& dropped) REQUIRES(shard.mu);
+  void Remove(Shard& shard, uint32_t line, Retirement& dropped) REQUIRES(shard.mu);
+  void MakeLines(Shard& shard, Retirement& dropped) REQUIRES(shard.mu);
   void Learn(Shard& shard, uint64_t mixed) noexcept;
   void LearnOrThrow(Shard& shard, uint64_t mixed);
 

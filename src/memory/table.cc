@@ -236,14 +236,13 @@ const Value* Table::Replace(uint32_t at, const Value* value) {
   return old;
 }
 
-void Table::Remove(uint32_t hash, uint32_t at, std::vector<Retired>* retired) {
-  if (retired->capacity() < retired->size() + 2) retired->reserve(retired->size() * 2 + 2);
+void Table::Remove(uint32_t hash, uint32_t at, Retirement& retired) noexcept {
   Line& line = lines_[at];
-  retired->push_back(RetireValue(line.value.load(std::memory_order_relaxed)));
+  retired.Add(RetireValue(line.value.load(std::memory_order_relaxed)));
   if ((line.shape.load(std::memory_order_relaxed) & kLongKey) != 0) {
     const auto* block =
         reinterpret_cast<const KeyBlock*>(line.key[0].load(std::memory_order_relaxed));
-    retired->push_back({block, DestroyKey, sizeof(KeyBlock) + block->space_size + block->size});
+    retired.Add({block, DestroyKey, sizeof(KeyBlock) + block->space_size + block->size});
   }
   const uint32_t version = line.version.load(std::memory_order_relaxed);
   line.version.store(version + 1, std::memory_order_relaxed);

@@ -90,8 +90,8 @@ class Table {
   }
   // Puts another value into a line; returns the old one, which may still be read.
   const Value* Replace(uint32_t line, const Value* value);
-  // Empties a line; appends the value and what else it held.
-  void Remove(uint32_t hash, uint32_t line, std::vector<Retired>* retired);
+  // Empties a line and retires the value and what else it held.
+  void Remove(uint32_t hash, uint32_t line, Retirement& retired) noexcept;
   // Moves everything to `larger` and makes this table's readers begin again. hash_of(entry) is the
   // hash an entry was added with, moved(entry, line) is told where it is now. The new table must be
   // the one that readers begin with before Close is called.

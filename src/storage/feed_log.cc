@@ -17,6 +17,7 @@ constexpr size_t kTrimBytes = 1 << 20;  // or bytes of hashes
 }  // namespace
 
 Status FeedLog::Prepare(Connection& connection) {
+  connection_ = &connection;
   const std::pair<Statement*, const char*> all[] = {
       {&add_, "INSERT INTO changes(seq, origin, hashes) SELECT max(seq) + 1, ?1, ?2 FROM changes"},
       {&floor_,
@@ -43,6 +44,7 @@ int FeedLog::Append(int64_t origin, const std::vector<uint64_t>& hashes) {
     bytes_ += packed.size();
   }
   if (const int rc = add_.Run(); rc != SQLITE_OK) return rc;
+  last_ = sqlite3_last_insert_rowid(connection_->handle());
   if (--rows_until_trim_ > 0 && bytes_ < kTrimBytes) return SQLITE_OK;
   rows_until_trim_ = kTrimEvery;
   bytes_ = 0;

@@ -20,13 +20,17 @@ class FeedLog {
   void Reset() { *this = {}; }
   // Adds a row and, now and then, removes the oldest.
   int Append(int64_t origin, const std::vector<uint64_t>& hashes);
+  // The number of the row last added.
+  int64_t last() const { return last_; }
 
  private:
   int Trim();
 
+  Connection* connection_ = nullptr;
   Statement add_;
   Statement floor_;
   Statement trim_;
+  int64_t last_ = 0;
   int64_t rows_until_trim_ = 0;
   size_t bytes_ = 0;  // added since the last trim
 };

@@ -82,9 +82,7 @@ Status Store::OpenFeed() {
   return {};
 }
 
-Result<int64_t> Store::FollowPath() {
-  MutexLock lock(path_mu_);
-  next_look_us_.store(Clock::Real().MonotonicCoarse() + kLookAgain, std::memory_order_relaxed);
+Result<int64_t> Store::FollowPath(int64_t patience_us) {
   const auto times = [this]()
                          REQUIRES(path_mu_) { return static_cast<int64_t>(feeds_.size()) - 1; };
   if (const Result<FileId> now = IdentifyFile(options_.path); now.ok() && *now == file_)
@@ -95,7 +93,9 @@ Result<int64_t> Store::FollowPath() {
   const Result<FileId> file = PrepareFile(options_.path, read_only_);
   if (!file.ok()) return file.status();
   bool read_only = false;
-  const Result<bool> prepared = OpenAndPrepare(options_, &read_only);
+  StoreOptions options = options_;
+  options.open_timeout_us = std::min(options.open_timeout_us, patience_us);
+  const Result<bool> prepared = OpenAndPrepare(options, &read_only);
   if (!prepared.ok()) return prepared.status();
   TAPPS_RETURN_IF_ERROR(OpenFeed());
   file_ = *file;
@@ -105,7 +105,18 @@ Result<int64_t> Store::FollowPath() {
 }
 
 void Store::Look() {
-  (void)FollowPath();
+  const auto look_later = [this] {
+    next_look_us_.store(Clock::Real().MonotonicCoarse() + kLookAgain, std::memory_order_relaxed);
+  };
+  look_later();
+  if (path_mu_.TryLock()) {
+    try {
+      (void)FollowPath(kCallersPatience);
+    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): at a later look, then
+    }
+    path_mu_.Unlock();
+    look_later();
+  }
   if (read_only_ || writer_.load(std::memory_order_acquire) != nullptr || !uses_.any()) return;
   // Nothing was written in this process yet, and perhaps never will be.
   int64_t due = 0;
@@ -140,7 +151,10 @@ Status Store::StartWriter() {
                           .clock = options_.clock,
                           .on_state = options_.on_state,
                           .damaged = &damaged_,
-                          .file_generation = [this] { return FollowPath(); }};
+                          .file_generation = [this] {
+                            MutexLock path(path_mu_);
+                            return FollowPath(options_.open_timeout_us);
+                          }};
   Result<std::unique_ptr<Writer>> writer = Writer::Open(std::move(options), queue_);
   if (!writer.ok()) return std::move(writer).status();
   owned_writer_ = *std::move(writer);

@@ -53,18 +53,7 @@ Result<int64_t> Upkeep::Int(Sql which) {
   return sql_[which].Int(0);
 }
 
-Result<bool> Upkeep::Run(int64_t budget_us) {
-  const int64_t until = Clock::Real().MonotonicNow() + budget_us;
-  while (true) {
-    const Result<Excess> excess = Measure();
-    if (!excess.ok()) return excess.status();
-    const Result<bool> worked = Slice(*excess);
-    if (!worked.ok() || !*worked) return worked;
-    if (Clock::Real().MonotonicNow() >= until) return true;
-  }
-}
-
-Result<Upkeep::Excess> Upkeep::Measure() {
+Result<Upkeep::Excess> Upkeep::Measure(int64_t bytes) {
   const Result<int64_t> pages = Int(kPageCount);
   const Result<int64_t> free = Int(kFreePages);
   const Result<int64_t> entries = Int(kEntries);
@@ -72,15 +61,19 @@ Result<Upkeep::Excess> Upkeep::Measure() {
     if (!read->ok()) return read->status();
   }
   Excess excess;
-  excess.bytes = (*pages - *free) * page_size_ - limits_.Used();
+  // Half as much again for indexes and pages filled in part.
+  excess.bytes = (*pages - *free) * page_size_ +
+                 std::max(bytes + bytes / 2 - limits_.Database(), -limits_.Used());
   if (limits_.entries > 0) excess.entries = *entries - limits_.entries;
   excess.pages = can_vacuum_ && *free > 0 &&
                  (*pages * page_size_ > limits_.Database() || *free > *pages / 4 + kSpareFreePages);
   return excess;
 }
 
-// One transaction at most; says whether there was something to do.
-Result<bool> Upkeep::Slice(const Excess& excess) {
+Result<bool> Upkeep::Slice() {
+  const Result<Excess> measured = Measure(0);
+  if (!measured.ok()) return measured.status();
+  const Excess& excess = *measured;
   const bool flush = uses_.any() && Clock::Real().MonotonicNow() >= next_flush_us_;
   {
     Statement& dead = sql_[kSelectDead];
@@ -90,11 +83,10 @@ Result<bool> Upkeep::Slice(const Excess& excess) {
   }
   int rc = writer_->Exec("BEGIN IMMEDIATE");
   int64_t expired = 0;
-  int64_t evicted = 0;
   int64_t noted = 0;
-  bool looked = false;
+  Evicted evicted;
   if (rc == SQLITE_OK) rc = Expire(&expired);
-  if (rc == SQLITE_OK && excess.any() && expired == 0) rc = Evict(excess, &evicted, &looked);
+  if (rc == SQLITE_OK && excess.any() && expired == 0) rc = EvictOrMoveOn(excess, &evicted);
   if (rc == SQLITE_OK && flush) rc = NoteUses(&noted);
   if (rc == SQLITE_OK && excess.pages) {
     rc = writer_->Exec(("PRAGMA incremental_vacuum(" + std::to_string(kVacuumPages) + ")").c_str());
@@ -109,12 +101,12 @@ Result<bool> Upkeep::Slice(const Excess& excess) {
   }
   expirations_.fetch_add(expired, std::memory_order_relaxed);
   if (excess.pages) vacuumed_ = true;
-  evictions_.fetch_add(evicted, std::memory_order_relaxed);
+  evictions_.fetch_add(evicted.count, std::memory_order_relaxed);
   if (flush && noted < static_cast<int64_t>(kUseSlice)) {
     next_flush_us_ = Clock::Real().MonotonicNow() + kFlushEvery;
   }
   // Else nothing is left that could go, though the bound is still passed.
-  return expired > 0 || looked || noted > 0 || excess.pages;
+  return expired > 0 || evicted.looked > 0 || noted > 0 || excess.pages;
 }
 
 int Upkeep::Expire(int64_t* count) {
@@ -150,35 +142,62 @@ int Upkeep::Sample(std::vector<Candidate>* sample) {
   return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-int Upkeep::Evict(const Excess& excess, int64_t* count, bool* looked) {
+int Upkeep::Evict(const Excess& excess, bool spare_used, Evicted* evicted) {
   std::vector<Candidate> sample;
   if (const int rc = Sample(&sample); rc != SQLITE_OK) return rc;
-  *looked = !sample.empty();
+  evicted->looked += static_cast<int64_t>(sample.size());
   const size_t quarter = (sample.size() + 3) / 4;
   std::sort(sample.begin(), sample.end(),
             [](const Candidate& a, const Candidate& b) { return a.idle_us > b.idle_us; });
   sample.resize(quarter);
   const int64_t now = clock_->WallNow();
   int64_t bytes = 0;
+  int64_t count = 0;
   for (const Candidate& victim : sample) {
-    if (bytes >= excess.bytes && *count >= excess.entries) break;
+    if (bytes >= excess.bytes && count >= excess.entries) break;
     const int64_t idle = now - victim.last_used_us;
-    if (spare_used_ && idle < kJustUsed) continue;
+    if (idle < kJustUsed) {
+      if (spare_used) continue;
+      evicted->just_used = true;
+    }
     if (const int rc = entries_.Erase(victim.id); rc != SQLITE_OK) return rc;
     bytes += victim.bytes;
-    ++*count;
+    ++count;
     idle_us_.store(std::clamp<int64_t>(idle, 0, kMaxIdle), std::memory_order_relaxed);
   }
+  evicted->bytes += bytes;
+  evicted->count += count;
+  return SQLITE_OK;
+}
+
+int Upkeep::EvictOrMoveOn(const Excess& excess, Evicted* evicted) {
+  if (const int rc = Evict(excess, spare_used_, evicted); rc != SQLITE_OK) return rc;
   // A round that found nothing but what was just used: the bound goes before.
-  fruitless_ = *count == 0 ? fruitless_ + 1 : 0;
-  if (*count > 0 || !spare_used_) {
-    spare_used_ = true;
+  fruitless_ = evicted->count == 0 ? fruitless_ + 1 : 0;
+  if (evicted->count > 0) {
+    spare_used_ = !evicted->just_used;
   } else if (hand_ == 0 || fruitless_ >= 64) {
     spare_used_ = false;
   }
   // Nothing there to be evicted, whatever the totals say: an older release has removed entries.
-  if (sample.empty() && hand_ == 0 && excess.entries > 0) return entries_.CountTotals();
+  if (evicted->looked == 0 && hand_ == 0 && excess.entries > 0) return entries_.CountTotals();
   return SQLITE_OK;
+}
+
+Status Upkeep::MakeRoom(int64_t bytes, int64_t entries) {
+  Evicted evicted;
+  int rounds_left = 2;  // of the hand
+  while (rounds_left > 0 && (evicted.bytes <= 2 * bytes || evicted.count <= 2 * entries)) {
+    const Result<Excess> excess = Measure(bytes);
+    if (!excess.ok()) return excess.status();
+    if (!excess->any()) break;
+    int rc = Evict(*excess, false, &evicted);
+    if (rc == SQLITE_OK) rc = entries_.StoreTotals();  // which Measure reads
+    if (rc != SQLITE_OK) return writer_->Error(rc, "cannot remove old entries");
+    if (hand_ == 0) --rounds_left;
+  }
+  evictions_.fetch_add(evicted.count, std::memory_order_relaxed);
+  return {};
 }
 
 int Upkeep::NoteUses(int64_t* count) {

@@ -17,7 +17,9 @@
 namespace tapps::storage {
 
 // What keeps the database within its bounds and its notes of use fresh: slices of one transaction
-// each, between the writer's commits, on its thread and connection.
+// each, between the writer's commits, on its thread and connection. Where several processes write,
+// nobody may come to his slices for a while: what a batch needs above the bounds is evicted in its
+// own transaction.
 //
 //     expired entries -> victims, while there is too much -> notes of use -> free pages
 //
@@ -25,7 +27,8 @@ namespace tapps::storage {
 // quarter goes that has been idle for longest, where an entry that was used often counts as idle
 // for less long; no more of it than there is too much of. An approximation of LRU that needs no
 // index on the time of use, which every use would have to write. What was used in the last
-// kJustUsed is passed over, until a whole round has found nothing else.
+// kJustUsed is passed over, until a whole round has found nothing else, for as long as it finds
+// nothing else; or when a batch waits for the room.
 class Upkeep {
  public:
   Upkeep(const Limits& limits, const Clock* clock, UseLog& uses, EntryTable& entries)
@@ -34,8 +37,11 @@ class Upkeep {
   Status Prepare(Connection& writer);
   void Reset() { sql_ = {}; }
 
-  // Slices until nothing is left to do (false) or the budget is used up (true).
-  Result<bool> Run(int64_t budget_us);
+  // One transaction at most; says whether there was something to do.
+  Result<bool> Slice();
+  // In the writer's transaction: evicts what is above the bounds when `bytes` are still to be added
+  // and `entries` were added just now; no more than twice that of a file that is far above them.
+  Status MakeRoom(int64_t bytes, int64_t entries);
   // Notes of use are due at the next Run.
   void FlushUses() { next_flush_us_ = 0; }
 
@@ -66,11 +72,18 @@ class Upkeep {
     int64_t last_used_us;
   };
 
-  Result<Excess> Measure();
-  Result<bool> Slice(const Excess& excess);
+  // How much is there above the bounds, when `bytes` are to be added.
+  Result<Excess> Measure(int64_t bytes);
   Result<int64_t> Int(Sql which);
   int Expire(int64_t* count);
-  int Evict(const Excess& excess, int64_t* count, bool* looked);
+  struct Evicted {
+    int64_t looked = 0;  // entries
+    int64_t count = 0;
+    int64_t bytes = 0;
+    bool just_used = false;  // one of them was
+  };
+  int Evict(const Excess& excess, bool spare_used, Evicted* evicted);
+  int EvictOrMoveOn(const Excess& excess, Evicted* evicted);
   int Sample(std::vector<Candidate>* sample);
   int NoteUses(int64_t* count);
 

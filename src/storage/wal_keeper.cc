@@ -57,12 +57,19 @@ Status WalKeeper::CheckpointIfDue() {
 Result<bool> WalKeeper::MakeRoom() {
   // The file may be larger than what is in use of it: a look that costs little says "yes" nearly
   // always.
-  if (FileBytes() < limits_.WalStop()) return true;
+  room_at_ = FileBytes();
+  if (room_at_ < limits_.WalStop()) return true;
   const Result<CheckpointResult> result = CheckpointNow();
   if (!result.ok()) return result.status();
   const int64_t used = result->frames * (page_size_ + 24);
   if (used < limits_.WalStop()) return true;
   return result->copied == result->frames && WalIsUnused(*checkpointer_);
+}
+
+bool WalKeeper::StillHasRoom() const {
+  // Where it is larger than the stop, it has no unused end: it is cut when it begins anew.
+  const int64_t bytes = FileBytes();
+  return bytes < limits_.WalStop() || bytes <= room_at_;
 }
 
 }  // namespace tapps::storage

@@ -32,6 +32,8 @@ class WalKeeper {
   // Whether the next transaction may be committed; checkpoints when it could not. The writer is
   // outside of a transaction. BUSY when it gives up waiting for the write lock.
   Result<bool> MakeRoom();
+  // In the transaction that was begun after MakeRoom: whether nobody has used that room up.
+  bool StillHasRoom() const;
   // The size of the WAL file; 0 when it cannot be told.
   int64_t FileBytes() const;
 
@@ -46,8 +48,9 @@ class WalKeeper {
   Connection* writer_ = nullptr;
   Connection* checkpointer_ = nullptr;
   int64_t page_size_ = 4096;
-  int frames_ = 0;  // in the WAL, as SQLite's hook told after our last commit
-  int due_at_ = 0;  // frames
+  int frames_ = 0;       // in the WAL, as SQLite's hook told after our last commit
+  int due_at_ = 0;       // frames
+  int64_t room_at_ = 0;  // size of the file, in bytes, when MakeRoom last looked
   std::atomic<int64_t> checkpoints_{0};
 };
 

@@ -121,15 +121,24 @@ void WriteQueue::SetFailing(bool failing) {
 }
 
 std::optional<ValueRef> WriteQueue::Find(uint64_t hash, std::string_view space,
-                                         std::string_view key) {
+                                         std::string_view key, int64_t position) {
   if (empty()) return std::nullopt;
   MutexLock lock(mu_);
   const auto chain = newest_.find(hash);
   if (chain == newest_.end()) return std::nullopt;
   for (const Record* record = chain->second; record; record = record->next) {
-    if (record->key == key && record->space == space) return record->value;
+    if (record->key != key || record->space != space) continue;
+    const bool stored = record->feed_row != 0 && record->feed_row <= position;
+    return stored ? std::nullopt : std::optional(record->value);
   }
   return std::nullopt;
+}
+
+void WriteQueue::Storing(const std::vector<std::shared_ptr<WriteGroup>>& groups, int64_t feed_row) {
+  MutexLock lock(mu_);
+  for (const auto& group : groups) {
+    for (Record& record : group->records) record.feed_row = feed_row;
+  }
 }
 
 bool WriteQueue::Due() {
@@ -202,6 +211,7 @@ void WriteQueue::Finish(const std::vector<std::shared_ptr<WriteGroup>>& groups,
     for (const auto& group : groups) Unlink(*group);
   }
   for (const auto& group : groups) {
+    if (status.ok() && !group->refusal.ok() && group->refused) group->refused();
     if (group->done) group->done(status.ok() ? group->refusal : status);
   }
 }

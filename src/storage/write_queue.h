@@ -47,6 +47,7 @@ struct Record {
   // WriteQueue::Find, as it may be refused.
   std::optional<int64_t> if_version;
   static constexpr int64_t kAbsent = 0;
+  int64_t feed_row = 0;    // of the transaction that stores it; 0: none yet; the queue's
   Record* next = nullptr;  // older record of the same hash; owned by the queue
   size_t Bytes() const {
     return key.size() + space.size() + (value ? value->footprint() : 0) + 200;
@@ -65,6 +66,8 @@ struct WriteGroup {
   int64_t deadline_us = 0;  // monotonic, for `done` to say TIMEOUT when not begun by then; 0: none
   // Called exactly once unless the group is withdrawn, without locks held. May be empty.
   std::function<void(Status)> done;
+  // Called before that when a condition did not hold. May be empty.
+  std::function<void()> refused;
 
   // Results, for `done` and who waits for it.
   int64_t removed = 0;          // entries, by `remove`
@@ -110,8 +113,11 @@ class WriteQueue {
   // While failing, Add does not wait for room: nothing will be written soon.
   void SetFailing(bool failing);
 
-  // The newest pending record of a key: a value, a NULL value for a removal, or nothing.
-  std::optional<ValueRef> Find(uint64_t hash, std::string_view space, std::string_view key);
+  // The newest pending record of a key: a value, a NULL value for a removal, or nothing. Not one
+  // that was stored by the transaction of row `position` of the change feed or before it: who has
+  // seen that row finds in the file what it stored, or what others have put in its place since.
+  std::optional<ValueRef> Find(uint64_t hash, std::string_view space, std::string_view key,
+                               int64_t position);
   bool empty() const { return pending_.load(std::memory_order_acquire) == 0; }
   int64_t pending() const { return pending_.load(std::memory_order_relaxed); }
   int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
@@ -125,6 +131,9 @@ class WriteQueue {
   // can still be found.
   std::vector<std::shared_ptr<WriteGroup>> Take(size_t max_bytes);
   bool NeedsFull();
+  // Consumer: before the commit of the transaction that has this row of the change feed; 0: it is
+  // rolled back.
+  void Storing(const std::vector<std::shared_ptr<WriteGroup>>& groups, int64_t feed_row);
   // Consumer: puts groups back to the front after a failure.
   void Return(const std::vector<std::shared_ptr<WriteGroup>>& groups);
   // Consumer: forgets groups that are committed (or refused) and calls their `done`.

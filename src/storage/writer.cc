@@ -12,12 +12,14 @@ namespace {
 constexpr int64_t kLockedAfter = 1 * kSecond;  // of waiting, the state says so
 constexpr int64_t kRetryAfter = 200 * kMillisecond;
 constexpr int64_t kPinnedAfter = 100 * kMillisecond;  // likewise, of a WAL that cannot begin anew
+constexpr int64_t kTryEvery = 1 * kSecond;            // while the state is not OK and nobody writes
 constexpr int64_t kRetryPinned = 5 * kMillisecond;
 constexpr int64_t kUpkeepBudget = 20 * kMillisecond;
 constexpr int64_t kUpkeepLockWait = 20 * kMillisecond;
 constexpr int64_t kHealEvery = 60 * kSecond;
 constexpr int64_t kHealPatience = 5 * kSecond;
 constexpr int kMaxSqlErrors = 10;
+constexpr int kMaxBegins = 4;
 constexpr int64_t kGiveUp = 60 * kSecond;  // after Stop, with nothing going right
 
 int64_t Monotonic() { return Clock::Real().MonotonicNow(); }
@@ -79,8 +81,9 @@ void Writer::Run() {
     const WriteQueue::Work work = queue_->WaitForWork(idle_us);
     if (work == WriteQueue::Work::kStopped) break;
     if (work == WriteQueue::Work::kDue && !WriteDue()) break;
+    if (work == WriteQueue::Work::kIdle && state() != TAPPS_STATE_OK) TryToWrite();
     // While a commit fails there is nothing to keep up.
-    idle_us = state() == TAPPS_STATE_OK ? DoUpkeep() : Upkeep::kFlushEvery;
+    idle_us = state() == TAPPS_STATE_OK ? DoUpkeep() : kTryEvery;
   }
   // What could not be written in all that time is answered, not dropped in silence.
   queue_->Finish(queue_->Take(SIZE_MAX),
@@ -122,14 +125,34 @@ bool Writer::WriteDue() {
   return true;
 }
 
+// Nobody may be writing any more when what was wrong with the file is over.
+void Writer::TryToWrite() {
+  Status status = Connect();
+  if (status.ok()) status = Begin();
+  if (status.ok()) {
+    int rc = feed_.Append(options_.origin, {});
+    if (rc == SQLITE_OK) rc = writer_.Exec("COMMIT");
+    if (rc != SQLITE_OK) {
+      status = writer_.Error(rc, "cannot write the cache file");
+      if (!sqlite3_get_autocommit(writer_.handle())) writer_.Exec("ROLLBACK");
+    }
+  }
+  lock_wait_began_us_ = 0;
+  if (!status.ok()) return;
+  SetState(TAPPS_STATE_OK, status);
+  queue_->SetFailing(false);
+}
+
 // One helping of upkeep; returns how long it can wait for the next one, in microseconds.
 int64_t Writer::DoUpkeep() {
   const auto work = [this]() -> Result<bool> {
     TAPPS_RETURN_IF_ERROR(Connect());
-    Result<bool> more = wal_.MakeRoom();
-    if (!more.ok() || !*more) return more;
-    more = upkeep_.Run(kUpkeepBudget);
-    if (!more.ok()) return more;
+    const int64_t until = Monotonic() + kUpkeepBudget;
+    Result<bool> more = true;
+    while (*more && Monotonic() < until) {
+      if (more = wal_.MakeRoom(); !more.ok() || !*more) return more;
+      if (more = upkeep_.Slice(); !more.ok()) return more;
+    }
     if (!*more && upkeep_.TakeVacuumed()) wal_.MakeDue();
     TAPPS_RETURN_IF_ERROR(wal_.CheckpointIfDue());
     return more;
@@ -147,7 +170,7 @@ int64_t Writer::DoUpkeep() {
   if (more.code() == TAPPS_E_BUSY) return kRetryAfter;
   generation_ = -1;  // a failure may stay with its connection
   Fail(more.status());
-  return Upkeep::kFlushEvery;
+  return kTryEvery;
 }
 
 // Whether the same may succeed later: the fault is not in what is written.
@@ -199,37 +222,61 @@ void Writer::SetState(int32_t state, const Status& why) {
   if (options_.on_state) options_.on_state(state, why);
 }
 
+// Begins a transaction that may add a batch to the WAL.
+Status Writer::Begin() {
+  for (int tries = 0; tries < kMaxBegins; ++tries) {
+    const Result<bool> room = wal_.MakeRoom();
+    if (!room.ok()) return room.status();
+    if (!*room) break;
+    const int rc = writer_.Exec("BEGIN IMMEDIATE");
+    if (rc != SQLITE_OK) return writer_.Error(rc, "cannot lock the cache file for writing");
+    if (wal_.StillHasRoom()) {
+      pinned_since_us_ = 0;
+      return {};
+    }
+    writer_.Exec("ROLLBACK");
+  }
+  if (pinned_since_us_ == 0) pinned_since_us_ = Monotonic();
+  return Status(TAPPS_E_BUSY,
+                "a reader in another program keeps the WAL of the cache file from beginning anew");
+}
+
+// The transaction's statements, up to its commit.
+Status Writer::WriteGroups(const Groups& groups, Changes* changes) {
+  int64_t bytes = 0;
+  for (const auto& group : groups) bytes += static_cast<int64_t>(group->bytes);
+  TAPPS_RETURN_IF_ERROR(upkeep_.MakeRoom(bytes, 0));
+  int rc = SQLITE_OK;
+  for (const auto& group : groups) {
+    if (rc == SQLITE_OK) rc = Apply(*group, changes);
+  }
+  if (rc == SQLITE_OK) rc = entries_.StoreTotals();
+  if (rc == SQLITE_OK && options_.limits.entries > 0) {
+    TAPPS_RETURN_IF_ERROR(upkeep_.MakeRoom(0, static_cast<int64_t>(changes->size())));
+  }
+  if (rc == SQLITE_OK) rc = AddFeedRows(*changes);
+  if (rc == SQLITE_OK) {
+    if (changes->size() > 0) queue_->Storing(groups, feed_.last());
+    rc = writer_.Exec("COMMIT");
+    if (rc != SQLITE_OK) queue_->Storing(groups, 0);
+  }
+  return rc == SQLITE_OK ? Status() : writer_.Error(rc, "cannot write the cache file");
+}
+
 Status Writer::WriteBatch(Groups* groups) {
   if (options_.damaged->load(std::memory_order_relaxed)) HealFile();
   TAPPS_RETURN_IF_ERROR(Connect());
-  const Result<bool> room = wal_.MakeRoom();
-  if (!room.ok()) return room.status();
-  if (!*room) {
-    if (pinned_since_us_ == 0) pinned_since_us_ = Monotonic();
-    return Status(
-        TAPPS_E_BUSY,
-        "a reader in another program keeps the WAL of the cache file from beginning anew");
-  }
-  pinned_since_us_ = 0;
   const bool full = queue_->NeedsFull();
   if (full) writer_.Exec("PRAGMA synchronous=FULL");
-  int rc = writer_.Exec("BEGIN IMMEDIATE");
-  const char* what = "cannot lock the cache file for writing";
   Changes changes;
-  if (rc == SQLITE_OK) {
-    what = "cannot write the cache file";
+  Status status = Begin();
+  if (status.ok()) {
     *groups = queue_->Take(static_cast<size_t>(options_.limits.Batch()));
-    for (const auto& group : *groups) {
-      if (rc == SQLITE_OK) rc = Apply(*group, &changes);
+    status = WriteGroups(*groups, &changes);
+    if (!status.ok()) {
+      if (!sqlite3_get_autocommit(writer_.handle())) writer_.Exec("ROLLBACK");
+      entries_.DropTotals();
     }
-    if (rc == SQLITE_OK) rc = entries_.StoreTotals();
-    if (rc == SQLITE_OK) rc = AddFeedRows(changes);
-    if (rc == SQLITE_OK) rc = writer_.Exec("COMMIT");
-  }
-  Status status = rc == SQLITE_OK ? Status() : writer_.Error(rc, what);
-  if (rc != SQLITE_OK) {
-    if (!sqlite3_get_autocommit(writer_.handle())) writer_.Exec("ROLLBACK");
-    entries_.DropTotals();
   }
   if (full) writer_.Exec("PRAGMA synchronous=NORMAL");
   if (!status.ok()) return status;
@@ -241,7 +288,7 @@ Status Writer::WriteBatch(Groups* groups) {
         return group->durability == TAPPS_DURABILITY_FULL;
       })) {
     writer_.Exec("PRAGMA synchronous=FULL");
-    rc = feed_.Append(options_.origin, {});
+    const int rc = feed_.Append(options_.origin, {});
     Status synced = rc == SQLITE_OK ? Status() : writer_.Error(rc, "cannot sync the cache file");
     writer_.Exec("PRAGMA synchronous=NORMAL");
     return synced;

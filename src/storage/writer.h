@@ -43,16 +43,19 @@ struct WriterStats {
 //
 // Invariants
 //  1. Groups are taken from the queue only with the write lock held. A group not taken can be
-//  withdrawn: a caller whose time is up
-//     while another process holds the lock learns that nothing was written.
+//     withdrawn: a caller whose time is up while another process holds the lock learns that nothing
+//     was written.
 //  2. What is taken stays searchable in the queue until it is committed, and goes back to the
-//  queue's front when the
-//     transaction fails: nothing acknowledged is dropped while the process lives.
+//     queue's front when the transaction fails: nothing acknowledged is dropped while the process
+//     lives.
 //  3. The feed row is part of the transaction (storage/change_feed.h). Removals that change no
-//  value anybody may be served (eviction,
-//     expiry) add none.
+//  value
+//     anybody may be served (eviction, expiry) add none.
 //  4. Upkeep is done in bounded slices between commits, on this thread only, and does not insist on
-//  the write lock.
+//     the write lock.
+//  5. The bounds are looked at with the write lock held, whoever else writes: a transaction evicts
+//     what its batch needs above the bound of the database, and does not begin when it could lead
+//     the WAL past its hard cap.
 class Writer {
  public:
   struct Options {
@@ -90,10 +93,13 @@ class Writer {
   // Opens the connections, anew when the path has come to name another file.
   Status Connect();
   bool WriteDue();
+  void TryToWrite();
   int64_t DoUpkeep();
   bool IsTransient(const Status& status);
   void HealFile();
   bool KeepWaitingForLock();
+  Status Begin();
+  Status WriteGroups(const Groups& groups, Changes* changes);
   // One transaction. On failure everything is rolled back and `groups` holds what was taken.
   Status WriteBatch(Groups* groups);
   int Apply(WriteGroup& group, Changes* changes);
@@ -119,10 +125,9 @@ class Writer {
   int64_t lock_wait_began_us_ = 0;  // monotonic; 0: not waiting
   int64_t stop_began_us_ = 0;
   int64_t upkeep_lock_until_us_ = 0;  // upkeep waits for the write lock no longer; 0: not in upkeep
-  int64_t next_heal_us_ =
-      0;                // not earlier: a file that stays damaged is not copied again and again
-  int sql_errors_ = 0;  // in a row
-  int64_t pinned_since_us_ = 0;  // no commit because of the WAL's hard cap; 0: not so
+  int64_t next_heal_us_ = 0;          // a file that stays damaged is not copied again and again
+  int sql_errors_ = 0;                // in a row
+  int64_t pinned_since_us_ = 0;       // no commit because of the WAL's hard cap; 0: not so
 };
 
 }  // namespace tapps::storage

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
+#include <functional>
 #include <random>
 #include <thread>
 
@@ -82,6 +84,49 @@ TEST(MemoryTierTest, AReadThatRacedWithAChangeIsNotKept) {
     tier.Put(hash, kSpace, "a", Bytes(2));
     tier.EraseIf([](auto, auto, const Value&) { return true; });
   }));
+}
+
+// One thread changes a key and looks for its change; another keeps again and again what it finds,
+// as a touch does.
+void KeepWhatIsFoundDuring(MemoryTier& tier, const std::string& key,
+                           const std::function<void(int)>& change) {
+  const uint64_t hash = KeyHash(kSpace, key);
+  std::atomic<bool> stop{false};
+  std::atomic<int> kept{0};
+  std::thread keeper([&] {
+    while (!stop) {
+      const MemoryTier::Ticket ticket = tier.TicketOf(hash);
+      ValueRef found = tier.Find(hash, kSpace, key);
+      if (!found) continue;
+      tier.PutIfUnchanged(hash, kSpace, key, std::move(found), ticket);
+      kept.fetch_add(1, std::memory_order_relaxed);
+    }
+  });
+  for (int i = 1; (i <= 20'000 || kept < 20'000) && !testing::Test::HasFailure(); ++i) change(i);
+  stop = true;
+  keeper.join();
+}
+
+TEST(MemoryTierTest, WhatIsKeptAgainNeverTakesThePlaceOfAPut) {
+  MemoryTier tier(1 << 20, TAPPS_UNLIMITED);
+  const uint64_t hash = KeyHash(kSpace, "key");
+  KeepWhatIsFoundDuring(tier, "key", [&](int i) {
+    tier.Put(hash, kSpace, "key", Value::Make(std::to_string(i), {}));
+    EXPECT_EQ(tier.Find(hash, kSpace, "key")->bytes(), std::to_string(i));
+  });
+}
+
+TEST(MemoryTierTest, WhatIsKeptAgainNeverOutlivesItsRemoval) {
+  const auto any = [](std::string_view, std::string_view, const Value&) { return true; };
+  MemoryTier tier(1 << 20, TAPPS_UNLIMITED);
+  const uint64_t hash = KeyHash(kSpace, "key");
+  KeepWhatIsFoundDuring(tier, "key", [&](int i) {
+    tier.Put(hash, kSpace, "key", Bytes(1));
+    if (i % 3 == 0) tier.Erase(hash);
+    if (i % 3 == 1) tier.EraseIf(any);
+    if (i % 3 == 2) tier.Clear();
+    EXPECT_FALSE(tier.Find(hash, kSpace, "key")) << i;
+  });
 }
 
 TEST(MemoryTierTest, AValueHeldOutlivesItsEviction) {

@@ -12,12 +12,6 @@ namespace {
 
 class TableTest : public testing::Test {
  protected:
-  ~TableTest() override { Free(); }
-
-  void Free() {
-    for (const Retired& one : retired_) one.destroy(one.object);
-    retired_.clear();
-  }
   static uint32_t HashOf(const std::string& key) { return static_cast<uint32_t>(Hash64(key)); }
   uint32_t Add(Table& table, uint32_t hash, std::string_view space, const std::string& key) {
     return table.Add(hash, {space, key}, Value::Make(key, {}).Detach());
@@ -36,11 +30,10 @@ class TableTest : public testing::Test {
     return bytes;
   }
   void RemoveAll(Table& table, const std::map<uint32_t, uint32_t>& hash_of_line) {
-    for (const auto& [line, hash] : hash_of_line) table.Remove(hash, line, &retired_);
-    Free();
+    for (const auto& [line, hash] : hash_of_line) table.Remove(hash, line, retired_);
   }
 
-  std::vector<Retired> retired_;
+  Retirement retired_;
 };
 
 TEST_F(TableTest, KeysOfAllLengthsAreToldApart) {
@@ -83,8 +76,7 @@ TEST_F(TableTest, AgreesWithAMapThroughAddsAndRemovals) {
     if (const auto known = lines.find(key); known != lines.end()) {
       ASSERT_EQ(Find(table, hash, "default", key), key);
       if (random() % 2 == 0) {
-        table.Remove(hash, known->second, &retired_);
-        Free();
+        table.Remove(hash, known->second, retired_);
         lines.erase(known);
       }
     } else {
@@ -94,7 +86,7 @@ TEST_F(TableTest, AgreesWithAMapThroughAddsAndRemovals) {
     ASSERT_EQ(table.count(), lines.size());
   }
   for (const auto& [key, line] : lines) {
-    table.Remove(HashOf(key) & 0xff00'0000, line, &retired_);
+    table.Remove(HashOf(key) & 0xff00'0000, line, retired_);
   }
 }
 

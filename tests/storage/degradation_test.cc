@@ -35,7 +35,7 @@ class DegradationTest : public StoreFixture {
     EXPECT_EQ(Put("sync", "1").code(), answer);
     EXPECT_TRUE(Eventually([&] { return store_->state() == state; })) << store_->state();
     EXPECT_EQ(Get("before"), "1");
-    EXPECT_TRUE(store_->queue().Find(async->records[0].hash, "default", "async").has_value());
+    EXPECT_TRUE(store_->queue().Find(async->records[0].hash, "default", "async", 0).has_value());
     vfs_.SetHook(nullptr);
     EXPECT_TRUE(Eventually([&] { return Get("async") == "1"; }));
     EXPECT_EQ(Get("sync"), "<NOT_FOUND>") << "what was answered with a failure must not come later";
@@ -59,6 +59,16 @@ TEST_F(DegradationTest, AFileThatMayNoLongerBeWritten) {
 
 TEST_F(DegradationTest, AFailingDisk) {
   FailAndRecover(SQLITE_IOERR_WRITE, TAPPS_STATE_FAILED, TAPPS_E_IO);
+}
+
+TEST_F(DegradationTest, TheStateIsRightAgainWhenNobodyWritesAnyMore) {
+  Open();
+  FailWrites(SQLITE_FULL);
+  EXPECT_EQ(Put("sync", "1").code(), TAPPS_E_FULL);
+  EXPECT_TRUE(store_->queue().empty());
+  EXPECT_EQ(store_->state(), TAPPS_STATE_FULL);
+  vfs_.SetHook(nullptr);
+  EXPECT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_OK; }));
 }
 
 TEST_F(DegradationTest, AnotherProcessHoldsTheWriteLockForLong) {

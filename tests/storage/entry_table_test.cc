@@ -76,7 +76,7 @@ TEST_F(EntryTableTest, ConditionsSeeWhatStandsBeforeThemInTheQueue) {
   Group conditional = PutIf("a", "2", version);
   ASSERT_TRUE(store_->Write(conditional, 0, nullptr).ok());
   // Not searchable: it may be refused. And what follows does not replace what stands before it.
-  const auto found = store_->queue().Find(first.hash, "default", "a");
+  const auto found = store_->queue().Find(first.hash, "default", "a", 0);
   EXPECT_TRUE(!found || !*found || (*found)->bytes() == "1");
   ASSERT_TRUE(store_->Write(Of(MakeRecord("a", "3")), 0, nullptr).ok());
   ASSERT_TRUE(Flush().ok());

@@ -44,6 +44,24 @@ TEST_F(UpkeepTest, TheNumberOfEntriesStaysWithinItsBound) {
   EXPECT_EQ(SqlInt("SELECT total(entries) FROM totals"), 100);
 }
 
+// Not only after the next upkeep, to which another process may not let us come.
+TEST_F(UpkeepTest, TheBoundsHoldAfterEveryCommit) {
+  options_.disk_entries = 100;
+  options_.disk_bytes = 2 << 20;
+  Open();
+  for (int i = 0; i < 300; ++i) {
+    auto group = std::make_shared<WriteGroup>();
+    for (int k = 0; k < 10; ++k) {
+      group->records.push_back(
+          MakeRecord(std::to_string(i * 10 + k), Noise(i % 50 == 49 ? 40'000 : 500, ++seed_)));
+    }
+    ASSERT_TRUE(Write(group).ok());
+    ASSERT_LE(Entries(), 100) << i;
+    ASSERT_LE(FileSetBytes(), options_.disk_bytes) << i;
+  }
+  EXPECT_GE(Entries(), 90);
+}
+
 TEST_F(UpkeepTest, TotalsThatAnOlderReleaseLeftWrongDoNotEvictEverything) {
   options_.disk_entries = 100;
   Open();

@@ -20,8 +20,8 @@ class WriteQueueTest : public ::testing::Test {
     return group;
   }
   Status Add(std::shared_ptr<WriteGroup> group) { return queue_.Add(std::move(group), 0, nullptr); }
-  std::string Find(const std::string& key) {
-    const auto found = queue_.Find(key[0], "default", key);
+  std::string Find(const std::string& key, int64_t position = 0) {
+    const auto found = queue_.Find(key[0], "default", key, position);
     if (!found) return "<nothing>";
     return *found ? std::string((*found)->bytes()) : "<removed>";
   }
@@ -135,6 +135,19 @@ TEST_F(WriteQueueTest, OverdueGroupsAreAnsweredAndForgotten) {
   EXPECT_EQ(answer.code(), TAPPS_E_TIMEOUT);
   EXPECT_EQ(answer.message(), "locked");
   EXPECT_EQ(Find("a"), "<nothing>");
+}
+
+TEST_F(WriteQueueTest, WhatIsStoredIsFoundUntilItsRowOfTheFeedIsSeen) {
+  ASSERT_TRUE(Add(Put("a", "1")).ok());
+  const auto taken = queue_.Take(1000);
+  EXPECT_EQ(Find("a", 100), "1");
+  queue_.Storing(taken, 7);
+  EXPECT_EQ(Find("a", 6), "1");
+  EXPECT_EQ(Find("a", 7), "<nothing>");
+  queue_.Storing(taken, 0);  // rolled back
+  EXPECT_EQ(Find("a", 7), "1");
+  queue_.Return(taken);
+  EXPECT_EQ(TakeAll().size(), 1u);
 }
 
 TEST_F(WriteQueueTest, AStoppedQueueIsDrainedAndTakesNothingMore) {

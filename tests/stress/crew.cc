@@ -1,12 +1,14 @@
 #include "stress/crew.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -87,6 +89,27 @@ void Crew::Go() {
   board_->go = 1;
 }
 
+bool Crew::AllRun() const {
+  for (const Process& process : processes_) {
+    siginfo_t ended{};
+    const auto pid = static_cast<id_t>(process.pid);
+    if (waitid(P_PID, pid, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string Crew::Work() {
+  Go();
+  const Budget budget;  // from now on
+  while (budget.Left(board_->done) && AllRun()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  board_->stop = 1;
+  return Join();
+}
+
 void Crew::KillAll() {
   for (const Process& process : processes_) kill(process.pid, SIGKILL);
 }
@@ -115,8 +138,19 @@ std::string Crew::Join() {
   return failures;
 }
 
-steady_clock::time_point Deadline() {
-  return steady_clock::now() + std::chrono::seconds(FromEnvironment("TAPPS_STRESS_SECONDS", 2));
+Budget::Budget()
+    : count_(FromEnvironment("TAPPS_STRESS_COUNT", 0)),
+      deadline_(steady_clock::now() +
+                std::chrono::seconds(FromEnvironment("TAPPS_STRESS_SECONDS", 2))) {}
+
+bool Budget::Left(int64_t done) const {
+  return count_ > 0 ? done < count_ : steady_clock::now() < deadline_;
+}
+
+void Report(const char* what, int64_t number) {
+  testing::Test::RecordProperty(what, std::to_string(number));
+  std::printf("%s: %lld\n", what, static_cast<long long>(number));
+  std::fflush(stdout);
 }
 
 void WaitForGo(Board& board) {

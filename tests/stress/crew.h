@@ -22,10 +22,19 @@ inline constexpr int kKeys = 16;  // of each worker
 
 // Shared memory between the test and its workers, in a file beside the cache. All atomics.
 struct Board {
-  std::atomic<int> go;       // workers wait for it to become 1
-  std::atomic<int> waiting;  // workers that wait
-  std::atomic<int> stop;     // workers end when it is 1
-  std::atomic<int64_t> reads;
+  std::atomic<int> go;        // workers wait for it to become 1
+  std::atomic<int> waiting;   // workers that wait
+  std::atomic<int> stop;      // workers end when it is 1
+  std::atomic<int64_t> done;  // what the test counts
+  std::atomic<int64_t> slowest_open_us;
+  // Of a worker's process.
+  struct Usage {
+    std::atomic<int64_t> first_resident;  // bytes
+    std::atomic<int64_t> most_resident;
+    std::atomic<int64_t> most_threads;
+    std::atomic<int64_t> most_descriptors;
+  };
+  Usage usage[kMaxWorkers];
   // Version of the last put tried, and of the last put acknowledged, by worker and key.
   std::atomic<int64_t> tried[kMaxWorkers][kKeys];
   std::atomic<int64_t> acknowledged[kMaxWorkers][kKeys];
@@ -50,6 +59,18 @@ struct Register {
 // Runs the worker named on the command line, if one is. Returns whether it was, and its exit code.
 bool RunWorker(int argc, char** argv, int* exit_code);
 
+// How long a stress test goes on: until $TAPPS_STRESS_COUNT of what it counts are done, when that
+// is set; else for $TAPPS_STRESS_SECONDS, or 2 s.
+class Budget {
+ public:
+  Budget();
+  bool Left(int64_t done) const;
+
+ private:
+  const int64_t count_;
+  const std::chrono::steady_clock::time_point deadline_;
+};
+
 // A folder with a board, and the workers started in it; killed and removed at the end.
 class Crew {
  public:
@@ -65,12 +86,17 @@ class Crew {
   void Start(const std::string& name, int worker);
   // Waits until all workers started wait for `go`, and lets them go at once.
   void Go();
+  // Lets them go, and stops them when the test's budget for Board::done is spent or one has ended;
+  // returns as Join.
+  std::string Work();
   void KillAll();
   // Waits for all workers; those that did not end well, as "name 3: exit code 1". Kills what still
   // runs after a minute.
   std::string Join();
 
  private:
+  bool AllRun() const;
+
   struct Process {
     std::string name;
     int worker;
@@ -83,8 +109,8 @@ class Crew {
   std::mt19937_64 random_;
 };
 
-// How long each stress test goes on: $TAPPS_STRESS_SECONDS, or 2 s.
-std::chrono::steady_clock::time_point Deadline();
+// Says how much was done, on standard output and in the test's report.
+void Report(const char* what, int64_t number);
 
 // What a worker does first when it is to start at the same time as others.
 void WaitForGo(Board& board);

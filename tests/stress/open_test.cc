@@ -39,7 +39,7 @@ const Register kVerifyAll("verify-all", VerifyAll);
 
 TEST(OpenStress, SixteenProcessesOpenANewFileAtOnce) {
   int rounds = 0;
-  for (const auto deadline = Deadline(); std::chrono::steady_clock::now() < deadline; ++rounds) {
+  for (const Budget budget; budget.Left(rounds); ++rounds) {
     Crew crew;
     for (int worker = 0; worker < kOpeners; ++worker) crew.Start("open", worker);
     crew.Go();
@@ -47,7 +47,7 @@ TEST(OpenStress, SixteenProcessesOpenANewFileAtOnce) {
     crew.Start("verify-all", 0);
     ASSERT_EQ(crew.Join(), "") << "in round " << rounds + 1;
   }
-  RecordProperty("rounds", rounds);
+  Report("rounds", rounds);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ import check_header
 import check_layers
 import check_symbols
 import check_tree
+import check_wrappers
 import generate_bindings
 
 
@@ -91,6 +92,15 @@ class Symbols(unittest.TestCase):
         )
 
 
+class Wrappers(unittest.TestCase):
+    def test_a_binding_that_lacks_a_function(self):
+        functions = ["tapps_cache_get", "tapps_new_function", "tapps_error_code"]
+        said = check_wrappers.check(functions, "C++", "tapps_cache_get(tapps_error_code)")
+        self.assertEqual(
+            said, ["C++ lacks tapps_new_function", "C++ uses tapps_error_code after all"]
+        )
+
+
 class Layers(unittest.TestCase):
     def problems(self, path, line):
         with tempfile.TemporaryDirectory() as folder:
@@ -141,6 +151,11 @@ class Tree(unittest.TestCase):
         self.assertIn("does not exist", self.problems("a.md", "[no](b.md)\n")[0])
         self.assertIn("no heading", self.problems("a.md", "# A\n[no](#b)\n")[0])
         self.assertIn("no test", self.problems("a.md", "shown by `ATest.IsNotThere`\n")[0])
+
+    def test_what_a_tool_wrote_may_be_long(self):
+        head = "# Generated from include/tapps.h by tools/generate_bindings.py; do not edit.\n"
+        self.assertEqual(self.problems("a.py", head + "x\n" * 601), [])
+        self.assertIn("lines", self.problems("a.py", "x\n" * 601 + head)[0])
 
 
 class Samples(unittest.TestCase):
