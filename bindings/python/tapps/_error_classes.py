@@ -86,7 +86,7 @@ class WouldBlockError(Error):
 
 
 class DeadlineError(Error, TimeoutError):
-    """The deadline passed; nothing was changed."""
+    """The deadline passed; nothing was changed in the file."""
 
     _name = "TIMEOUT"
 
