@@ -115,8 +115,10 @@ bool Transfer::PrepareNetwork() {
        Set(CURLOPT_SSL_VERIFYHOST, 2L) && Set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::OnSocket) &&
        Set(CURLOPT_OPENSOCKETDATA, this);
   if (!network_.ca_file.empty()) ok = ok && Set(CURLOPT_CAINFO, network_.ca_file.c_str());
+  if (request_.anew)
+    ok = ok && Set(CURLOPT_FRESH_CONNECT, 1L) && Set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
   // Where HTTP/2 may be spoken, one connection is worth waiting for.
-  if (request_.url.scheme == "https") ok = ok && Set(CURLOPT_PIPEWAIT, 1L);
+  if (request_.url.scheme == "https" && !request_.anew) ok = ok && Set(CURLOPT_PIPEWAIT, 1L);
   // Without: a cancelled transfer would block the thread until its name resolution ends.
   // Since 7.87.
   (void)Set(CURLOPT_QUICK_EXIT, 1L);

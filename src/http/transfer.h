@@ -44,6 +44,7 @@ struct TransferRequest {
   Headers headers;                      // sent as they are
   ValueRef body;                        // null: none; an empty one is sent with Content-Length: 0
   bool deny_private_addresses = false;  // also refuses what NetworkOptions would allow
+  bool anew = false;  // on a connection of its own, to what the name stands for now
   TransferLimits limits;
 };
 

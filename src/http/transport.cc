@@ -8,6 +8,7 @@ namespace tapps::http {
 namespace {
 
 constexpr size_t kMaxIdleHandles = 16;
+constexpr size_t kMaxDoubtful = 1024;
 constexpr int kLongestSleepMs = 60'000;
 
 TransferResult Cancelled() {
@@ -132,7 +133,11 @@ int Transport::Step() {
   }
   for (Submitted& one : submitted) Begin(std::move(one));
   for (const Id id : cancelled) {
-    if (const auto it = exchanges_.find(id); it != exchanges_.end()) Remove(it);
+    const auto it = exchanges_.find(id);
+    if (it == exchanges_.end()) continue;
+    const Transfer& transfer = *it->second.transfer;
+    if (!transfer.has_first_byte()) Doubt(transfer.request(), true);
+    Remove(it);
   }
   int running = 0;
   curl_->multi_perform(multi_, &running);
@@ -167,6 +172,9 @@ void Transport::Begin(Submitted submitted) {
         submitted.id,
         {Status(TAPPS_E_NOMEM, "libcurl cannot allocate a request"), {}, Fault::kCaller});
   }
+  if (!doubtful_.empty() && doubtful_.contains(submitted.request.url.Origin())) {
+    submitted.request.anew = true;
+  }
   Exchange exchange;
   exchange.transfer =
       std::make_unique<Transfer>(*curl_, easy, clock_, network_, std::move(submitted.request));
@@ -194,6 +202,7 @@ void Transport::FinishDone() {
     const Id id = handle->second;
     const auto it = exchanges_.find(id);
     TransferResult result = it->second.transfer->Finish(code);
+    Doubt(it->second.transfer->request(), !result.status.ok() && result.fault != Fault::kCaller);
     Remove(it);
     Complete(id, std::move(result));
   }
@@ -212,6 +221,7 @@ void Transport::FailLateFirstBytes(int64_t now) {
   for (const Id id : late) {
     const auto it = exchanges_.find(id);
     const std::string host = it->second.transfer->request().url.HostPort();
+    Doubt(it->second.transfer->request(), true);
     Remove(it);
     Complete(id, {Status(TAPPS_E_TIMEOUT, host + ": no first byte of an answer in time"),
                   {},
@@ -247,6 +257,15 @@ void Transport::Remove(std::unordered_map<Id, Exchange>::iterator it) {
   } else {
     curl_->easy_cleanup(easy);
   }
+}
+
+void Transport::Doubt(const TransferRequest& request, bool doubt) {
+  if (!doubt) {
+    if (!doubtful_.empty()) doubtful_.erase(request.url.Origin());
+    return;
+  }
+  if (doubtful_.size() >= kMaxDoubtful) doubtful_.clear();
+  doubtful_.insert(request.url.Origin());
 }
 
 void Transport::Complete(Id id, TransferResult result) {
