@@ -92,7 +92,7 @@ class ChangeFeed {
   std::atomic<uint64_t> seen_{0};          // Word() or data_version when the rows were last read
 };
 
-// The hashes of a row of `changes`, as the writer makes them.
+// The hashes of a row of `changes`, as the writer stores them.
 std::string PackHashes(const std::vector<uint64_t>& hashes);
 
 }  // namespace tapps::storage

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,7 +64,8 @@ struct WriteGroup {
   int32_t durability = 0;             // TAPPS_DURABILITY_ASYNC, SYNC or FULL
   bool urgent = false;                // somebody waits: do not wait for more to come
   int64_t deadline_us = 0;  // monotonic, for `done` to say TIMEOUT when not begun by then; 0: none
-  // Called exactly once unless the group is withdrawn, without locks held. May be empty.
+  // Called exactly once unless the group is withdrawn, without locks held. May be empty. What it
+  // throws is dropped.
   std::function<void(Status)> done;
   // Called before that when a condition did not hold. May be empty.
   std::function<void()> refused;
@@ -100,12 +101,16 @@ struct WriteGroup {
 // its key to before it.
 class WriteQueue {
  public:
+  // Groups move between queue and consumer without an allocation, which could fail.
+  using Groups = std::list<std::shared_ptr<WriteGroup>>;
+
   WriteQueue(int64_t max_bytes, int64_t commit_interval_us)
       : max_bytes_(max_bytes), commit_interval_us_(commit_interval_us) {}
 
   // Adds a group, waiting up to timeout_us for room. `on_queued` runs under the queue's lock: what
   // it does to the memory tier happens in the order of the queue. BUSY when there is no room,
-  // CLOSED after Stop. A group larger than the whole queue is taken when the queue is empty.
+  // CLOSED after Stop. A group larger than the whole queue is taken when the queue is empty. When
+  // memory runs out before `on_queued`, nothing is added.
   Status Add(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
              const std::function<void()>& on_queued);
   // Takes back a group the writer has not begun; false when it has. `done` will not be called.
@@ -122,22 +127,22 @@ class WriteQueue {
   int64_t pending() const { return pending_.load(std::memory_order_relaxed); }
   int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
-  // Consumer: waits until groups should be written, for at most `idle_us` (< 0: for ever).
+  // Consumer: waits until groups should be written, for at most `idle_us`.
   enum class Work { kDue, kIdle, kStopped };  // kStopped: and empty
-  Work WaitForWork(int64_t idle_us = -1);
-  // Consumer: waits before another try; ends early when stopped.
+  Work WaitForWork(int64_t idle_us);
+  // Consumer: waits before another try; ends early when it is stopped meanwhile.
   void WaitForRetry(int64_t us);
   // Consumer: takes groups from the front, as many as fit into `max_bytes` but at least one. They
   // can still be found.
-  std::vector<std::shared_ptr<WriteGroup>> Take(size_t max_bytes);
+  Groups Take(size_t max_bytes);
   bool NeedsFull();
   // Consumer: before the commit of the transaction that has this row of the change feed; 0: it is
   // rolled back.
-  void Storing(const std::vector<std::shared_ptr<WriteGroup>>& groups, int64_t feed_row);
+  void Storing(const Groups& groups, int64_t feed_row);
   // Consumer: puts groups back to the front after a failure.
-  void Return(const std::vector<std::shared_ptr<WriteGroup>>& groups);
+  void Return(Groups groups);
   // Consumer: forgets groups that are committed (or refused) and calls their `done`.
-  void Finish(const std::vector<std::shared_ptr<WriteGroup>>& groups, const Status& status);
+  void Finish(const Groups& groups, const Status& status);
   // Consumer: answers TIMEOUT, with the reason given, to groups whose deadline has passed and
   // forgets them.
   void ExpireOverdue(const Status& why);
@@ -149,12 +154,13 @@ class WriteQueue {
   bool stopped();
 
  private:
-  using Groups = std::deque<std::shared_ptr<WriteGroup>>;
   bool Coalesce(const std::shared_ptr<WriteGroup>& group) REQUIRES(mu_);
   void Link(WriteGroup& group) REQUIRES(mu_);
   void Unlink(WriteGroup& group) REQUIRES(mu_);
+  void UnlinkRecord(Record& record) REQUIRES(mu_);
   bool Due() REQUIRES(mu_);
-  Groups Extract(const std::function<bool(const WriteGroup&)>& condition) REQUIRES(mu_);
+  template <typename Condition>
+  Groups Extract(Condition&& condition) REQUIRES(mu_);
 
   const int64_t max_bytes_;
   const int64_t commit_interval_us_;

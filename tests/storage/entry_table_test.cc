@@ -96,6 +96,27 @@ TEST_F(EntryTableTest, TheWritingProcessIsToldOfConditionalRecordsToo) {
   EXPECT_EQ(told.hashes, std::vector<uint64_t>{KeyHash("default", "conditional")});
 }
 
+// Memory may hold what the file has evicted, and only its keys' own processes know which.
+TEST_F(EntryTableTest, ABulkRemovalTellsEveryProcessToForgetEverything) {
+  struct Told : ChangeFeed::Sink {
+    void OnChanged(uint64_t) override {}
+    void OnEverythingChanged() override { everything = true; }
+    bool everything = false;
+  } own, other;
+  ASSERT_TRUE(Put("evicted", "1", {}, "red").ok());
+  const auto feed = ChangeFeed::Open(path_, 77);
+  ASSERT_TRUE(feed.ok());
+  Sql("DELETE FROM entries");
+  const Group removal = std::make_shared<WriteGroup>();
+  removal->remove = Filter{"", "", "red"};
+  ASSERT_TRUE(Write(removal).ok());
+  EXPECT_EQ(removal->removed, 0);
+  ASSERT_TRUE(store_->feed().Advance(own).ok());
+  ASSERT_TRUE((*feed)->Advance(other).ok());
+  EXPECT_TRUE(own.everything);
+  EXPECT_TRUE(other.everything);
+}
+
 TEST_F(EntryTableTest, CountsByFilter) {
   ASSERT_TRUE(Put("a/1", "12345", {}, "red\nblue").ok());
   ASSERT_TRUE(Put("a/2", "1", {}, "red").ok());

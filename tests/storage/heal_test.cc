@@ -4,12 +4,14 @@
 
 #include "storage/schema.h"
 #include "storage/store_fixture.h"
+#include "support/shim_vfs.h"
 
 namespace tapps::storage {
 namespace {
 
 class HealTest : public StoreFixture {
  protected:
+  static constexpr Limits kLimits = {.bytes = int64_t{1} << 30};
   static constexpr int kEntries = 600;
   static constexpr size_t kBytes = 1500;
 
@@ -126,7 +128,7 @@ TEST_F(HealTest, HealersAtOnceHealOnceAndLoseNoCommit) {
   Overwrite(40 * 4096, 4 * 4096);
   std::atomic<int> healed{0};
   const auto heal = [&] {
-    const auto report = Heal(path_, true, clock_, [] { return true; });
+    const auto report = Heal(path_, true, clock_, kLimits, kMinute);
     EXPECT_TRUE(report.ok()) << report.status().message();
     if (report.ok() && report->damaged) ++healed;
     // What is committed after a heal is not lost to a healer that comes late.
@@ -160,18 +162,52 @@ TEST_F(HealTest, TheNumberOfCopiesIsBounded) {
     Sql("PRAGMA wal_checkpoint(TRUNCATE)");
     Overwrite(100, 8);
     clock_.Advance(kMinute);
-    ASSERT_TRUE(Heal(path_, false, clock_, [] { return true; }).ok());
+    ASSERT_TRUE(Heal(path_, false, clock_, kLimits, kMinute).ok());
   }
   EXPECT_EQ(Copies().size(), kCopies);
 }
 
 TEST_F(HealTest, AFileThatIsWholeIsNotTouched) {
   MakeFile();
-  const auto report = Heal(path_, false, clock_, [] { return true; });
+  const auto report = Heal(path_, false, clock_, kLimits, kMinute);
   ASSERT_TRUE(report.ok());
   EXPECT_FALSE(report->damaged);
   Open();
   EXPECT_EQ(Intact(), kEntries);
+}
+
+TEST_F(HealTest, WhatIsTakenOverKeepsTheWalWithinItsCap) {
+  MakeFile();
+  Overwrite(40 * 4096, 4 * 4096);
+  const Limits limits{.bytes = 1 << 20};
+  const auto report = Heal(path_, true, clock_, limits, kMinute);
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_GT(report->saved, kEntries / 2);
+  EXPECT_LE(FileBytes("-wal"), limits.WalHard());
+}
+
+// The check and the copy of a large file take longer than one wait for a lock may.
+TEST_F(HealTest, AHealerMeetsOtherWritersAtAnyTimeAndGoesOn) {
+  constexpr int64_t kPatience = 100 * kMillisecond;
+  test::ShimVfs vfs;
+  for (int nth = 1; nth < 100; nth += 7) {
+    path_ = dir_.File("cache " + std::to_string(nth) + ".db");
+    MakeFile();
+    Overwrite(40 * 4096, 4 * 4096);
+    int locks = 0;
+    vfs.SetHook([&](test::ShimVfs::Op op) {
+      const bool copied = locks > 0 || Copies().size() == 1;
+      if (op != test::ShimVfs::Op::kShmLock || !copied) return SQLITE_OK;
+      if (locks++ == 0) std::this_thread::sleep_for(std::chrono::microseconds(kPatience));
+      return locks == nth ? SQLITE_BUSY : SQLITE_OK;
+    });
+    const auto report = Heal(path_, true, clock_, kLimits, kPatience);
+    vfs.SetHook(nullptr);
+    ASSERT_TRUE(report.ok()) << "lock " << nth << ": " << report.status().message();
+    EXPECT_GT(report->saved, kEntries / 2) << "lock " << nth;
+    for (const std::string& copy : Copies()) std::filesystem::remove(copy);
+    if (locks < nth) break;
+  }
 }
 
 }  // namespace

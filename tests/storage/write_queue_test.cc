@@ -79,7 +79,7 @@ TEST_F(WriteQueueTest, WhatIsBeingWrittenIsNotOverwritten) {
   ASSERT_TRUE(Add(Put("a", "1")).ok());
   const auto taken = queue_.Take(SIZE_MAX);
   ASSERT_TRUE(Add(Put("a", "2")).ok());
-  EXPECT_EQ(taken[0]->records[0].value->bytes(), "1");
+  EXPECT_EQ(taken.front()->records[0].value->bytes(), "1");
   EXPECT_EQ(Find("a"), "2");
   queue_.Finish(taken, {});
   EXPECT_EQ(Find("a"), "2");
@@ -154,9 +154,9 @@ TEST_F(WriteQueueTest, AStoppedQueueIsDrainedAndTakesNothingMore) {
   ASSERT_TRUE(Add(Put("a", "1")).ok());
   queue_.Stop();
   EXPECT_EQ(Add(Put("b", "2")).code(), TAPPS_E_CLOSED);
-  EXPECT_EQ(queue_.WaitForWork(), WriteQueue::Work::kDue);
+  EXPECT_EQ(queue_.WaitForWork(kSecond), WriteQueue::Work::kDue);
   EXPECT_EQ(TakeAll().size(), 1u);
-  EXPECT_EQ(queue_.WaitForWork(), WriteQueue::Work::kStopped);
+  EXPECT_EQ(queue_.WaitForWork(kSecond), WriteQueue::Work::kStopped);
 }
 
 TEST(FilterTest, MatchesByEveryConditionGiven) {
