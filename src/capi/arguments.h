@@ -57,6 +57,8 @@ Result<PutOptions> ReadPutOptions(const tapps_put_options* given);
 Result<LoadOptions> ReadLoadOptions(const tapps_load_options* given);
 Result<SpaceOptions> ReadSpaceOptions(const tapps_space_options* given);
 Result<storage::Filter> ReadFilter(const tapps_filter* given);
+// What tapps_cache_delete_all removes: the entries of any of these.
+Result<std::vector<storage::Filter>> ReadRemoval(const tapps_filter* given);
 Result<int64_t> ReadTtl(int64_t given);
 // The keys of `count` items, and their entries; all views.
 Result<std::vector<std::string_view>> ReadKeys(const tapps_get_item* items, size_t count);

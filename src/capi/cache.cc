@@ -77,10 +77,10 @@ Status Open(const char* path, const tapps_open_options* options, tapps_cache** o
     TAPPS_ASSIGN_OR_RETURN(file, DefaultCachePath());
   }
   if (file.empty()) return Status(TAPPS_E_INVALID, "path is empty");
-  auto session = std::make_shared<Session>();
-  TAPPS_ASSIGN_OR_RETURN(session->engine, Engine::Open(file, engine_options));
-  session->path = std::move(file);
-  *out = new tapps_cache{std::move(session)};
+  auto handle = std::make_unique<tapps_cache>(tapps_cache{std::make_shared<Session>()});
+  TAPPS_ASSIGN_OR_RETURN(handle->session->engine, Engine::Open(file, engine_options));
+  handle->session->path = std::move(file);
+  *out = handle.release();
   return {};
 }
 

@@ -39,8 +39,19 @@ Result<int64_t> CompletionQueue::Begin(int32_t kind, uint64_t user_data, size_t 
   MutexLock lock(mu_);
   if (ended_) return Status(TAPPS_E_CLOSED, "the queue was closed");
   const int64_t first = next_op_;
-  for (size_t i = 0; i < count; ++i) ops_.emplace(next_op_++, Op{kind, user_data, nullptr});
+  try {
+    for (size_t i = 0; i < count; ++i) ops_.emplace(next_op_++, Op{kind, user_data, nullptr});
+  } catch (const std::bad_alloc&) {
+    while (next_op_ > first) ops_.erase(--next_op_);
+    return Status::Bare(TAPPS_E_NOMEM);
+  }
   return first;
+}
+
+void CompletionQueue::Forget(int64_t first, size_t count) {
+  MutexLock lock(mu_);
+  for (size_t i = 0; i < count; ++i) ops_.erase(first + static_cast<int64_t>(i));
+  filled_.NotifyAll();
 }
 
 void CompletionQueue::SetCancel(int64_t op, std::function<void()> cancel) {
@@ -73,7 +84,8 @@ bool CompletionQueue::Complete(int64_t op, Completion result) {
     if (accepted) {
       record.kind = it->second.kind;
       record.user_data = it->second.user_data;
-      was_empty = PushLocked(record);
+      it->second.room.front() = record;
+      was_empty = PushLocked(&it->second.room);
       ended = ops_.extract(it);
     }
   }
@@ -83,6 +95,7 @@ bool CompletionQueue::Complete(int64_t op, Completion result) {
 }
 
 void CompletionQueue::Event(int64_t op, int32_t kind, std::string json) {
+  std::list<tapps_record> room(1);
   tapps_record record{};
   record.op = op;
   record.kind = kind;
@@ -99,7 +112,10 @@ void CompletionQueue::Event(int64_t op, int32_t kind, std::string json) {
       accepted = accepted && it != ops_.end();  // nothing comes after the end of an operation
       if (accepted) record.user_data = it->second.user_data;
     }
-    if (accepted) was_empty = PushLocked(record);
+    if (accepted) {
+      room.front() = record;
+      was_empty = PushLocked(&room);
+    }
   }
   if (!accepted) Discard(record);
   if (was_empty) Notify();
@@ -117,10 +133,10 @@ void CompletionQueue::Cancel(int64_t op) {
   if (cancel) cancel();
 }
 
-bool CompletionQueue::PushLocked(const tapps_record& record) {
+bool CompletionQueue::PushLocked(std::list<tapps_record>* record) {
   const bool was_empty = records_.empty();
-  records_.push_back(record);
-  if (IsEvent(record.kind)) ++events_;
+  if (IsEvent(record->front().kind)) ++events_;
+  records_.splice(records_.end(), *record);
   if (was_empty) pollable_.Signal();
   filled_.NotifyAll();
   return was_empty;
@@ -189,7 +205,7 @@ void CompletionQueue::End() {
 void CompletionQueue::Close(const std::function<void(const tapps_record&)>& dropped) {
   SetNotify(nullptr, nullptr);
   std::unordered_map<int64_t, Op> ops;
-  std::deque<tapps_record> records;
+  std::list<tapps_record> records;
   {
     MutexLock lock(mu_);
     closed_ = true;

@@ -2,8 +2,8 @@
 #define TAPPS_CAPI_COMPLETION_QUEUE_H_
 
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -38,7 +38,9 @@ class CompletionQueue {
   // What Cancel calls, without locks held, to stop the work behind an operation. If the operation
   // was cancelled meanwhile it is called now.
   void SetCancel(int64_t op, std::function<void()> cancel);
-  // The operation's result. False, and without effect, when it has ended.
+  // Takes back operations that nobody was told of: they end without a record.
+  void Forget(int64_t first, size_t count = 1);
+  // The operation's result. False, and without effect, when it has ended. Needs no memory.
   bool Complete(int64_t op, Completion result);
   bool Complete(int64_t op, Status status, ValueRef value = {}, int64_t number = 0) {
     return Complete(op, Completion{std::move(status), std::move(value), number});
@@ -65,11 +67,12 @@ class CompletionQueue {
     int32_t kind;
     uint64_t user_data;
     std::function<void()> cancel;
+    std::list<tapps_record> room{1};  // for its record
   };
 
   explicit CompletionQueue(Pollable pollable) : pollable_(std::move(pollable)) {}
   // True when the queue was empty before, so that the host has to be called (Notify).
-  bool PushLocked(const tapps_record& record) REQUIRES(mu_);
+  bool PushLocked(std::list<tapps_record>* record) REQUIRES(mu_);
   void Notify();
   size_t DrainLocked(tapps_record* records, size_t max) REQUIRES(mu_);
 
@@ -77,7 +80,7 @@ class CompletionQueue {
   CondVar filled_;
   Pollable pollable_;  // signalled under mu_, so that it is readable if and only if records_ is not
                        // empty
-  std::deque<tapps_record> records_ GUARDED_BY(mu_);
+  std::list<tapps_record> records_ GUARDED_BY(mu_);
   std::unordered_map<int64_t, Op> ops_ GUARDED_BY(mu_);
   int64_t next_op_ GUARDED_BY(mu_) = 1;
   size_t events_ GUARDED_BY(mu_) = 0;  // in records_

@@ -5,25 +5,28 @@
 #include <random>
 #include <utility>
 
+#include "base/per_process.h"
 #include "base/thread.h"
+#include "capi/guard.h"
 #include "resilience/describe.h"
 
 namespace tapps::capi {
 namespace {
 
-constexpr size_t kPoolThreads = 4;
+constexpr size_t kDiskThreads = 4;
+constexpr size_t kNetworkThreads = 16;  // a warm run may ask for so many
 
-// The engines of this process, by their cache.
+// The engines of this process, by their cache. An entry lasts as long as its cache: an engine that
+// has ended is not followed by another on the same one.
 struct Registry {
+  struct Entry {
+    std::weak_ptr<Cache> cache;
+    std::weak_ptr<Engine> engine;
+  };
   Mutex mu;
-  std::map<const Cache*, std::weak_ptr<Engine>> engines GUARDED_BY(mu);
-
-  // Never destroyed: hosts may open and close caches while the process exits.
-  static Registry& Get() {
-    static Registry* const registry = new Registry();
-    return *registry;
-  }
+  std::map<const Cache*, Entry> engines GUARDED_BY(mu);
 };
+constinit PerProcess<Registry> registries;
 
 // The last reference to an engine may go anywhere, on one of its own threads too, and must not
 // block there.
@@ -57,25 +60,30 @@ PageFetcher MakePageFetcher(Engine* engine) {
   };
 }
 
+bool HasCredentials(const http::SecretParameters& secrets, const std::string& url) {
+  const Result<http::Url> parsed = http::ParseUrl(url);
+  return parsed.ok() && (!parsed->user_info.empty() || secrets.Contains(*parsed));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Engine>> Engine::Open(const std::string& path,
                                              const EngineOptions& options) {
-  Registry& registry = Registry::Get();
-  MutexLock lock(registry.mu);
+  Registry& registry = registries.Get();
   while (true) {
     Result<std::shared_ptr<Cache>> cache = Cache::Open(path, options.cache);
     if (!cache.ok()) return std::move(cache).status();
-    std::erase_if(registry.engines, [](const auto& entry) { return entry.second.expired(); });
-    const auto found = registry.engines.find(cache->get());
-    if (found == registry.engines.end()) {
+    MutexLock lock(registry.mu);
+    std::erase_if(registry.engines, [](const auto& entry) { return entry.second.cache.expired(); });
+    Registry::Entry& entry = registry.engines[cache->get()];
+    if (entry.cache.expired()) {
       std::shared_ptr<Engine> engine(new Engine(), Dispose);
-      engine->cache = *std::move(cache);
+      engine->cache = *cache;
       engine->Wire(options);
-      registry.engines[engine->cache.get()] = engine;
+      entry = {*cache, engine};
       return engine;
     }
-    const std::shared_ptr<Engine> engine = found->second.lock();
+    const std::shared_ptr<Engine> engine = entry.engine.lock();
     if (!engine || !engine->AddSession()) continue;  // it ended just now, and its cache with it
     if (engine->options_ == options) return engine;
     engine->RemoveSession();
@@ -85,7 +93,8 @@ Result<std::shared_ptr<Engine>> Engine::Open(const std::string& path,
 
 void Engine::Wire(const EngineOptions& options) {
   options_ = options;
-  pool_ = std::make_unique<ThreadPool>("pool", kPoolThreads);
+  pool_ = std::make_unique<ThreadPool>("pool", kDiskThreads);
+  network_pool_ = std::make_unique<ThreadPool>("docs", kNetworkThreads);
   const std::weak_ptr<Engine> weak = weak_from_this();
   cache->OnState([weak](int32_t state, std::string_view why) {
     if (const auto self = weak.lock()) {
@@ -106,12 +115,20 @@ void Engine::Wire(const EngineOptions& options) {
   fetch_options.network.no_proxy = options.no_proxy;
   fetch_options.network.deny_private_addresses = options.deny_private;
   fetch_options.rules.shared = options.shared_http;
-  fetch_options.secrets.Add(options.secret_names);
+  http::SecretParameters secrets;
+  secrets.Add(options.secret_names);
+  fetch_options.secrets = secrets;
   fetch_options.offline = options.offline;
   fetch = std::make_unique<http::FetchEngine>(*responses_, *breakers, std::move(fetch_options));
-  docs = DocsLookup::Make(cache, MakePageFetcher(this), [weak](std::function<void()> job) {
-    if (const auto self = weak.lock()) (void)self->Run(std::move(job));
-  });
+  docs = DocsLookup::Make(
+      cache, MakePageFetcher(this),
+      [weak](std::function<void()> job) {
+        if (const auto self = weak.lock()) (void)self->Run(std::move(job), Pool::kNetwork);
+      },
+      &Clock::Real(),
+      [secrets = std::move(secrets)](const std::string& url) {
+        return HasCredentials(secrets, url);
+      });
 }
 
 Engine::~Engine() {
@@ -120,21 +137,18 @@ Engine::~Engine() {
     (void)fetch.release();
     (void)responses_.release();
     (void)pool_.release();
+    (void)network_pool_.release();
     new std::shared_ptr<DocsLookup>(std::move(docs));
     new std::shared_ptr<BreakerRegistry>(std::move(breakers));
     return;
   }
-  fetch->Close();
+  if (fetch) fetch->Close();
 }
 
-Status Engine::Run(std::function<void()> job) {
-  return pool_->Submit([self = shared_from_this(), job = std::move(job)] {
-    try {
-      job();
-    } catch (...) {  // NOLINT(bugprone-empty-catch): jobs report their failures; only memory can be
-                     // short here
-    }
-  });
+Status Engine::Run(std::function<void()> job, Pool pool) {
+  ThreadPool& threads = pool == Pool::kDisk ? *pool_ : *network_pool_;
+  return threads.Submit(
+      [self = shared_from_this(), job = std::move(job)] { Quietly([&] { job(); }); });
 }
 
 bool Engine::AddSession() {
@@ -157,7 +171,9 @@ Status Engine::Close(int64_t deadline_us) {
     return std::max<int64_t>(1, deadline - Clock::Real().MonotonicNow());
   };
   fetch->Close();
-  const bool idle = pool_->Stop(left());
+  breakers->Close();
+  const bool waited = network_pool_->Stop(left());
+  const bool idle = pool_->Stop(left()) && waited;
   Status status = cache->Close(left());
   if (status.ok() && !idle) {
     return Status(TAPPS_E_TIMEOUT, "work that was under way goes on in the background");

@@ -51,12 +51,15 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::unique_ptr<http::FetchEngine> fetch;
   std::shared_ptr<DocsLookup> docs;
 
-  // Runs a job on a thread that may block. The job keeps the engine alive.
-  Status Run(std::function<void()> job);
+  // Which threads a job blocks: those that read the disk are not kept waiting for the network.
+  enum class Pool : uint8_t { kDisk, kNetwork };
+  // Runs a job on a thread that may block. The job keeps the engine alive. What it throws is
+  // dropped: a job that somebody waits for catches it.
+  Status Run(std::function<void()> job, Pool pool = Pool::kDisk);
 
   // True for the last one: nobody is given this engine, or its cache, any more.
   bool RemoveSession();
-  // Ends fetches, lets jobs finish and writes what is queued.
+  // Ends fetches and waits for permits, lets jobs finish and writes what is queued.
   Status Close(int64_t deadline_us);
   // As Close, on a thread of its own, without waiting.
   static void CloseLater(std::shared_ptr<Engine> engine);
@@ -80,6 +83,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const ForkGuard fork_;
   std::unique_ptr<http::ResponseStore> responses_;
   std::unique_ptr<ThreadPool> pool_;
+  std::unique_ptr<ThreadPool> network_pool_;
   std::array<Counter, TAPPS_FROM_INSTALLED + 1> fetches_;  // by TAPPS_FROM_*; 0: failed
 
   Mutex mu_;

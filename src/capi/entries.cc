@@ -38,10 +38,11 @@ Status GetMany(tapps_cache* cache, const char* space, tapps_get_item* items, siz
 Status DeleteAll(tapps_cache* cache, const tapps_filter* given, int64_t* removed) {
   if (removed) *removed = 0;
   TAPPS_RETURN_IF_ERROR(CheckCache(cache));
-  TAPPS_ASSIGN_OR_RETURN(const storage::Filter filter, ReadFilter(given));
-  TAPPS_RETURN_IF_ERROR(CheckWritable(filter.space));
-  TAPPS_ASSIGN_OR_RETURN(const int64_t count, cache->cache().DeleteAll(filter));
-  if (removed) *removed = count;
+  TAPPS_ASSIGN_OR_RETURN(const std::vector<storage::Filter> removal, ReadRemoval(given));
+  for (const storage::Filter& filter : removal) {
+    TAPPS_ASSIGN_OR_RETURN(const int64_t count, cache->cache().DeleteAll(filter));
+    if (removed) *removed += count;
+  }
   return {};
 }
 

@@ -35,6 +35,24 @@ Result<std::vector<http::FetchRequest>> ReadRequests(const char* urls,
   return requests;
 }
 
+// The operations of one call: forgotten when it fails.
+struct Begun {
+  explicit Begun(std::shared_ptr<CompletionQueue> queue) : core(std::move(queue)) {}
+  ~Begun() {
+    if (submitted) return;
+    for (const int64_t op : numbers) core->Forget(op);
+  }
+  // Ends those under way with a failure; nothing when it is none.
+  void EndAll(const Status& failure) const {
+    if (failure.ok()) return;
+    for (const int64_t op : numbers) core->Complete(op, failure);
+  }
+
+  const std::shared_ptr<CompletionQueue> core;
+  std::vector<int64_t> numbers;
+  bool submitted = false;
+};
+
 Status SubmitMany(tapps_queue* queue, const char* urls, const tapps_fetch_options* options,
                   int64_t parallel, uint64_t user_data, int64_t* ops, size_t capacity,
                   size_t* count) {
@@ -49,38 +67,35 @@ Status SubmitMany(tapps_queue* queue, const char* urls, const tapps_fetch_option
   if (requests.empty()) return {};
   const std::shared_ptr<Engine> engine = queue->session->engine;
   const auto core = queue->core;
-  auto numbers = std::make_shared<std::vector<int64_t>>();
+  auto begun = std::make_shared<Begun>(core);
+  begun->numbers.reserve(requests.size());
   for (size_t i = 0; i < requests.size(); ++i) {
-    Result<int64_t> op = core->Begin(TAPPS_RECORD_FETCH, user_data + i);
-    if (!op.ok()) {  // closed meanwhile: those before end with it
-      for (const int64_t begun : *numbers) core->Complete(begun, op.status());
-      return op.status();
-    }
-    numbers->push_back(*op);
-    if (ops) ops[i] = *op;
+    TAPPS_ASSIGN_OR_RETURN(const int64_t op, core->Begin(TAPPS_RECORD_FETCH, user_data + i));
+    begun->numbers.push_back(op);
+    if (ops) ops[i] = op;
   }
   const bool in_order = options && (options->flags & TAPPS_FETCH_IN_ORDER) != 0;
   const std::weak_ptr<Engine> weak = engine;
-  const auto batch =
-      http::Batch::Make(*engine->fetch, std::move(requests), static_cast<size_t>(at_once), in_order,
-                        [weak, core, numbers](size_t index, Result<http::FetchResult> result) {
-                          if (const auto self = weak.lock()) self->CountFetch(result);
-                          if (result.ok()) {
-                            core->Complete((*numbers)[index], {}, ToValue(*result));
-                          } else {
-                            core->Complete((*numbers)[index], std::move(result).status());
-                          }
-                        });
-  for (size_t i = 0; i < numbers->size(); ++i) {
-    core->SetCancel((*numbers)[i], [weak, batch, i] {
+  const auto batch = http::Batch::Make(
+      *engine->fetch, std::move(requests), static_cast<size_t>(at_once), in_order,
+      [weak, core, begun](size_t index, Result<http::FetchResult> result) {
+        if (const auto self = weak.lock()) self->CountFetch(result);
+        EndWith(*core, begun->numbers[index], [&] { return ToCompletion(std::move(result)); });
+      });
+  for (size_t i = 0; i < begun->numbers.size(); ++i) {
+    core->SetCancel(begun->numbers[i], [weak, batch, i] {
       if (const auto self = weak.lock()) batch->Cancel(i);
     });
   }
   // The cache is looked at first, which may read the file: not on the caller's thread.
-  const Status started = engine->Run([engine, batch] { batch->Start(); });
-  if (!started.ok()) {
-    for (const int64_t op : *numbers) core->Complete(op, started);
-  }
+  const Status started = engine->Run([engine, batch, begun] {
+    begun->EndAll(Attempt([&]() -> Status {
+      batch->Start();
+      return {};
+    }));
+  });
+  begun->submitted = true;
+  begun->EndAll(started);
   return {};
 }
 

@@ -20,17 +20,23 @@ inline int32_t Report(Status&& status, tapps_error** err) noexcept {
   return code;
 }
 
+// What the body returns, or NOMEM or INTERNAL for what it threw.
+template <typename Body>
+Status Attempt(Body&& body) noexcept {
+  try {
+    return std::forward<Body>(body)();
+  } catch (const std::bad_alloc&) {
+    return Status::Bare(TAPPS_E_NOMEM);
+  } catch (...) {
+    return Status::Bare(TAPPS_E_INTERNAL);
+  }
+}
+
 // The firewall: every exported function that can fail runs its body in here. No exception crosses
 // the ABI.
 template <typename Body>
 int32_t Guard(tapps_error** err, Body&& body) noexcept {
-  try {
-    return Report(std::forward<Body>(body)(), err);
-  } catch (const std::bad_alloc&) {
-    return Report(Status::Bare(TAPPS_E_NOMEM), err);
-  } catch (...) {
-    return Report(Status::Bare(TAPPS_E_INTERNAL), err);
-  }
+  return Report(Attempt(std::forward<Body>(body)), err);
 }
 
 // For functions without a result.

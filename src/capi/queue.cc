@@ -1,9 +1,20 @@
 #include "capi/handles.h"
 #include "capi/queue_handle.h"
-#include "capi/requests.h"
 
 namespace tapps::capi {
 namespace {
+
+constexpr int64_t kNotWorthIt =
+    10 * kMillisecond;  // errors name the limit: leave it as it was given
+
+int64_t Now() { return Clock::Real().MonotonicNow(); }
+
+// A time limit counts from the submit: takes off what has passed since. 0 is no limit.
+void TakeWaited(int64_t since_us, int64_t* limit_us) {
+  const int64_t waited = Now() - since_us;
+  if (*limit_us <= 0 || waited < kNotWorthIt) return;
+  *limit_us = std::max<int64_t>(1, *limit_us - waited);
+}
 
 Status SubmitFetch(tapps_queue* queue, const char* url, const tapps_fetch_options* options,
                    uint64_t user_data, int64_t* op) {
@@ -11,15 +22,12 @@ Status SubmitFetch(tapps_queue* queue, const char* url, const tapps_fetch_option
   TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_FETCH, user_data));
   // The cache is looked at first, which may read the file: not on the caller's thread.
   return queue->Defer(*op, [engine = queue->session->engine, core = queue->core, id = *op,
-                            request = std::move(request)]() mutable {
+                            request = std::move(request), since = Now()]() mutable {
+    TakeWaited(since, &request.limits.total_timeout_us);
     const std::weak_ptr<Engine> weak = engine;
     const auto fetch = engine->fetch->Fetch(std::move(request), [weak, core, id](auto result) {
       if (const auto self = weak.lock()) self->CountFetch(result);
-      if (result.ok()) {
-        core->Complete(id, {}, ToValue(*result));
-      } else {
-        core->Complete(id, std::move(result).status());
-      }
+      EndWith(*core, id, [&] { return ToCompletion(std::move(result)); });
     });
     core->SetCancel(id, [weak, fetch] {
       if (const auto self = weak.lock()) self->fetch->Cancel(fetch);
@@ -31,15 +39,14 @@ Status SubmitDocs(tapps_queue* queue, const char* library, const tapps_docs_opti
                   uint64_t user_data, int64_t* op) {
   TAPPS_ASSIGN_OR_RETURN(OwnedDocsQuery query, ReadDocsQuery(library, options));
   TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_DOCS, user_data));
-  return queue->Defer(*op, [engine = queue->session->engine, core = queue->core, id = *op,
-                            query = std::move(query)] {
-    Result<ValueRef> found = engine->docs->Lookup(query.Borrow());
-    if (found.ok()) {
-      core->Complete(id, {}, *std::move(found));
-    } else {
-      core->Complete(id, std::move(found).status());
-    }
-  });
+  return queue->Defer(
+      *op,
+      [engine = queue->session->engine, core = queue->core, id = *op, query = std::move(query),
+       since = Now()]() mutable {
+        TakeWaited(since, &query.numbers.timeout_us);
+        core->Complete(id, ToCompletion(engine->docs->Lookup(query.Borrow())));
+      },
+      Engine::Pool::kNetwork);
 }
 
 // False in a child of fork, where a lock may be held for ever and the descriptor is the parent's.
@@ -69,7 +76,9 @@ int64_t tapps_queue_fd(const tapps_queue* queue) { return queue ? queue->core->f
 
 size_t tapps_queue_drain(tapps_queue* queue, tapps_record* records, size_t max) {
   size_t count = 0;
-  if (Usable(queue) && records) Quietly([&] { count = queue->core->Drain(records, max); });
+  if (!Usable(queue) || !records) return 0;
+  const auto core = queue->core;  // another thread may release the queue
+  Quietly([&] { count = core->Drain(records, max); });
   return count;
 }
 
@@ -83,7 +92,8 @@ int32_t tapps_queue_wait(tapps_queue* queue, int64_t timeout_us, tapps_record* r
     if (queue->session->fork.Forked()) return queue->session->Check();
     TAPPS_ASSIGN_OR_RETURN(const int64_t timeout, Number("timeout_us", timeout_us, 0, 1,
                                                          INT64_MAX / 4, kUnlimited | kNone));
-    return queue->core->Wait(timeout, records, max, count);
+    const auto core = queue->core;  // another thread may release the queue, which ends the wait
+    return core->Wait(timeout, records, max, count);
   });
 }
 

@@ -6,11 +6,6 @@
 namespace tapps::capi {
 namespace {
 
-Completion ToCompletion(Result<ValueRef> found) {
-  if (!found.ok()) return {std::move(found).status()};
-  return {{}, *std::move(found)};
-}
-
 // A key that lives as long as the operation.
 struct OwnedKey {
   explicit OwnedKey(Key key) : space(key.space), bytes(key.bytes) {}
@@ -46,6 +41,31 @@ Status SubmitGet(tapps_queue* queue, const char* space, const void* key, size_t 
       [key = OwnedKey(checked), get](Cache& cache) { return ToCompletion(cache.Get(key, get)); });
 }
 
+// Keys that must be read from the file, of operations numbered from `first` on.
+struct Cold {
+  int64_t first = 0;
+  std::vector<std::pair<size_t, std::string>> keys;  // by the number of the operation
+
+  void End(CompletionQueue& core, size_t i, Completion end) const {
+    core.Complete(first + static_cast<int64_t>(keys[i].first), std::move(end));
+  }
+};
+
+void ReadCold(Cache& cache, CompletionQueue& core, std::string_view space, const Cold& cold,
+              const GetOptions& get) {
+  std::vector<Result<ValueRef>> read;
+  const Status failed = Attempt([&]() -> Status {
+    std::vector<std::string_view> keys;
+    keys.reserve(cold.keys.size());
+    for (const auto& [index, key] : cold.keys) keys.push_back(key);
+    read = cache.GetMany(space, keys, get);
+    return {};
+  });
+  for (size_t i = 0; i < cold.keys.size(); ++i) {
+    cold.End(core, i, failed.ok() ? ToCompletion(std::move(read[i])) : Completion{failed});
+  }
+}
+
 // What memory has is answered at once; the rest is read in one job.
 Status SubmitGetMany(tapps_queue* queue, const char* space, const tapps_get_item* items,
                      size_t count, const tapps_get_options* options, uint64_t user_data,
@@ -57,35 +77,59 @@ Status SubmitGetMany(tapps_queue* queue, const char* space, const tapps_get_item
   TAPPS_ASSIGN_OR_RETURN(const std::string_view checked, CheckSpace(space));
   TAPPS_ASSIGN_OR_RETURN(const GetOptions get, ReadGetOptions(options));
   TAPPS_ASSIGN_OR_RETURN(const std::vector<std::string_view> keys, ReadKeys(items, count));
-  TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_GET, user_data, count));
   GetOptions cached = get;
   cached.cached_only = true;
   std::vector<Result<ValueRef>> found = CacheOf(queue).GetMany(checked, keys, cached);
-  std::vector<std::pair<int64_t, std::string>> cold;
+  const auto is_cold = [&](size_t i) {
+    return !get.cached_only && found[i].code() == TAPPS_E_WOULD_BLOCK;
+  };
+  const auto cold = std::make_shared<Cold>();
   for (size_t i = 0; i < count; ++i) {
-    const int64_t id = *op + static_cast<int64_t>(i);
-    if (!get.cached_only && found[i].code() == TAPPS_E_WOULD_BLOCK) {
-      cold.emplace_back(id, keys[i]);
-    } else {
-      queue->core->Complete(id, ToCompletion(std::move(found[i])));
+    if (is_cold(i)) cold->keys.emplace_back(i, keys[i]);
+  }
+  TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_GET, user_data, count));
+  cold->first = *op;
+  for (size_t i = 0; i < count; ++i) {
+    if (!is_cold(i)) {
+      queue->core->Complete(*op + static_cast<int64_t>(i), ToCompletion(std::move(found[i])));
     }
   }
-  if (cold.empty()) return {};
-  Status deferred =
-      queue->session->engine->Run([engine = queue->session->engine, core = queue->core,
-                                   space = std::string(checked), get, cold] {
-        std::vector<std::string_view> rest;
-        rest.reserve(cold.size());
-        for (const auto& [id, key] : cold) rest.push_back(key);
-        std::vector<Result<ValueRef>> read = engine->cache->GetMany(space, rest, get);
-        for (size_t i = 0; i < cold.size(); ++i) {
-          core->Complete(cold[i].first, ToCompletion(std::move(read[i])));
-        }
-      });
+  if (cold->keys.empty()) return {};
+  const std::shared_ptr<Engine> engine = queue->session->engine;
+  const Status deferred = Attempt([&] {
+    return engine->Run([engine, core = queue->core, space = std::string(checked), get, cold] {
+      ReadCold(*engine->cache, *core, space, *cold, get);
+    });
+  });
   if (deferred.ok()) return {};
-  for (const auto& [id, key] : cold) queue->core->Complete(id, deferred);
+  for (size_t i = 0; i < cold->keys.size(); ++i) cold->End(*queue->core, i, {deferred});
   return {};
 }
+
+// Adds up what several removals did; `done` is told at the end of the last.
+class Removal {
+ public:
+  Removal(size_t count, std::function<void(Completion)> done)
+      : left_(count), done_(std::move(done)) {}
+
+  void Add(Status status, int64_t removed) {
+    Completion sum;
+    {
+      MutexLock lock(mu_);
+      if (sum_.status.ok()) sum_.status = std::move(status);
+      sum_.number += removed;
+      if (--left_ > 0) return;
+      sum = std::move(sum_);
+    }
+    done_(std::move(sum));
+  }
+
+ private:
+  Mutex mu_;
+  size_t left_ GUARDED_BY(mu_);
+  Completion sum_ GUARDED_BY(mu_);
+  const std::function<void(Completion)> done_;
+};
 
 Status SubmitPut(tapps_queue* queue, const char* space, const tapps_put_item* items, size_t count,
                  const tapps_put_options* options, uint64_t user_data, int64_t* op) {
@@ -201,12 +245,14 @@ int32_t tapps_queue_delete(tapps_queue* queue, const char* space, const void* ke
 int32_t tapps_queue_delete_all(tapps_queue* queue, const tapps_filter* filter, uint64_t user_data,
                                int64_t* op, tapps_error** err) {
   return Submit(queue, op, err, [&](int64_t* id) -> Status {
-    TAPPS_ASSIGN_OR_RETURN(const storage::Filter checked, ReadFilter(filter));
-    TAPPS_RETURN_IF_ERROR(CheckWritable(checked.space));
+    TAPPS_ASSIGN_OR_RETURN(const std::vector<storage::Filter> removal, ReadRemoval(filter));
     return Start(queue, TAPPS_RECORD_DELETE_ALL, user_data, id, [&](auto done) {
-      CacheOf(queue).DeleteAllAsync(checked, [done](Status status, int64_t removed) {
-        done({std::move(status), {}, removed});
-      });
+      const auto end = std::make_shared<Removal>(removal.size(), done);
+      for (const storage::Filter& checked : removal) {
+        CacheOf(queue).DeleteAllAsync(checked, [end](Status status, int64_t removed) {
+          end->Add(std::move(status), removed);
+        });
+      }
     });
   });
 }

@@ -52,14 +52,16 @@ Status SubmitWarm(tapps_queue* queue, tapps_plan* plan, uint64_t user_data, int6
   const auto run = WarmRun::Start(
       queue->session->engine->docs, plan->plan,
       [weak](std::function<void()> job) {
-        if (const auto engine = weak.lock()) (void)engine->Run(std::move(job));
+        const auto engine = weak.lock();
+        if (engine) (void)engine->Run(std::move(job), Engine::Pool::kNetwork);
       },
       [core = queue->core, id = *op](const Json& progress) {
         core->Event(id, TAPPS_EVENT_PROGRESS, DumpJson(progress));
       },
       [core = queue->core, id = *op](int32_t code, const Json& result) {
-        core->Complete(id, code == TAPPS_OK ? Status() : Status::Bare(code),
-                       Value::Make(DumpJson(result), {}));
+        EndWith(*core, id, [&] {
+          return Completion{Status::Bare(code), Value::Make(DumpJson(result), {})};
+        });
       });
   queue->core->SetCancel(*op, [run] { run->Cancel(); });
   return {};

@@ -10,10 +10,10 @@
 #include <chrono>
 #include <climits>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 
 #include "base/clock.h"
+#include "base/system_text.h"
 #include "base/text.h"
 
 namespace tapps {
@@ -31,7 +31,7 @@ Status Failure(int error, std::string_view path) {
   if (error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG) code = TAPPS_E_NOT_FOUND;
   if (error == EACCES || error == EPERM || error == ELOOP) code = TAPPS_E_DENIED;
   ErrorDetail detail;
-  detail.message = Printable(path, 512) + ": " + std::strerror(error);
+  detail.message = Printable(path, 512) + ": " + SystemText(error);
   detail.sys_errno = error;
   return Status(code, std::move(detail));
 }

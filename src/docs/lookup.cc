@@ -111,11 +111,12 @@ struct DocsLookup::Request {
   int64_t deadline_us = 0;  // monotonic
   int64_t start_us = 0;     // the machine's wall clock, as in the stamps of files
   bool online = false;
+  bool secret = false;  // the template has credentials in it
 
   // The key of the same query with another text for its ecosystem.
   std::string KeyFor(std::string_view ecosystem) const {
     return DocsKey('q', {root, query.paths, ecosystem, query.library, query.version,
-                         StorableUrl(query.url_template)});
+                         StorableUrl(query.url_template, secret)});
   }
 
   // By Prepare:
@@ -127,14 +128,16 @@ struct DocsLookup::Request {
 };
 
 std::shared_ptr<DocsLookup> DocsLookup::Make(std::shared_ptr<Cache> cache, PageFetcher fetch,
-                                             Background background, const Clock* clock) {
-  return std::shared_ptr<DocsLookup>(
-      new DocsLookup(std::move(cache), std::move(fetch), std::move(background), clock));
+                                             Background background, const Clock* clock,
+                                             SecretUrl secret) {
+  return std::shared_ptr<DocsLookup>(new DocsLookup(
+      std::move(cache), std::move(fetch), std::move(background), clock, std::move(secret)));
 }
 
 DocsLookup::DocsLookup(std::shared_ptr<Cache> cache, PageFetcher fetch, Background background,
-                       const Clock* clock)
+                       const Clock* clock, SecretUrl secret)
     : background_(std::move(background)),
+      secret_(std::move(secret)),
       clock_(clock),
       store_(std::move(cache), clock),
       template_(fetch, clock),
@@ -182,9 +185,9 @@ Result<DocsLookup::Request> DocsLookup::Check(const DocsQuery& query) const {
   }
   if (query.timeout_us < 0) return invalid("timeout_us: below 0");
   if (!query.url_template.empty()) {
-    if (Result<std::string> url = ExpandTemplate(query.url_template, "", "x", ""); !url.ok()) {
-      return std::move(url).status();
-    }
+    Result<std::string> url = ExpandTemplate(query.url_template, "", "x", "");
+    if (!url.ok()) return std::move(url).status();
+    request.secret = secret_ && secret_(*url);
   }
   if (query.max_tokens == 0) request.query.max_tokens = kDefaultTokens;
   request.root = query.project_root;
@@ -463,7 +466,7 @@ Result<Document> DocsLookup::OnePage(const Request& request, const SourceQuery& 
   const Result<std::string> url =
       ExpandTemplate(query.url_template, query.ecosystem, query.library, query.version);
   if (!url.ok()) return url.status();
-  const std::string place = "template\n" + StorableUrl(*url);
+  const std::string place = "template\n" + StorableUrl(*url, request.secret);
   std::optional<Document> known = store_.GetDocument(query.ecosystem, query.library, place, "");
   if (!query.reload) {
     if (known && known->created_us + FreshFor(query.library) > clock_->WallNow()) {
@@ -486,7 +489,10 @@ Result<Document> DocsLookup::OnePage(const Request& request, const SourceQuery& 
       timed.timeout_us > 0
           ? template_.Lookup(timed)
           : Status(TAPPS_E_TIMEOUT, WithoutSecrets(*url) + ": no time was left to ask for it");
-  if (document.ok()) return document;
+  if (document.ok()) {
+    document->place = place;
+    return document;
+  }
   if (document.code() == TAPPS_E_NOT_FOUND) store_.PutMissing(place);
   if (!known) return document;
   known->stale = true;

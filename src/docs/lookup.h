@@ -62,10 +62,14 @@ class DocsLookup : public std::enable_shared_from_this<DocsLookup> {
   // Runs a job some time, on another thread; may be empty.
   using Background = std::function<void(std::function<void()>)>;
 
+  // Whether a URL has credentials in it: what it answers is not written to the file. Any threads.
+  using SecretUrl = std::function<bool(const std::string& url)>;
+
   // fetch may be empty: no network then.
   static std::shared_ptr<DocsLookup> Make(std::shared_ptr<Cache> cache, PageFetcher fetch,
                                           Background background,
-                                          const Clock* clock = &Clock::Real());
+                                          const Clock* clock = &Clock::Real(),
+                                          SecretUrl secret = {});
 
   // The sections as Markdown, reStructuredText or plain text (TAPPS_TEXT_CONTENT_TYPE), with
   // info.tokens and the texts LIBRARY, LIBRARY_VERSION, ECOSYSTEM, SOURCE, TOPIC, WARNING.
@@ -94,7 +98,7 @@ class DocsLookup : public std::enable_shared_from_this<DocsLookup> {
   struct Request;  // a query that was checked, with what belongs to it
 
   DocsLookup(std::shared_ptr<Cache> cache, PageFetcher fetch, Background background,
-             const Clock* clock);
+             const Clock* clock, SecretUrl secret);
 
   Result<Request> Check(const DocsQuery& query) const;
   Result<ValueRef> Answer(Request& request);
@@ -118,6 +122,7 @@ class DocsLookup : public std::enable_shared_from_this<DocsLookup> {
   void RefreshLater(const Request& request, const std::string& place);
 
   const Background background_;
+  const SecretUrl secret_;
   const Clock* const clock_;
   const DocsStore store_;
   InstalledNpm npm_;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "docs/staleness.h"
+#include "docs/template_source.h"
 #include "docs/text.h"
 
 namespace tapps {
@@ -144,9 +145,9 @@ int64_t DocsStore::FreshLeft(std::string_view library, int64_t created_us) const
   return std::max(FreshFor(library) - age_us, kMinute);
 }
 
-void DocsStore::Put(const std::string& key, std::string_view bytes,
-                    const PutOptions& options) const {
+void DocsStore::Put(const std::string& key, std::string_view bytes, PutOptions options) const {
   if (key.size() > kMaxKeyBytes) return;
+  if (key.find(kSecretMark) != std::string::npos) options.durability = TAPPS_DURABILITY_MEMORY;
   (void)cache_->Put({kSpace, key}, bytes, options);
 }
 

@@ -43,8 +43,8 @@ struct DocsRecord {
 //   r  place               -> a note that it is being refreshed
 //
 // A place that has new content replaces its document; answers name the content they were made from.
-// Failures to write are passed over: the next lookup asks the source again. Keys longer than a key
-// may be are not stored. Any threads.
+// What was had with credentials (kSecretMark) stays in memory. Failures to write are passed over:
+// the next lookup asks the source again. Keys longer than a key may be are not stored. Any threads.
 class DocsStore {
  public:
   DocsStore(std::shared_ptr<Cache> cache, const Clock* clock)
@@ -88,7 +88,7 @@ class DocsStore {
 
  private:
   Result<ValueRef> Get(const std::string& key) const;
-  void Put(const std::string& key, std::string_view bytes, const PutOptions& options) const;
+  void Put(const std::string& key, std::string_view bytes, PutOptions options) const;
 
   // Whether an entry that was got is past its lifetime.
   bool IsStale(const Value& value) const;

@@ -1,6 +1,7 @@
 #include "docs/template_source.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "base/hash.h"
@@ -102,8 +103,12 @@ Result<std::string> ExpandTemplate(std::string_view url_template, std::string_vi
   return url;
 }
 
-std::string StorableUrl(std::string_view url) {
+std::string StorableUrl(std::string_view url, bool secret) {
   std::string safe = WithoutSecrets(url);
+  if (secret) {
+    static const std::string salt = std::to_string(std::random_device()()) + '\n';
+    return safe + kSecretMark + std::to_string(Hash64(salt + std::string(url)));
+  }
   if (safe == url) return safe;
   return safe + "#" + std::to_string(Hash64(url));
 }
@@ -138,7 +143,6 @@ Result<Document> TemplateSource::Lookup(const SourceQuery& query) {
   document.keep = !page->stale;
   if (page->stale) document.warning = "the origin failed; this is its last known answer";
   document.created_us = clock_->WallNow() - std::max<int64_t>(page->age_us, 0);
-  document.place = "template\n" + StorableUrl(*url);
   document.stamp = std::to_string(document.created_us);
   document.served_from = TAPPS_FROM_NETWORK;
   return document;

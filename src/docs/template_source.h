@@ -35,9 +35,11 @@ using PageFetcher = std::function<Result<Page>(const PageRequest&)>;
 Result<std::string> ExpandTemplate(std::string_view url_template, std::string_view ecosystem,
                                    std::string_view library, std::string_view version);
 
-// A URL or template as it may be stored: without user info and query, in place of which stands a
-// hash that tells apart those that differ in them.
-std::string StorableUrl(std::string_view url);
+// A URL for a key of the cache: without what may be a secret, which a hash stands for. With
+// credentials in it, `secret`, the hash is of no use outside this process, and DocsStore keeps
+// what has the key in memory.
+std::string StorableUrl(std::string_view url, bool secret);
+constexpr char kSecretMark = '\x02';  // in such a key
 
 // Documentation from a URL template. Takes Markdown, reStructuredText and plain text, which is read
 // as Markdown. Returns NOT_FOUND for 404 and 410; PROTOCOL for other statuses, for HTML (a page

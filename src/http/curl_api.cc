@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/mutex.h"
+#include "base/per_process.h"
 #include "http/text.h"
 
 namespace tapps::http {
@@ -83,9 +84,12 @@ void KeepOpenSslFromExitHandlers(void* curl_library) {
   if (found != nullptr) reinterpret_cast<InitCrypto>(found)(kNoAtExit, nullptr);
 }
 
-Mutex load_mutex;
-CurlApi loaded_api GUARDED_BY(load_mutex);
-std::atomic<const CurlApi*> loaded = nullptr;  // points at loaded_api once that is complete
+struct Loader {
+  Mutex mutex;
+  CurlApi api GUARDED_BY(mutex);
+};
+constinit PerProcess<Loader> loaders;
+std::atomic<const CurlApi*> loaded = nullptr;  // points at a loader's once that is complete
 
 }  // namespace
 
@@ -108,7 +112,8 @@ Result<CurlApi> OpenCurl(std::span<const char* const> sonames) {
 
 Result<const CurlApi*> LoadCurl() {
   if (const CurlApi* api = loaded.load(std::memory_order_acquire)) return api;
-  MutexLock lock(load_mutex);
+  Loader& loader = loaders.Get();
+  MutexLock lock(loader.mutex);
   if (const CurlApi* api = loaded.load(std::memory_order_acquire)) return api;
   Result<Opened> opened = Open(kSonames);
   if (!opened.ok()) return opened.status();
@@ -121,9 +126,9 @@ Result<const CurlApi*> LoadCurl() {
   const curl_version_info_data* version = opened->api.version_info(CURLVERSION_NOW);
   opened->api.version = version->version_num;
   opened->api.features = version->features;
-  loaded_api = opened->api;
-  loaded.store(&loaded_api, std::memory_order_release);
-  return &loaded_api;
+  loader.api = opened->api;
+  loaded.store(&loader.api, std::memory_order_release);
+  return &loader.api;
 }
 
 }  // namespace tapps::http

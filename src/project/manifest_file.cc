@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
-#include <system_error>
+
+#include "base/system_text.h"
 
 namespace tapps {
 namespace {
@@ -23,7 +23,7 @@ Status SystemError(int error, const std::string& what) {
                        : error == ENOENT || error == ENOTDIR ? TAPPS_E_NOT_FOUND
                                                              : TAPPS_E_IO;
   ErrorDetail detail;
-  detail.message = what + ": " + std::generic_category().message(error);
+  detail.message = what + ": " + SystemText(error);
   detail.sys_errno = error;
   return Status(code, std::move(detail));
 }

@@ -32,7 +32,7 @@ Requirement FromFileName(std::string_view file) {
     if (dash == std::string_view::npos || dash + 1 >= file.size()) return out;
     const std::string_view rest = file.substr(dash + 1);
     const std::string_view version = wheel ? rest.substr(0, rest.find('-')) : rest;
-    if (!IsDigit(version[0])) return out;
+    if (version.empty() || !IsDigit(version[0])) return out;
     out.name = std::string(file.substr(0, dash));
     out.specifier = "==" + std::string(version);
     return out;

@@ -175,7 +175,7 @@ class Breaker {
   // outlives the breaker. `seed` makes the jitter and the tokens.
   Breaker(const BreakerSettings& settings, const Clock& clock, uint64_t seed,
           Observer observer = nullptr, BreakerPeers peers = {});
-  ~Breaker();  // answers those who wait with CLOSED
+  ~Breaker();  // ends the waits
   Breaker(const Breaker&) = delete;
   Breaker& operator=(const Breaker&) = delete;
 
@@ -244,6 +244,8 @@ class Breaker {
   bool Withdraw(uint64_t ticket) EXCLUDES(mu_);
   // Ends leases and waits that are over and lets in who can go. True while anybody waits.
   bool Poll() EXCLUDES(mu_);
+  // Answers those who wait with CLOSED; from now on nobody is let wait.
+  void EndWaits() EXCLUDES(mu_);
   // Waits on this thread. Deadlines are the breaker's clock's.
   Admission AcquireWithin(int64_t wait_us, int64_t lease_us = 0, uint64_t who = 0) EXCLUDES(mu_);
 
@@ -375,6 +377,7 @@ class Breaker {
   std::minstd_rand random_ GUARDED_BY(mu_);
   QuotaBook quotas_ GUARDED_BY(mu_);
   std::deque<Waiting> line_ GUARDED_BY(mu_);
+  bool waits_ended_ GUARDED_BY(mu_) = false;
   uint64_t next_ticket_ GUARDED_BY(mu_) = 1;
   std::vector<BreakerTransition> pending_ GUARDED_BY(mu_);  // not delivered yet
 };

@@ -6,14 +6,18 @@
 
 namespace tapps {
 
-Breaker::~Breaker() {
+Breaker::~Breaker() { EndWaits(); }
+
+void Breaker::EndWaits() {
   Aftermath after;
   {
     MutexLock lock(mu_);
+    waits_ended_ = true;
     for (Waiting& waiting : line_) {
       after.answers.push_back({std::move(waiting.admitted), {.code = TAPPS_E_CLOSED}});
     }
     line_.clear();
+    SetGate();
   }
   Finish(&after);
 }
@@ -28,8 +32,10 @@ uint64_t Breaker::Wait(int64_t wait_us, int64_t lease_us, uint64_t who, Admitted
       admission = Take(now, lease_us, false);
       --totals_.rejected_busy;  // this refusal, or the one before, was not
     }
-    if (admission.code == TAPPS_E_BUSY &&
-        line_.size() < static_cast<size_t>(settings_.max_waiting)) {
+    if (admission.code == TAPPS_E_BUSY && waits_ended_) {
+      admission.code = TAPPS_E_CLOSED;
+    } else if (admission.code == TAPPS_E_BUSY &&
+               line_.size() < static_cast<size_t>(settings_.max_waiting)) {
       --totals_.rejected_busy;  // it is not, yet
       line_.push_back(
           {next_ticket_, now + std::min(wait_us, kMaxLease), lease_us, who, std::move(admitted)});

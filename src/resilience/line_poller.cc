@@ -7,17 +7,19 @@
 
 namespace tapps {
 
-LinePoller::~LinePoller() {
+void LinePoller::Stop() {
+  std::thread ended;
   {
     MutexLock lock(state_->mutex);
     state_->stopping = true;
     state_->wake.NotifyAll();
+    ended = std::move(thread_);
   }
-  if (!thread_.joinable()) return;
-  if (thread_.get_id() == std::this_thread::get_id()) {
-    thread_.detach();
+  if (!ended.joinable()) return;
+  if (ended.get_id() == std::this_thread::get_id()) {
+    ended.detach();
   } else {
-    thread_.join();
+    ended.join();
   }
 }
 
@@ -25,6 +27,7 @@ void LinePoller::Watch(const std::shared_ptr<Breaker>& breaker) {
   std::thread ended;  // joined without the lock: it is past its last use of it
   {
     MutexLock lock(state_->mutex);
+    if (state_->stopping) return;
     auto& breakers = state_->breakers;
     if (std::find(breakers.begin(), breakers.end(), breaker) == breakers.end()) {
       breakers.push_back(breaker);

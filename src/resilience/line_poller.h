@@ -16,12 +16,15 @@ namespace tapps {
 class LinePoller {
  public:
   LinePoller() : state_(std::make_shared<State>()) {}
-  ~LinePoller();  // stops polling; may run on the poller's own thread
+  ~LinePoller() { Stop(); }
   LinePoller(const LinePoller&) = delete;
   LinePoller& operator=(const LinePoller&) = delete;
 
   // Without a thread to be had, those who wait are answered when somebody else uses the breaker.
   void Watch(const std::shared_ptr<Breaker>& breaker);
+  // Ends polling for good. May run on the poller's own thread; elsewhere that thread has ended when
+  // this returns.
+  void Stop();
 
  private:
   // Outlives the poller for a thread that is still on its way out.
@@ -35,7 +38,7 @@ class LinePoller {
   static void Run(const std::shared_ptr<State>& state);
 
   const std::shared_ptr<State> state_;
-  std::thread thread_;  // under state_->mutex but in the destructor
+  std::thread thread_;  // under state_->mutex
 };
 
 }  // namespace tapps

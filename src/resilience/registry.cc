@@ -72,6 +72,7 @@ std::shared_ptr<Breaker> BreakerRegistry::FindOrMake(std::string_view name,
   by_name_.emplace(made.front().name, made.begin());
   order_.splice(order_.begin(), made);
   std::shared_ptr<Breaker> breaker = order_.front().breaker;
+  if (closed_) breaker->EndWaits();
   if (order_.size() > limit_) Shrink(&dropped);
   return breaker;
 }
@@ -92,6 +93,17 @@ void BreakerRegistry::Shrink(Order* dropped) {
     }
     if (order_.size() <= limit_) return;
   }
+}
+
+void BreakerRegistry::Close() {
+  std::vector<Named> all;
+  {
+    MutexLock lock(mu_);
+    closed_ = true;
+    all.assign(order_.begin(), order_.end());
+  }
+  for (const Named& named : all) named.breaker->EndWaits();
+  poller_.Stop();
 }
 
 std::vector<BreakerRegistry::Entry> BreakerRegistry::List() const {

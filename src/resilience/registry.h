@@ -52,6 +52,9 @@ class BreakerRegistry {
   // Sees to it that those who wait for the breaker (Breaker::Wait) are answered in time.
   void PollWhileWaiting(const std::shared_ptr<Breaker>& breaker) { poller_.Watch(breaker); }
 
+  // Ends all waits with CLOSED, at once and for good, and stops the thread. Permits stay good.
+  void Close() EXCLUDES(mu_);
+
   struct Entry {
     std::string name;
     BreakerSnapshot snapshot;
@@ -81,6 +84,7 @@ class BreakerRegistry {
   LinePoller poller_;
 
   mutable Mutex mu_;
+  bool closed_ GUARDED_BY(mu_) = false;
   uint64_t next_seed_ GUARDED_BY(mu_);
   Order order_ GUARDED_BY(mu_);
   // Keys are views of the names in order_.

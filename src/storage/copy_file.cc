@@ -10,6 +10,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/system_text.h"
 #include "storage/file_check.h"
 
 namespace tapps::storage {
@@ -18,7 +19,7 @@ namespace {
 Status SystemError(const std::string& what) {
   ErrorDetail detail;
   detail.sys_errno = errno;
-  detail.message = what + ": " + std::strerror(errno);
+  detail.message = what + ": " + SystemText(errno);
   int32_t code = TAPPS_E_IO;
   if (errno == EACCES || errno == EPERM || errno == ELOOP) code = TAPPS_E_DENIED;
   if (errno == EROFS) code = TAPPS_E_READ_ONLY;

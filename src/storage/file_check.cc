@@ -9,10 +9,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <sstream>
 
+#include "base/system_text.h"
 #include "storage/sqlite.h"
 
 namespace tapps::storage {
@@ -21,7 +21,7 @@ namespace {
 Status SystemError(const std::string& what, int error) {
   ErrorDetail detail;
   detail.sys_errno = error;
-  detail.message = what + ": " + std::strerror(error);
+  detail.message = what + ": " + SystemText(error);
   int32_t code = TAPPS_E_IO;
   if (error == EACCES || error == EPERM || error == ELOOP) code = TAPPS_E_DENIED;
   if (error == EROFS) code = TAPPS_E_READ_ONLY;

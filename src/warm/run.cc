@@ -40,9 +40,17 @@ void WarmRun::Continue(std::shared_ptr<Lane> lane) {
     if (run.over_) return;
     const size_t index = run.next_.fetch_add(1);
     if (index >= run.plan_->items.size()) return;
-    run.LookUp(run.plan_->items[index]);
+    run.TryToLookUp(run.plan_->items[index]);
     run.Continue(std::move(lane));
   });
+}
+
+void WarmRun::TryToLookUp(const PlanItem& item) {
+  try {
+    LookUp(item);
+  } catch (const std::bad_alloc&) {  // one library less, not the end of the run
+    Report(item, Status::Bare(TAPPS_E_NOMEM), 0, false);
+  }
 }
 
 void WarmRun::LookUp(const PlanItem& item) {
@@ -101,11 +109,15 @@ void WarmRun::Finish(int32_t code, bool lane_ended) {
     const auto failed = static_cast<int64_t>(failures_.size());
     const auto total = static_cast<int64_t>(plan_->items.size());
     if (fetched_ + skipped_ + failed == total) code = TAPPS_OK;
-    result = {{"total", total},       {"fetched", fetched_},
-              {"skipped", skipped_},  {"failed", failed},
-              {"bytes", bytes_},      {"duration_us", docs_->clock().MonotonicNow() - start_us_},
-              {"failures", failures_}};
     done = std::move(done_);
+    try {
+      result = {{"total", total},       {"fetched", fetched_},
+                {"skipped", skipped_},  {"failed", failed},
+                {"bytes", bytes_},      {"duration_us", docs_->clock().MonotonicNow() - start_us_},
+                {"failures", failures_}};
+    } catch (const std::bad_alloc&) {
+      code = TAPPS_E_NOMEM;  // the run ends all the same
+    }
     progress_ = nullptr;
   }
   if (done) done(code, result);

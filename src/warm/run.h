@@ -57,6 +57,7 @@ class WarmRun : public std::enable_shared_from_this<WarmRun> {
 
   void Continue(std::shared_ptr<Lane> lane);
   void LookUp(const PlanItem& item);
+  void TryToLookUp(const PlanItem& item);
   void Report(const PlanItem& item, const Status& status, int64_t bytes, bool skipped);
   void Finish(int32_t code, bool lane_ended);
 

@@ -1,5 +1,6 @@
 // Contains, count, swap and the defaults of namespaces, through tapps.h.
 #include "capi/records.h"
+#include "support/raw_server.h"
 
 namespace tapps::capi {
 namespace {
@@ -114,6 +115,74 @@ TEST_F(EntriesTest, ANamespaceHasDefaultsOfItsOwn) {
   ASSERT_EQ(tapps_cache_put(cache(), "a", "key", 3, "v", 1, nullptr, nullptr), TAPPS_OK);
   EXPECT_EQ(Get(cache(), "key", "a").info.expires_us, 0);
   EXPECT_EQ(tapps_cache_set_space(cache(), "tapps.http", &options, nullptr), TAPPS_E_INVALID);
+}
+
+// Clearing the cache clears what was fetched, too, but not what processes know of a sick service.
+TEST_F(EntriesTest, EverythingIsRemovedButWhatBreakersShare) {
+  test::RawServer origin([](test::RawServer::Connection& connection) {
+    const std::string request = connection.ReadRequest();
+    connection.Write(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/markdown\r\nContent-Length: 5\r\n"
+        "Cache-Control: max-age=600\r\nConnection: close\r\n\r\n# doc");
+  });
+  const auto count = [&](const char* space) {
+    tapps_filter filter{};
+    filter.struct_size = sizeof filter;
+    filter.space = space;
+    int64_t entries = 0;
+    EXPECT_EQ(tapps_cache_flush(cache(), 0, nullptr), TAPPS_OK);
+    EXPECT_EQ(tapps_cache_count(cache(), &filter, &entries, nullptr, nullptr), TAPPS_OK);
+    return entries;
+  };
+  const auto fill = [&] {
+    ASSERT_EQ(Put(cache(), "k", "v"), TAPPS_OK);
+    const std::string url = origin.Url("/{library}");
+    tapps_docs_options options{};
+    options.struct_size = sizeof options;
+    options.url_template = url.c_str();
+    options.ecosystem = "npm";
+    const Answer doc = Ask([&](auto value, auto data, auto size, tapps_error** err) {
+      return tapps_docs_lookup(cache(), "lib", &options, value, data, size, err);
+    });
+    ASSERT_EQ(doc.code, TAPPS_OK) << doc.str();
+    ASSERT_GT(count("tapps.http"), 0);
+    ASSERT_GT(count("tapps.docs"), 0);
+  };
+  tapps_breaker_options options{};
+  options.struct_size = sizeof options;
+  options.failures = 1;
+  tapps_breaker* opened = nullptr;
+  ASSERT_EQ(tapps_breaker_open(cache(), "sick", &options, &opened, nullptr), TAPPS_OK);
+  const BreakerHandle breaker(opened);
+  int64_t permit = 0;
+  ASSERT_EQ(tapps_breaker_acquire(opened, &permit, nullptr), TAPPS_OK);
+  tapps_breaker_report(opened, permit, TAPPS_OUTCOME_FAILURE);
+  ASSERT_TRUE(Eventually([&] { return count("tapps.breakers") > 0; }));
+
+  fill();
+  int64_t removed = 0;
+  ASSERT_EQ(tapps_cache_delete_all(cache(), nullptr, &removed, nullptr), TAPPS_OK);
+  EXPECT_GE(removed, 3);
+  for (const char* space : {"default", "tapps.http", "tapps.docs"}) EXPECT_EQ(count(space), 0);
+  EXPECT_GT(count("tapps.breakers"), 0);
+
+  fill();
+  const QueueHandle queue = OpenQueue();
+  ASSERT_EQ(tapps_queue_delete_all(queue.get(), nullptr, 0, nullptr, nullptr), TAPPS_OK);
+  EXPECT_EQ(Await(queue.get(), 1)[0].number, removed);
+  EXPECT_EQ(count("tapps.docs"), 0);
+
+  fill();
+  tapps_filter filter{};
+  filter.struct_size = sizeof filter;
+  ASSERT_EQ(tapps_cache_delete_all(cache(), &filter, &removed, nullptr), TAPPS_OK);
+  EXPECT_EQ(removed, 1) << "a filter without a namespace is for the host's own";
+  filter.space = "tapps.http";
+  ASSERT_EQ(tapps_cache_delete_all(cache(), &filter, nullptr, nullptr), TAPPS_OK);
+  EXPECT_EQ(count("tapps.http"), 0);
+  EXPECT_GT(count("tapps.docs"), 0);
+  filter.space = "tapps.breakers";
+  EXPECT_EQ(tapps_cache_delete_all(cache(), &filter, nullptr, nullptr), TAPPS_E_INVALID);
 }
 
 }  // namespace

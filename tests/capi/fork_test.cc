@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "capi/api.h"
+#include "capi/lock_holder.h"
 #include "support/process.h"
 
 namespace tapps::capi {
@@ -102,6 +103,29 @@ TEST_F(ForkTest, NoFileCanBeOpenedInTheChild) {
     if (Get(other.get(), "k").str() != "v") return 4;
     return tapps_cache_close(other.get(), 0, nullptr) == TAPPS_OK ? 0 : 5;
   });
+}
+
+TEST(ForkWhileOpeningTest, TheChildWaitsForNoThreadOfTheParent) {
+  const test::TempDir dir;
+  const std::string locked = dir.File("locked.db");
+  LockHolder holder(locked, dir.File("marker"));
+  ASSERT_TRUE(holder.held());
+  std::thread opener([&] {
+    int32_t code = TAPPS_OK;
+    EXPECT_EQ(Open(locked, nullptr, &code), nullptr);
+    EXPECT_EQ(code, TAPPS_E_TIMEOUT);
+  });
+  ASSERT_TRUE(Eventually([&] { return HasOpen(locked); }));
+  test::Process child([&] {
+    int32_t code = TAPPS_OK;
+    const CacheHandle memory = Open(":memory:", nullptr, &code);
+    if (memory == nullptr) return 1;
+    if (Put(memory.get(), "k", "v") != TAPPS_OK || Get(memory.get(), "k").str() != "v") return 2;
+    if (Open(dir.File("other.db"), nullptr, &code) != nullptr || code != TAPPS_E_FORKED) return 3;
+    return 0;
+  });
+  EXPECT_EQ(child.Wait(), 0) << "number of the check that failed in the child";
+  opener.join();
 }
 
 // The child's exit and releases take no lock of the parent's away and write nothing.

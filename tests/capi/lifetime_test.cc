@@ -1,8 +1,7 @@
 // Handles go in any order, from any thread; close is the end of calls, not of what was accepted.
-#include <cstdio>
-#include <filesystem>
 #include <random>
 
+#include "capi/lock_holder.h"
 #include "capi/records.h"
 #include "support/process_state.h"
 #include "support/raw_server.h"
@@ -166,30 +165,6 @@ TEST_F(LifetimeTest, ReleaseDoesNotWait) {
   EXPECT_LT(MillisecondsOf([&] { cache_.reset(); }), 200);
   EXPECT_LT(MillisecondsOf([&] { queue.reset(); }), 200);
 }
-
-// A program with a SQLite of its own that holds the write lock.
-class LockHolder {
- public:
-  LockHolder(const std::string& path, const std::string& marker) {
-    const std::string command =
-        "python3 -c 'import sqlite3,sys\n"
-        "c=sqlite3.connect(sys.argv[1],isolation_level=None)\nc.execute(\"BEGIN IMMEDIATE\")\n"
-        "open(sys.argv[2],\"w\").close()\nsys.stdin.read()\nc.execute(\"ROLLBACK\")\nc.close()' " +
-        path + " " + marker;
-    pipe_ = popen(command.c_str(), "w");
-    held_ = pipe_ != nullptr && Eventually([&] { return std::filesystem::exists(marker); });
-  }
-  ~LockHolder() { LetGo(); }
-  bool held() const { return held_; }
-  void LetGo() {
-    if (pipe_ != nullptr) pclose(pipe_);
-    pipe_ = nullptr;
-  }
-
- private:
-  FILE* pipe_;
-  bool held_ = false;
-};
 
 TEST_F(LifetimeTest, NobodyWaitsBeyondTheirDeadlineForALockedFile) {
   ASSERT_EQ(Put(cache(), "before", "v", TAPPS_DURABILITY_SYNC), TAPPS_OK);

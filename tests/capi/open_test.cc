@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "capi/api.h"
+#include "capi/lock_holder.h"
 #include "support/child.h"
 #include "support/process.h"
 
@@ -46,6 +47,42 @@ class OpenTest : public ::testing::Test {
 
   test::TempDir dir_;
 };
+
+// Somebody else's file that is locked is no reason to wait.
+TEST_F(OpenTest, AnOpenThatWaitsKeepsNoOtherWaiting) {
+  const std::string locked = dir_.File("locked.db");
+  const CacheHandle before = Open(dir_.File("open.db"));
+  LockHolder holder(locked, dir_.File("marker"));
+  ASSERT_TRUE(holder.held());
+  std::thread opener([&] {
+    int32_t code = TAPPS_OK;
+    EXPECT_EQ(Open(locked, nullptr, &code), nullptr);
+    EXPECT_EQ(code, TAPPS_E_TIMEOUT);
+  });
+  ASSERT_TRUE(Eventually([&] { return HasOpen(locked); }));
+  for (const std::string& path :
+       {std::string(":memory:"), dir_.File("new.db"), dir_.File("open.db")}) {
+    EXPECT_LT(MillisecondsOf([&] { EXPECT_NE(Open(path), nullptr) << path; }), 2'500) << path;
+  }
+  tapps_open_options options = OpenOptions();
+  options.open_timeout_us = 100'000;
+  int32_t code = TAPPS_OK;
+  EXPECT_LT(MillisecondsOf([&] { EXPECT_EQ(Open(locked, &options, &code), nullptr); }), 2'500);
+  EXPECT_EQ(code, TAPPS_E_TIMEOUT);
+  opener.join();
+}
+
+TEST_F(OpenTest, ThreadsThatOpenOneNewFileAtOnceShareOneCache) {
+  for (int round = 0; round < 10; ++round) {
+    const std::string path = dir_.File("new/" + std::to_string(round) + "/cache.db");
+    std::vector<CacheHandle> caches(8);
+    std::vector<std::thread> threads;
+    for (CacheHandle& cache : caches) threads.emplace_back([&] { cache = Open(path); });
+    for (std::thread& thread : threads) thread.join();
+    ASSERT_EQ(Put(caches[0].get(), "k", "v", TAPPS_DURABILITY_MEMORY), TAPPS_OK);
+    for (const CacheHandle& cache : caches) EXPECT_EQ(Get(cache.get(), "k").str(), "v");
+  }
+}
 
 TEST_F(OpenTest, MissingFoldersAndTheFileAreTheUsersAlone) {
   const mode_t mask = umask(0);

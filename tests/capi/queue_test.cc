@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "capi/records.h"
+#include "support/process_state.h"
 #include "support/raw_server.h"
 
 namespace tapps::capi {
@@ -155,6 +156,16 @@ TEST_F(QueueTest, RecordsOutliveTheCachesClose) {
 
 class HangingQueueTest : public QueueTest {
  protected:
+  // With nothing in memory, and without a bound on calls to one origin.
+  void Reopen() {
+    queue_.reset();
+    tapps_cache_close(cache(), 0, nullptr);
+    tapps_open_options options = OpenOptions();
+    options.max_concurrency = TAPPS_UNLIMITED;
+    cache_ = Open(path_, &options);
+    ASSERT_NE(cache_, nullptr);
+    queue_ = OpenQueue();
+  }
   test::RawServer hangs_{[](test::RawServer::Connection& connection) {
     connection.ReadRequest();
     connection.WaitForClose();
@@ -199,6 +210,109 @@ TEST_F(HangingQueueTest, CloseWithWorkUnderWayEndsItWithARecordEach) {
   size_t count = 0;
   EXPECT_EQ(tapps_queue_wait(queue(), TAPPS_UNLIMITED, &record, 1, &count, nullptr),
             TAPPS_E_CLOSED);
+}
+
+// Documents and warm runs wait for the network; reading the file waits for neither.
+TEST_F(HangingQueueTest, LookupsThatHangKeepNobodyElseWaiting) {
+  ASSERT_EQ(Put(cache(), "cold", "v", TAPPS_DURABILITY_SYNC), TAPPS_OK);
+  Reopen();
+  const std::string url = hangs_.Url("/{library}");
+  tapps_docs_options options{};
+  options.struct_size = sizeof options;
+  options.url_template = url.c_str();
+  options.ecosystem = "npm";
+  for (int i = 0; i < 20; ++i) {
+    const std::string library = "lib" + std::to_string(i);
+    ASSERT_EQ(tapps_queue_docs(queue(), library.c_str(), &options, 0, nullptr, nullptr), TAPPS_OK);
+  }
+  ASSERT_TRUE(hangs_.AwaitConnections(16));
+  const QueueHandle other = OpenQueue();
+  EXPECT_LT(MillisecondsOf([&] {
+              SubmitGet(other.get(), "cold");
+              EXPECT_EQ(Await(other.get(), 1)[0].bytes, "v");
+            }),
+            5'000);
+  EXPECT_LT(MillisecondsOf([&] {
+              SubmitFetch(other.get(), hangs_.Url("/late"), 0, 300'000);
+              EXPECT_EQ(Await(other.get(), 1)[0].code, TAPPS_E_TIMEOUT);
+            }),
+            5'000);
+}
+
+TEST_F(HangingQueueTest, AWarmRunLooksUpAsManyAtOnceAsItWasTold) {
+  Reopen();
+  std::string lines;
+  for (int i = 0; i < 20; ++i) lines += "lib" + std::to_string(i) + "==1.0\n";
+  dir_.Write("project/requirements.txt", lines);
+  const std::string url = hangs_.Url("/{library}");
+  tapps_warm_options options{};
+  options.struct_size = sizeof options;
+  options.url_template = url.c_str();
+  options.concurrency = 16;
+  tapps_plan* plan = nullptr;
+  ASSERT_EQ(tapps_plan_open(cache(), dir_.File("project").c_str(), &options, &plan, nullptr),
+            TAPPS_OK);
+  const PlanHandle owner(plan);
+  int64_t op = 0;
+  ASSERT_EQ(tapps_queue_warm(queue(), plan, 0, &op, nullptr), TAPPS_OK);
+  EXPECT_TRUE(hangs_.AwaitConnections(16));
+  EXPECT_EQ(hangs_.connections(), 16);
+  tapps_queue_cancel(queue(), op);
+}
+
+TEST_F(QueueTest, CloseEndsTheWaitForAPermit) {
+  tapps_breaker_options options{};
+  options.struct_size = sizeof options;
+  options.max_concurrency = 1;
+  tapps_breaker* opened = nullptr;
+  ASSERT_EQ(tapps_breaker_open(cache(), "service", &options, &opened, nullptr), TAPPS_OK);
+  const BreakerHandle breaker(opened);
+  constexpr int64_t kDay = 86'400'000'000;
+  int64_t taken = 0;
+  ASSERT_EQ(tapps_breaker_acquire(opened, &taken, nullptr), TAPPS_OK);
+  ASSERT_EQ(tapps_queue_acquire(queue(), opened, kDay, 8, nullptr, nullptr), TAPPS_OK);
+  std::thread waiter([&] {
+    int64_t permit = 0;
+    EXPECT_EQ(tapps_breaker_wait(opened, kDay, &permit, nullptr), TAPPS_E_CLOSED);
+  });
+  ASSERT_TRUE(Eventually([&] {
+    tapps_breaker_info info;
+    tapps_breaker_read(opened, &info);
+    return info.waiting == 2;
+  }));
+  EXPECT_EQ(tapps_cache_close(cache(), 0, nullptr), TAPPS_OK);
+  EXPECT_EQ(test::CountThreads("tapps-breaker"), 0);
+  const auto records = Drain(queue());
+  ASSERT_EQ(records.size(), 1U) << "the record is there when close returns";
+  EXPECT_EQ(records[0].user_data, 8U);
+  EXPECT_EQ(records[0].code, TAPPS_E_CLOSED);
+  waiter.join();
+  tapps_record record;
+  size_t count = 0;
+  EXPECT_EQ(tapps_queue_wait(queue(), TAPPS_UNLIMITED, &record, 1, &count, nullptr),
+            TAPPS_E_CLOSED);
+}
+
+TEST_F(QueueTest, AReleaseEndsTheWaitsOfOtherThreads) {
+  for (int round = 0; round < 20; ++round) {
+    QueueHandle released = OpenQueue();
+    std::vector<std::thread> waiters;
+    std::atomic<int> about_to_wait = 0;
+    for (int i = 0; i < 4; ++i) {
+      waiters.emplace_back([&, queue = released.get()] {
+        tapps_record record;
+        size_t count = 0;
+        EXPECT_EQ(tapps_queue_wait(queue, 0, &record, 1, &count, nullptr), TAPPS_E_TIMEOUT);
+        ++about_to_wait;
+        EXPECT_EQ(tapps_queue_wait(queue, TAPPS_UNLIMITED, &record, 1, &count, nullptr),
+                  TAPPS_E_CLOSED);
+      });
+    }
+    ASSERT_TRUE(Eventually([&] { return about_to_wait == 4; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // nothing shows that they are in
+    released.reset();
+    for (std::thread& waiter : waiters) waiter.join();
+  }
 }
 
 TEST_F(QueueTest, NotifyIsCalledWhenTheQueueStopsBeingEmpty) {

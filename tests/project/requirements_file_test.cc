@@ -84,6 +84,12 @@ TEST(RequirementsFileTest, IncludesAreRelativeToTheFile) {
   EXPECT_EQ(f.diagnostics[1].message.find("pw"), std::string::npos);
 }
 
+TEST(RequirementsFileTest, AFileNameWithoutAVersionIsNoDependency) {
+  const Findings f = Read("https://host/a--x.whl\nhttps://host/a-.whl\nhttps://host/-.tar.gz\n");
+  EXPECT_EQ(Listed(f), Texts());
+  EXPECT_EQ(f.diagnostics.size(), 3u);
+}
+
 TEST(RequirementsFileTest, UrlsAreListedByNameAndWithoutCredentials) {
   const Findings f = Read(
       "git+https://tok:en@github.com/psf/requests.git@v2.31#egg=requests[socks]&subdirectory=x\n"

@@ -1,10 +1,12 @@
 #include "project/scan.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 
+#include "support/process.h"
 #include "support/temp_dir.h"
 
 namespace tapps {
@@ -179,6 +181,39 @@ TEST_F(ScanTest, TheRootMustBeADirectory) {
   const auto result = ScanProject(dir_.File("absent"));
   EXPECT_EQ(result.code(), TAPPS_E_INVALID);
   EXPECT_NE(result.status().message().find("is not a directory"), std::string::npos);
+}
+
+// Run by root, who may read everything, in a child that is nobody.
+TEST_F(ScanTest, AManifestThatMayNotBeReadIsADiagnosticBesideTheOthers) {
+  dir_.Write("requirements.txt", "flask\n");
+  ASSERT_EQ(chmod(dir_.Write("package.json", R"({"dependencies":{"lodash":"1"}})").c_str(), 0), 0);
+  ASSERT_EQ(chmod(dir_.path().c_str(), 0755), 0);
+  ASSERT_EQ(chmod(dir_.File("requirements.txt").c_str(), 0644), 0);
+  const auto look = [&]() -> std::string {
+    Scan();
+    std::string seen;
+    for (const std::string& name : Names()) seen += name + " ";
+    for (const std::string& complaint : Complaints()) seen += "[" + complaint + "] ";
+    const bool right = Names() == Texts{"flask"} && Complaints().size() == 1 &&
+                       Complaints()[0].starts_with("package.json");
+    return right ? "" : seen;
+  };
+  if (geteuid() != 0) {
+    EXPECT_EQ(look(), "");
+    return;
+  }
+  constexpr uid_t kNobody = 65534;
+  test::Process child([&] {
+    if (setresgid(kNobody, kNobody, kNobody) != 0 || setresuid(kNobody, kNobody, kNobody) != 0) {
+      return 77;
+    }
+    const std::string seen = look();
+    fputs(seen.c_str(), stderr);
+    return seen.empty() ? 0 : 1;
+  });
+  const int code = child.Wait();
+  if (code == 77) GTEST_SKIP() << "root that may not become another user";
+  EXPECT_EQ(code, 0);
 }
 
 }  // namespace

@@ -52,6 +52,32 @@ TEST_F(RegistryTest, OpenRefusesOtherSettingsAndBadOnes) {
   EXPECT_EQ(registry_.List().size(), 1u);
 }
 
+TEST_F(RegistryTest, CloseEndsWaitsAtOnceAndForGood) {
+  const auto breaker = *registry_.Open("mine", {.max_concurrency = 1});
+  const Admission taken = breaker->Acquire();
+  ASSERT_TRUE(taken.ok());
+  int32_t code = TAPPS_OK;
+  const auto wait = [&] {
+    return breaker->Wait(kDay, 0, 0, [&](Admission admission) { code = admission.code; });
+  };
+  EXPECT_NE(wait(), 0u);
+  registry_.PollWhileWaiting(breaker);
+  registry_.Close();
+  EXPECT_EQ(code, TAPPS_E_CLOSED);
+  EXPECT_EQ(breaker->Snapshot().waiting, 0);
+  code = TAPPS_OK;
+  EXPECT_EQ(wait(), 0u);
+  EXPECT_EQ(code, TAPPS_E_CLOSED) << "who asks after the close is not let wait";
+  EXPECT_TRUE(breaker->Report(taken.permit, CallResult::kSuccess));
+  EXPECT_EQ(wait(), 0u);
+  EXPECT_EQ(code, TAPPS_OK) << "a free place needs no wait";
+  const auto late = *registry_.Open("late", {.max_concurrency = 1});
+  late->Acquire();
+  EXPECT_EQ(late->AcquireWithin(kDay).code, TAPPS_E_CLOSED);
+  registry_.PollWhileWaiting(late);
+  registry_.Close();
+}
+
 TEST_F(RegistryTest, EndlessOriginsTakeBoundedMemory) {
   for (int i = 0; i < 1000; ++i) {
     registry_.Get(Origin(i));

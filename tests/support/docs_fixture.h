@@ -53,7 +53,7 @@ class DocsFixture : public ::testing::Test {
         cache_, [this](const PageRequest& request) { return Fetch(request); },
         with_background_ ? [this](std::function<void()> job) { jobs_.push_back(std::move(job)); }
                          : DocsLookup::Background(),
-        &clock_);
+        &clock_, [](const std::string& url) { return url.find("s3cret") != std::string::npos; });
   }
 
   Result<Page> Fetch(const PageRequest& request) {
