@@ -6,6 +6,8 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "http/text.h"
+#include "http/vary.h"
 
 namespace tapps::http {
 namespace {
@@ -13,15 +15,9 @@ namespace {
 constexpr std::string_view kSpace = "tapps.http";
 constexpr size_t kMaxPlainKey = 3968;
 
-std::string Hex(uint64_t value) {
-  std::string out(16, '0');
-  for (size_t i = 0; i < 16; ++i) out[15 - i] = "0123456789abcdef"[value >> (4 * i) & 15];
-  return out;
-}
-
 // 128 bits: no two resources shall ever share an entry.
 std::string Fingerprint(std::string_view bytes) {
-  return Hex(Hash64(bytes)) + Hex(Hash64(bytes, 1));
+  return HexText(Hash64(bytes)) + HexText(Hash64(bytes, 1));
 }
 
 // Keys of a cache are bounded, URLs are not as tightly.
@@ -92,11 +88,11 @@ Headers VaryField(const std::string& vary) {
 
 ResponseStore::Found CacheStore::Find(std::string_view key, const Headers& request, Look look) {
   const std::string entry_key = EntryKey(key);
+  if (IsDoomed(entry_key)) return {};
   DecodedRef entry = Read(entry_key, look);
   if (entry == nullptr) return {};
   Found found;
   if (entry->kind == Decoded::kIndex) {
-    found.others = true;
     entry = FindVariant(entry_key, *entry, request, look);
   }
   if (entry == nullptr || entry->kind != Decoded::kResponse) return found;
@@ -178,6 +174,7 @@ CacheStore::DecodedRef CacheStore::Decode(const std::string& entry_key, const Va
 
 void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
   const std::string entry = EntryKey(key);
+  if (IsDoomed(entry)) return;
   const std::string vary = response->headers.Combined("Vary").value_or("");
   std::string target = entry;
   if (!vary.empty()) {
@@ -210,7 +207,7 @@ std::string CacheStore::EnsureIndex(const std::string& key, const std::string& v
     return index->generation;
   }
   std::random_device random;
-  const std::string generation = Hex(uint64_t{random()} << 32 | random());
+  const std::string generation = HexText(uint64_t{random()} << 32 | random());
   const Json json = {{"vary", BytesToText(vary)}, {"generation", generation}};
   Write(key, "", DumpJson(json), "", where);
   return generation;
@@ -232,7 +229,33 @@ ResponseStore::Shared CacheStore::shared() const {
 }
 
 void CacheStore::Erase(std::string_view key) {
-  (void)cache_->Delete({kSpace, EntryKey(key)}, TAPPS_DURABILITY_ASYNC);
+  std::string entry_key = EntryKey(key);
+  if (TryErase(entry_key)) return;
+  MutexLock lock(mutex_);
+  if (doomed_.size() >= kMaxDoomed) doomed_.erase(doomed_.begin());
+  doomed_.insert(std::move(entry_key));
+  any_doomed_ = true;
+}
+
+// The network thread must not wait for room in the queue here either.
+bool CacheStore::TryErase(const std::string& entry_key) {
+  const auto busy = std::make_shared<std::atomic<bool>>(false);
+  cache_->DeleteAsync({kSpace, entry_key}, TAPPS_DURABILITY_ASYNC,
+                      [busy](const Status& status) { *busy = status.code() == TAPPS_E_BUSY; });
+  return !*busy;
+}
+
+bool CacheStore::IsDoomed(const std::string& entry_key) {
+  if (!any_doomed_) return false;
+  {
+    MutexLock lock(mutex_);
+    if (!doomed_.contains(entry_key)) return false;
+  }
+  if (!TryErase(entry_key)) return true;
+  MutexLock lock(mutex_);
+  doomed_.erase(entry_key);
+  any_doomed_ = !doomed_.empty();
+  return false;
 }
 
 }  // namespace tapps::http

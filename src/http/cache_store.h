@@ -2,9 +2,11 @@
 #define TAPPS_HTTP_CACHE_STORE_H_
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "base/mutex.h"
@@ -58,6 +60,10 @@ class CacheStore : public ResponseStore {
                          Look look);
   // The generation of the index under `key` for responses that vary so, made when there is none.
   std::string EnsureIndex(const std::string& key, const std::string& vary, Storage where);
+  // False when the cache has no room for the removal now.
+  bool TryErase(const std::string& entry_key);
+  // Whether the entry is to be taken for erased, though it may be there.
+  bool IsDoomed(const std::string& entry_key);
   void Write(const std::string& key, std::string_view bytes, const std::string& json,
              std::string_view content_type, Storage where);
 
@@ -70,6 +76,10 @@ class CacheStore : public ResponseStore {
   static constexpr size_t kMaxDecodedBytes = 16 * 1024;
   Mutex mutex_;
   std::array<DecodedRef, kDecoded> decoded_ GUARDED_BY(mutex_);
+  // Entries that the cache had no room to remove; tried again when they are asked for.
+  static constexpr size_t kMaxDoomed = 4096;
+  std::unordered_set<std::string> doomed_ GUARDED_BY(mutex_);
+  std::atomic<bool> any_doomed_ = false;
 };
 
 }  // namespace tapps::http

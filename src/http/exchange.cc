@@ -4,6 +4,7 @@
 
 #include "http/answer.h"
 #include "http/conditional.h"
+#include "http/vary.h"
 
 namespace tapps::http {
 namespace {
@@ -21,6 +22,13 @@ std::string ForwardText(const FetchRequest& request, const Hop& hop, const Store
   if (!CanAnswer(hop, *stored)) return "fwd=partial";
   const bool asked = hop.directives.no_cache || request.policy == TAPPS_FETCH_NO_CACHE;
   return asked ? "fwd=request" : "fwd=stale";
+}
+
+// Whether an answer that is not stored says that the stored one is no longer so. It does not when
+// the origin failed or wants to be asked later, nor when the caller's own condition held.
+bool Supersedes(int32_t status) {
+  return status < 500 && status != 304 && status != 408 && status != 416 && status != 425 &&
+         status != 429;
 }
 
 }  // namespace
@@ -192,6 +200,7 @@ Storage Exchanger::Store(const Hop& hop, const StoredRef& response) const {
   if (where == Storage::kNone) return where;
   // Where it leads to may be a secret, too.
   if (hops_.LeadsToSecrets(hop.url, response->headers)) where = Storage::kMemory;
+  if (hop.directives.no_store) return Storage::kNone;
   if (!hop.may_write && !(hop.method == "POST" && NamesItself(hop, response->headers))) {
     return Storage::kNone;
   }
@@ -213,10 +222,12 @@ bool Exchanger::NamesItself(const Hop& hop, const Headers& response) const {
 Outcome Exchanger::Revalidated(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
                                const TransferResponse& response) const {
   if (!Validates(response.headers, *stored)) {
+    // 4.3.4: nothing here is what the origin means.
     store_.Erase(hop.store_key);
-    return {Status(TAPPS_E_PROTOCOL,
-                   hop.url.HostPort() + ": answered 304 for another answer than the one stored"),
-            {}};
+    if (!hop.cookieless_key.empty()) store_.Erase(hop.cookieless_key);
+    Outcome outcome;
+    outcome.ask_for_whole = true;
+    return outcome;
   }
   const auto fresh = std::make_shared<const StoredResponse>(
       Freshen(*stored, response.headers, response.request_time_us, response.response_time_us));
@@ -312,10 +323,8 @@ Outcome Exchanger::FromNetwork(const FetchRequest& request, const Hop& hop, cons
     kept = Keep(hop, nullptr, fresh);
   } else {
     kept = Keep(hop, stored, fresh);
-    // What was stored is superseded, unless the origin merely failed, or the caller's own condition
-    // held.
-    if (kept.response == nullptr && stored != nullptr && hop.may_write && fresh->status < 500 &&
-        fresh->status != 304 && fresh->status != 416) {
+    if (kept.response == nullptr && stored != nullptr && hop.may_write &&
+        Supersedes(fresh->status)) {
       store_.Erase(hop.store_key);
     }
   }

@@ -18,7 +18,8 @@ struct Outcome {
   StoredRef refresh;
   // Stored for everybody, and an answer to others who ask the same now.
   bool shareable = false;
-  // Neither: the origin sent the missing part of something else. The whole has to be asked for.
+  // Neither: the origin sent the missing part of something else, or says that something else is
+  // unchanged. The whole has to be asked for.
   bool ask_for_whole = false;
 };
 

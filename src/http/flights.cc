@@ -1,6 +1,7 @@
 #include "http/flights.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -109,6 +110,12 @@ void Flights::Join(WaiterId id, const FetchRequest& request, const Hop& hop, Sto
     by_waiter_[id] = flight;
   }
   if (launch != nullptr) Begin(launch);
+}
+
+bool Flights::IsUnderWay(const FetchRequest& request, const Hop& hop) {
+  const std::string key = FlightKey(0, request, hop);
+  MutexLock lock(mutex_);
+  return by_key_.contains(key);
 }
 
 void Flights::Begin(const FlightRef& flight) {
@@ -225,8 +232,13 @@ void Flights::OnTransfer(const FlightRef& flight, TransferResult result) {
   gate_.Leave(flight->origin, std::move(permit), health);
   PollIfNeeded();
   if (abandoned || TryAgain(flight, &result)) return;
-  const Outcome outcome =
-      exchanger_.Conclude(flight->request, flight->hop, flight->stored, std::move(result));
+  Outcome outcome;
+  try {
+    outcome = exchanger_.Conclude(flight->request, flight->hop, flight->stored, std::move(result));
+  } catch (const std::bad_alloc&) {  // its body may be large, and is copied
+    outcome = {Status(TAPPS_E_NOMEM, flight->hop.url.HostPort() + ": no memory for its answer"),
+               {}};
+  }
   if (!outcome.ask_for_whole) return Land(flight, outcome);
   {
     MutexLock lock(mutex_);

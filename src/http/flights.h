@@ -43,6 +43,8 @@ class Flights {
   // perhaps before it returns, unless Leave comes first. An id waits for one flight at a time.
   void Join(WaiterId id, const FetchRequest& request, const Hop& hop, StoredRef stored,
             Purpose purpose, Landed landed);
+  // Whether somebody waits for the answer to this already.
+  bool IsUnderWay(const FetchRequest& request, const Hop& hop);
   // Stops waiting. The last to leave ends the flight, and then `why` is what the breaker hears of
   // it.
   void Leave(WaiterId id, CallResult why);

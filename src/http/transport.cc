@@ -1,6 +1,7 @@
 #include "http/transport.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "base/thread.h"
 
@@ -10,6 +11,19 @@ namespace {
 constexpr size_t kMaxIdleHandles = 16;
 constexpr size_t kMaxDoubtful = 1024;
 constexpr int kLongestSleepMs = 60'000;
+constexpr int kAfterFailureMs = 50;
+
+// Runs fn; false when memory ran out in it. What it was for then ends by its deadline: without
+// memory nothing better can be promised, but the host's process goes on.
+template <typename Fn>
+bool Survive(const Fn& fn) {
+  try {
+    fn();
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
 
 TransferResult Cancelled() {
   return {Status(TAPPS_E_CANCELLED, "the request was cancelled"), {}, Fault::kCaller};
@@ -18,7 +32,9 @@ TransferResult Cancelled() {
 }  // namespace
 
 Transport::Transport(NetworkOptions network, const Clock& clock)
-    : network_(std::move(network)), clock_(clock) {}
+    : network_(std::move(network)), clock_(clock) {
+  idle_handles_.reserve(kMaxIdleHandles);
+}
 
 Transport::~Transport() { Close(); }
 
@@ -114,7 +130,8 @@ void Transport::Close() {
 }
 
 void Transport::Run() {
-  for (int sleep_ms = Step(); sleep_ms >= 0; sleep_ms = Step()) {
+  for (int sleep_ms = 0; sleep_ms >= 0;) {
+    if (!Survive([&] { sleep_ms = Step(); })) sleep_ms = kAfterFailureMs;
     if (sleep_ms > 0) curl_->multi_poll(multi_, nullptr, 0, sleep_ms, nullptr);
   }
   while (!exchanges_.empty()) Remove(exchanges_.begin());
@@ -131,7 +148,12 @@ int Transport::Step() {
     submitted.swap(submitted_);
     cancelled.swap(cancelled_);
   }
-  for (Submitted& one : submitted) Begin(std::move(one));
+  for (Submitted& one : submitted) {
+    const Id id = one.id;
+    if (!Survive([&] { Begin(std::move(one)); })) {
+      Complete(id, {Status::Bare(TAPPS_E_NOMEM), {}, Fault::kCaller});
+    }
+  }
   for (const Id id : cancelled) {
     const auto it = exchanges_.find(id);
     if (it == exchanges_.end()) continue;
@@ -179,9 +201,6 @@ void Transport::Begin(Submitted submitted) {
   exchange.transfer =
       std::make_unique<Transfer>(*curl_, easy, clock_, network_, std::move(submitted.request));
   Status status = exchange.transfer->Prepare();
-  if (status.ok() && curl_->multi_add_handle(multi_, easy) != CURLM_OK) {
-    status = Status(TAPPS_E_NETWORK, "libcurl cannot start a request");
-  }
   if (!status.ok()) {
     curl_->easy_cleanup(easy);
     return Complete(submitted.id, {std::move(status), {}, Fault::kCaller});
@@ -189,7 +208,12 @@ void Transport::Begin(Submitted submitted) {
   const int64_t first_byte = exchange.transfer->request().limits.first_byte_timeout_us;
   if (first_byte > 0) exchange.first_byte_by = Now() + first_byte;
   by_handle_.emplace(easy, submitted.id);
-  exchanges_.emplace(submitted.id, std::move(exchange));
+  const auto it = exchanges_.emplace(submitted.id, std::move(exchange)).first;
+  if (curl_->multi_add_handle(multi_, easy) != CURLM_OK) {  // last: it needs no more memory of ours
+    Remove(it);
+    Complete(submitted.id,
+             {Status(TAPPS_E_NETWORK, "libcurl cannot start a request"), {}, Fault::kCaller});
+  }
 }
 
 void Transport::FinishDone() {
@@ -220,12 +244,10 @@ void Transport::FailLateFirstBytes(int64_t now) {
   }
   for (const Id id : late) {
     const auto it = exchanges_.find(id);
-    const std::string host = it->second.transfer->request().url.HostPort();
+    TransferResult result = it->second.transfer->LateFirstByte();
     Doubt(it->second.transfer->request(), true);
     Remove(it);
-    Complete(id, {Status(TAPPS_E_TIMEOUT, host + ": no first byte of an answer in time"),
-                  {},
-                  Fault::kOrigin});
+    Complete(id, std::move(result));
   }
 }
 
@@ -242,7 +264,7 @@ int64_t Transport::RunTimers(int64_t now) {
       timer_due_.erase(first->first.second);
       timers_.erase(first);
     }
-    fn();
+    Survive(fn);
   }
 }
 
@@ -277,7 +299,7 @@ void Transport::Complete(Id id, TransferResult result) {
     done = std::move(it->second);
     pending_.erase(it);
   }
-  done(std::move(result));
+  Survive([&] { done(std::move(result)); });
 }
 
 }  // namespace tapps::http

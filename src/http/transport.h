@@ -21,7 +21,8 @@ namespace tapps::http {
 // Exchanges with origins on one thread, "tapps-net", which owns libcurl's multi handle and so the
 // connections. Loads libcurl and starts the thread with the first request. All functions from any
 // thread but Close, which must not be called from a callback. Callbacks run on the network thread
-// (Cancel and Close: on theirs), without locks held, and must not block.
+// (Cancel and Close: on theirs), without locks held, and must not block. What a callback throws on
+// the network thread, which only bad_alloc may be, ends there.
 //
 // After an exchange that failed, or was given up before its answer began, the next one with that
 // origin resolves the name again and opens a new connection: the origin may have moved, or the

@@ -42,7 +42,7 @@ struct RetryDecision {
 };
 
 // Whether to try again, and when: full jitter (any time up to a bound that doubles), but not before
-// the service said; `chance` is in [0, 1). The budget is Breaker::SpendRetry's to keep.
+// the service said; `chance` is in [0, 1). The budget is Breaker::Retry's to keep.
 RetryDecision DecideRetry(const RetrySettings& settings, const RetryQuestion& question,
                           double chance);
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "http/fetch.h"
+#include "http/memory_store.h"
 #include "support/process_state.h"
 #include "support/raw_server.h"
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "http/await.h"
+#include "http/memory_store.h"
 #include "support/http_server.h"
 
 namespace tapps::http {

@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "http/await.h"
 #include "http/fetch.h"
+#include "http/vary.h"
 #include "support/raw_server.h"
 #include "support/temp_dir.h"
 
@@ -63,6 +66,59 @@ class CacheStoreTest : public testing::Test {
   std::shared_ptr<Cache> cache_ = Open();
   std::unique_ptr<CacheStore> store_ = std::make_unique<CacheStore>(cache_);
 };
+
+TEST_F(CacheStoreTest, ErasingDoesNotWaitForRoomInTheQueueAndIsNotForgotten) {
+  store_.reset();
+  ASSERT_TRUE(cache_->Close(10 * kSecond).ok());
+  cache_.reset();
+  CacheOptions options;
+  options.queue_bytes = 16 * 1024;
+  options.put_timeout_us = 10 * kSecond;
+  cache_ = *Cache::Open(dir_.File("cache-1.db"), options);
+  store_ = std::make_unique<CacheStore>(cache_);
+  Put("http://h/", "old", {"A: 1"});
+  Put("http://h/other", "old", {"A: 1"});
+  ASSERT_TRUE(cache_->Flush(10 * kSecond).ok());
+
+  test::Door door;  // the writer stands at it
+  PutOptions sync;
+  sync.durability = TAPPS_DURABILITY_SYNC;
+  std::atomic<bool> stopped = false;
+  cache_->PutAsync({"", "stop"}, "x", sync, [&](const Status&) {
+    stopped = true;
+    door.Pass();
+  });
+  ASSERT_TRUE(test::Eventually([&] { return stopped.load(); }));
+  PutOptions now;
+  now.timeout_us = TAPPS_NONE;
+  int64_t filler = 0;
+  for (size_t size : {8192, 1024, 16}) {
+    while (cache_->Put({"", std::to_string(++filler)}, std::string(size, 'x'), now).ok()) {
+    }
+  }
+  int32_t taken = TAPPS_OK;
+  for (char key = 'a'; taken == TAPPS_OK; ++key) {
+    cache_->DeleteAsync({"d", {&key, 1}}, TAPPS_DURABILITY_ASYNC,
+                        [&](const Status& status) { taken = status.code(); });
+  }
+  ASSERT_EQ(taken, TAPPS_E_BUSY);
+  const int64_t before = Clock::Real().MonotonicNow();
+  store_->Erase("http://h/");
+  EXPECT_LT(Clock::Real().MonotonicNow() - before, 5 * kSecond);
+  EXPECT_EQ(Find("http://h/"), "none");
+  Put("http://h/", "newer", {"A: 1"});
+  EXPECT_EQ(Find("http://h/"), "none") << "no room for this either";
+  EXPECT_EQ(Find("http://h/other"), "old");
+  door.Open();
+  ASSERT_TRUE(cache_->Flush(10 * kSecond).ok());
+  EXPECT_EQ(Find("http://h/"), "none");
+  ASSERT_TRUE(cache_->Flush(10 * kSecond).ok());
+  EXPECT_EQ(cache_->Contains({"tapps.http", "http://h/"}).code(), TAPPS_E_NOT_FOUND);
+  Put("http://h/", "new", {"A: 1"});
+  EXPECT_EQ(Find("http://h/"), "new");
+  store_.reset();
+  ASSERT_TRUE(cache_->Close(10 * kSecond).ok());
+}
 
 TEST_F(CacheStoreTest, AResponseComesBackAsItWas) {
   const std::string body("\0\xff body", 7);

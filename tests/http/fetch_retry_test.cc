@@ -10,6 +10,7 @@
 
 #include "http/await.h"
 #include "http/fetch.h"
+#include "http/memory_store.h"
 #include "support/http_server.h"
 
 namespace tapps::http {
@@ -115,8 +116,9 @@ TEST_F(FetchRetryTest, ScarS12TenFailuresAreTenFailures) {
 // S13: half-open let everyone in.
 TEST_F(FetchRetryTest, ScarS13HalfOpenLetsOneRequestThrough) {
   std::atomic<bool> slow = false;
+  std::atomic<int> refused = 0;
   const auto serving = Serve([&](int, Response& response) {
-    if (slow) std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    if (slow) (void)test::Eventually([&] { return refused == 19; });
     Answer(response, 500);
   });
   while (Fetch("/", TAPPS_NONE).ok()) {
@@ -125,7 +127,6 @@ TEST_F(FetchRetryTest, ScarS13HalfOpenLetsOneRequestThrough) {
   clock_.Advance(kMinute);
   const int before = requests_;
   std::vector<std::thread> callers;
-  std::atomic<int> refused = 0;
   for (int i = 0; i < 20; ++i) {
     callers.emplace_back([&, i] {
       if (Fetch("/" + std::to_string(i), TAPPS_NONE).code() == TAPPS_E_OPEN_CIRCUIT) ++refused;
@@ -152,6 +153,31 @@ TEST_F(FetchRetryTest, ScarS14A429IsAQuotaThatEndsWhenTheOriginSaidAndNotAnOutag
   EXPECT_EQ(breaker()->Snapshot().state, BreakerState::kClosed);
   clock_.Advance(kSecond);
   EXPECT_EQ(Fetch("/")->status(), 200);
+}
+
+TEST_F(FetchRetryTest, AQuotaLeavesWhatIsStoredToFallBackOn) {
+  std::atomic<int> status = 200;
+  const auto serving = Serve([&](int, Response& response) {
+    if (status == 200) response.set_header("Cache-Control", "max-age=60");
+    Answer(response, status, status == 200 ? "" : "600");
+  });
+  for (const int limiting : {408, 425, 429}) {
+    status = 200;
+    const std::string path = "/" + std::to_string(limiting);
+    ASSERT_EQ(Fetch(path, TAPPS_NONE)->status(), 200);
+    clock_.Advance(kMinute + kSecond);
+    status = limiting;
+    EXPECT_EQ(Fetch(path, TAPPS_NONE)->status(), limiting);
+    FetchRequest stored;
+    stored.url = origin_.Url(path);
+    stored.policy = TAPPS_FETCH_ONLY_IF_CACHED;
+    EXPECT_TRUE(engine_->FetchAndWait(stored).ok()) << limiting;
+  }
+  const Result<FetchResult> stale = Fetch("/429");
+  ASSERT_TRUE(stale.ok()) << stale.status().message();
+  EXPECT_EQ(stale->status(), 200);
+  EXPECT_TRUE(stale->stale);
+  EXPECT_NE(stale->warning.find("takes no more requests"), std::string::npos) << stale->warning;
 }
 
 TEST_F(FetchRetryTest, ScarS14RefusedCredentialsAreNeitherAnOutageNorAQuota) {
@@ -202,8 +228,9 @@ TEST_F(FetchRetryTest, ScarS16FiveRequestsToAnOriginAreUnderWayAtOnceAndNoMore) 
 
 // S17: N callers missing one key fetched N times.
 TEST_F(FetchRetryTest, ScarS17CallersOfOneUrlShareItsRequestAndItsRetries) {
-  const auto serving = Serve([](int number, Response& response) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  test::Door all_have_joined;
+  const auto serving = Serve([&](int number, Response& response) {
+    all_have_joined.Pass();
     Answer(response, number == 1 ? 503 : 200);
   });
   test::Collector<Result<FetchResult>> results;
@@ -213,6 +240,7 @@ TEST_F(FetchRetryTest, ScarS17CallersOfOneUrlShareItsRequestAndItsRetries) {
     request.retries = 2;
     engine_->Fetch(std::move(request), results.Callback());
   }
+  all_have_joined.Open();
   ASSERT_TRUE(results.Await(20));
   EXPECT_EQ(results[19]->status(), 200);
   EXPECT_EQ(requests_, 2);

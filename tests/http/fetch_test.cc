@@ -187,6 +187,7 @@ TEST_F(FetchTest, StaleWhileRevalidateRefreshesBehindOnce) {
     EXPECT_EQ(result.body(), "1");
     EXPECT_TRUE(result.stale);
   }
+  EXPECT_EQ(engine_->waiting(), 1u) << "a hit leaves nothing behind when a refresh is under way";
   door_.Open();
   EXPECT_TRUE(test::Eventually([&] { return MustFetch("/").body() == "2"; }));
   EXPECT_EQ(requests_, 2);
@@ -229,6 +230,46 @@ TEST_F(FetchTest, UnsafeMethodsPassThroughAndInvalidate) {
   EXPECT_EQ(result.cache_status, "tapps; fwd=method; fwd-status=200");
   EXPECT_EQ(MustFetch("/").served_from, TAPPS_FROM_NETWORK);
   EXPECT_EQ(MustFetch("/list").served_from, TAPPS_FROM_NETWORK);
+}
+
+TEST_F(FetchTest, NoStoreKeepsTheAnswerToAPostFromBeingStored) {
+  origin_.handlers().Post("/", [](const Request&, Response& response) {
+    response.set_header("Cache-Control", "max-age=60");
+    response.set_header("Content-Location", "/");
+    response.set_content("posted", "text/plain");
+  });
+  ServeText("/", "", "got");
+  const auto serving = Start();
+  FetchRequest post = Get("/");
+  post.method = "POST";
+  post.body = Value::Make("x", ValueInfo());
+  post.policy = TAPPS_FETCH_NO_STORE;
+  EXPECT_EQ(MustFetch(post).cache_status, "tapps; fwd=method; fwd-status=200");
+  EXPECT_EQ(MustFetch("/").body(), "got");
+  post.policy = TAPPS_FETCH_DEFAULT;
+  EXPECT_EQ(MustFetch(post).cache_status, "tapps; fwd=method; fwd-status=200; stored");
+  EXPECT_EQ(MustFetch("/").body(), "posted");
+}
+
+TEST_F(FetchTest, A304ForAnotherAnswerThanTheStoredOneIsNotTheLastWord) {
+  // A variant for those with a cookie, of which no Vary tells.
+  Serve("/", [](const Request& request, Response& response) {
+    const bool known = request.has_header("Cookie");
+    response.set_header("Cache-Control", "max-age=60");
+    response.set_header("ETag", known ? "\"theirs\"" : "\"everybody's\"");
+    if (known && request.has_header("If-None-Match")) {
+      response.status = 304;
+    } else {
+      response.set_content(known ? "theirs" : "everybody's", "text/plain");
+    }
+  });
+  const auto serving = Start();
+  EXPECT_EQ(MustFetch("/").body(), "everybody's");
+  clock_.Advance(61 * kSecond);
+  EXPECT_EQ(MustFetch("/", {"Cookie: a=b"}).body(), "theirs");
+  EXPECT_EQ(requests_, 3);
+  EXPECT_EQ(MustFetch("/", {"Cookie: a=b"}).served_from, TAPPS_FROM_MEMORY);
+  EXPECT_EQ(requests_, 3);
 }
 
 TEST_F(FetchTest, HeadIsAnsweredFromAStoredGet) {

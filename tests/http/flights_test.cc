@@ -11,6 +11,7 @@
 
 #include "http/await.h"
 #include "http/fetch.h"
+#include "http/memory_store.h"
 #include "support/http_server.h"
 
 namespace tapps::http {
