@@ -4,7 +4,6 @@
 
 #include "storage/schema.h"
 #include "storage/store_fixture.h"
-#include "support/shim_vfs.h"
 
 namespace tapps::storage {
 namespace {
@@ -184,30 +183,6 @@ TEST_F(HealTest, WhatIsTakenOverKeepsTheWalWithinItsCap) {
   ASSERT_TRUE(report.ok()) << report.status().message();
   EXPECT_GT(report->saved, kEntries / 2);
   EXPECT_LE(FileBytes("-wal"), limits.WalHard());
-}
-
-// The check and the copy of a large file take longer than one wait for a lock may.
-TEST_F(HealTest, AHealerMeetsOtherWritersAtAnyTimeAndGoesOn) {
-  constexpr int64_t kPatience = 100 * kMillisecond;
-  test::ShimVfs vfs;
-  for (int nth = 1; nth < 100; nth += 7) {
-    path_ = dir_.File("cache " + std::to_string(nth) + ".db");
-    MakeFile();
-    Overwrite(40 * 4096, 4 * 4096);
-    int locks = 0;
-    vfs.SetHook([&](test::ShimVfs::Op op) {
-      const bool copied = locks > 0 || Copies().size() == 1;
-      if (op != test::ShimVfs::Op::kShmLock || !copied) return SQLITE_OK;
-      if (locks++ == 0) std::this_thread::sleep_for(std::chrono::microseconds(kPatience));
-      return locks == nth ? SQLITE_BUSY : SQLITE_OK;
-    });
-    const auto report = Heal(path_, true, clock_, kLimits, kPatience);
-    vfs.SetHook(nullptr);
-    ASSERT_TRUE(report.ok()) << "lock " << nth << ": " << report.status().message();
-    EXPECT_GT(report->saved, kEntries / 2) << "lock " << nth;
-    for (const std::string& copy : Copies()) std::filesystem::remove(copy);
-    if (locks < nth) break;
-  }
 }
 
 }  // namespace

@@ -100,12 +100,12 @@ TEST_F(MemoryFailureTest, AnAddThatFailsLeavesNothingInTheQueue) {
     if (added) continue;
     EXPECT_TRUE(queue.empty()) << i;
     EXPECT_EQ(queue.bytes(), 0) << i;
-    group.reset();
-    const Group single = Of(MakeRecord("a", "2"));
-    ASSERT_TRUE(queue.Add(single, 0, nullptr).ok());
-    for (const char* key : {"b", "c"}) {
-      EXPECT_FALSE(queue.Find(KeyHash("default", key), "default", key).has_value()) << i;
+    ASSERT_TRUE(queue.Add(Of(MakeRecord("d", "2")), 0, nullptr).ok());
+    for (const char* key : {"a", "b", "c"}) {
+      EXPECT_FALSE(queue.Find(KeyHash("default", key), "default", key, 0).has_value()) << i;
     }
+    group.reset();
+    ASSERT_TRUE(queue.Add(Of(MakeRecord("a", "2")), 0, nullptr).ok());
     queue.Finish(queue.Take(SIZE_MAX), {});
     EXPECT_TRUE(queue.empty()) << i;
   }
