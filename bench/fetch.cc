@@ -1,6 +1,7 @@
 // Fetches through the C ABI: an answer from memory and from the file, with all that RFC 9111 wants
-// to know of it (freshness, Vary, Age), and misses with eight requests under way, beside a bare
-// libcurl multi loop that asks the same server for the same bytes in the same rounds.
+// to know of it (freshness, Vary, Age), misses with eight requests under way, and answers that are
+// fetched, stored and agreed on with other processes, beside a bare libcurl multi loop that asks
+// the same server for the same bytes in the same rounds.
 
 #include <curl/curl.h>
 
@@ -19,6 +20,7 @@ namespace {
 constexpr int kInFlight = 8;
 constexpr int kMisses = 800;  // a round
 constexpr size_t kPages = 2'000;
+constexpr int kCold = 200;  // a round
 
 std::string Answer() {
   const std::string body(2048, 'x');
@@ -83,6 +85,13 @@ double TappsMisses(tapps_queue* queue, const std::string& url) {
   return (NowNs() - begin) / kMisses / 1000;
 }
 
+// Microseconds of a fetch of what nobody has, one after the other; the answers are stored.
+double TappsCold(tapps_cache* cache, const std::string& url, int* next) {
+  const double begin = NowNs();
+  for (int i = 0; i < kCold; ++i) Fetch(cache, url + std::to_string((*next)++), 0);
+  return (NowNs() - begin) / kCold / 1000;
+}
+
 size_t Append(char* data, size_t size, size_t count, void* body) {
   static_cast<std::string*>(body)->append(data, size * count);
   return size * count;
@@ -101,12 +110,13 @@ class BareCurl {
     curl_multi_cleanup(multi_);
   }
 
-  double Misses(const std::string& url) {
+  // Microseconds a request takes, so many under way.
+  double Misses(const std::string& url, int count, size_t in_flight) {
     const double begin = NowNs();
     submitted_ = 0;
     int ended = 0;
-    for (Slot& slot : slots_) Start(&slot, url);
-    while (ended < kMisses) {
+    for (size_t i = 0; i < in_flight; ++i) Start(&slots_[i], url);
+    while (ended < count) {
       int running = 0;
       curl_multi_perform(multi_, &running);
       int left = 0;
@@ -117,11 +127,11 @@ class BareCurl {
         Check(slot->body.size() == 2048, "libcurl lost something");
         curl_multi_remove_handle(multi_, slot->easy);
         ++ended;
-        if (submitted_ < kMisses) Start(slot, url);
+        if (submitted_ < count) Start(slot, url);
       }
-      if (ended < kMisses) curl_multi_poll(multi_, nullptr, 0, 1000, nullptr);
+      if (ended < count) curl_multi_poll(multi_, nullptr, 0, 1000, nullptr);
     }
-    return (NowNs() - begin) / kMisses / 1000;
+    return (NowNs() - begin) / count / 1000;
   }
 
  private:
@@ -181,6 +191,8 @@ int main() {
   const std::string miss = server.Url("/miss/");
   Report report;
   size_t page = 0;
+  const std::string cold = server.Url("/cold/");
+  int next_cold = 0;
   for (int round = 0; round < 15; ++round) {
     report.Add("fetch hit, memory", "tapps", "mean", "ns",
                LoopNs(20'000, 500, [&](size_t) { Fetch(memory.handle(), hot, 0); }));
@@ -191,7 +203,15 @@ int main() {
       if ((round + turn) % 2 == 0) {
         report.Add("fetch miss, 8 in flight", "tapps", "mean", "us", TappsMisses(queue, miss));
       } else {
-        report.Add("fetch miss, 8 in flight", "libcurl", "mean", "us", bare.Misses(miss));
+        report.Add("fetch miss, 8 in flight", "libcurl", "mean", "us",
+                   bare.Misses(miss, kMisses, kInFlight));
+      }
+      if ((round + turn) % 2 == 0) {
+        report.Add("fetch cold and stored, one at a time", "tapps", "mean", "us",
+                   TappsCold(memory.handle(), cold, &next_cold));
+      } else {
+        report.Add("fetch cold and stored, one at a time", "libcurl", "mean", "us",
+                   bare.Misses(cold, kCold, 1));
       }
     }
   }

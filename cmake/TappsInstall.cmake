@@ -7,11 +7,45 @@ install(TARGETS tapps EXPORT tapps-targets
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES include/tapps.h include/tapps.hpp
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(DIRECTORY include/tapps
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development FILES_MATCHING PATTERN "*.hpp")
 
-install(TARGETS tapps_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
+install(TARGETS tapps_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 # It finds the library beside itself.
 file(RELATIVE_PATH tapps_bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
 set_target_properties(tapps_cli PROPERTIES INSTALL_RPATH "$ORIGIN/${tapps_bin_to_lib}")
+
+# The library for static linking, of the objects that are there anyway. pkg-config --static tells
+# what it needs beside it.
+option(TAPPS_STATIC "Also make libtapps.a" ON)
+if(TAPPS_STATIC AND NOT TAPPS_SANITIZE)
+  add_library(tapps_static STATIC $<TARGET_OBJECTS:tapps> $<TARGET_OBJECTS:tapps_core>)
+  set_target_properties(tapps_static PROPERTIES OUTPUT_NAME tapps LINKER_LANGUAGE CXX)
+  add_custom_command(TARGET tapps_static POST_BUILD  # the objects keep theirs
+    COMMAND ${CMAKE_STRIP} --strip-debug $<TARGET_FILE:tapps_static>)
+  install(TARGETS tapps_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+endif()
+
+# The manual page and the completions of the program, from what it says of itself.
+find_package(Python3 3.9 COMPONENTS Interpreter)
+if(Python3_FOUND AND NOT CMAKE_CROSSCOMPILING AND NOT TAPPS_SANITIZE)
+  set(tapps_share ${PROJECT_BINARY_DIR}/share)
+  set(tapps_share_files tapps.1 tapps.bash _tapps tapps.fish)
+  list(TRANSFORM tapps_share_files PREPEND ${tapps_share}/)
+  add_custom_command(OUTPUT ${tapps_share_files}
+    COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tools/cli_docs.py
+      $<TARGET_FILE:tapps_cli> ${tapps_share}
+    DEPENDS tapps_cli ${PROJECT_SOURCE_DIR}/tools/cli_docs.py)
+  add_custom_target(tapps_cli_docs ALL DEPENDS ${tapps_share_files})
+  install(FILES ${tapps_share}/tapps.1
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+  install(FILES ${tapps_share}/tapps.bash RENAME tapps
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT program)
+  install(FILES ${tapps_share}/_tapps
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT program)
+  install(FILES ${tapps_share}/tapps.fish
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT program)
+endif()
 
 # pkg-config: the installed file finds its prefix from its own place.
 set(tapps_pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -23,6 +23,16 @@ type BreakerOptions struct {
 	MaxConcurrency int64         // calls under way at once; 5; -1: no limit
 	Probes         int64         // at once while half open; 1
 	Lease          time.Duration // a call that has not ended by then gives its place back; 60 s
+	MaxWaiting     int64         // callers that wait for a place; 100
+	FailureRate    int64         // percent of failures in the window that open it; not watched
+	SlowRate       int64         // percent of slow calls in the window that open it; not watched
+	Slow           time.Duration // a call that takes as long is slow; 5 s
+	WindowCalls    int64         // the window is as many latest calls; 100
+	Window         time.Duration // the window is so much time instead
+	MinCalls       int64         // calls in the window below which rates say nothing; 10
+	Retries        int64         // of one call; 2; -1: none
+	Retry          time.Duration // longest delay before the first retry, doubling; 100 ms
+	MaxRetry       time.Duration // doubling ends here; 10 s
 }
 
 // A BreakerState says whether calls are let through.
@@ -64,10 +74,16 @@ type BreakerInfo struct {
 	Ignored       int64
 	Rejected      int64
 	Transitions   int64
+	Waiting       int64         // callers in line
+	Quota         time.Duration // the longest wait the service asked any caller for
+	WindowCalls   int64         // in the window now; 0 unless rates are watched
+	WindowFailed  int64         // of these
+	WindowSlow    int64         // of these
 }
 
 // A Breaker is a circuit breaker with bounded concurrency, for the program's own calls.
 type Breaker struct {
+	cache  *Cache
 	handle *C.tapps_breaker
 }
 
@@ -75,24 +91,11 @@ type Breaker struct {
 func (c *Cache) Breaker(name string, options *BreakerOptions) (*Breaker, error) {
 	var memory arena
 	defer memory.free()
-	var native *C.tapps_breaker_options
-	if o := options; o != nil {
-		native = &C.tapps_breaker_options{
-			failures:        C.int64_t(o.Failures),
-			successes:       C.int64_t(o.Successes),
-			open_us:         micros(o.Open, unlimited),
-			max_open_us:     micros(o.MaxOpen, unlimited),
-			max_concurrency: limit(o.MaxConcurrency),
-			probes:          C.int64_t(o.Probes),
-			lease_us:        micros(o.Lease, unlimited),
-		}
-		native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
-	}
-	text := memory.name(name)
+	native, text := options.native(), memory.name(name)
 	if memory.err != nil {
 		return nil, memory.err
 	}
-	breaker := &Breaker{}
+	breaker := &Breaker{cache: c}
 	var failure *C.tapps_error
 	code := C.tapps_breaker_open(c.handle, text, native, &breaker.handle, &failure)
 	runtime.KeepAlive(c)
@@ -101,6 +104,33 @@ func (c *Cache) Breaker(name string, options *BreakerOptions) (*Breaker, error) 
 	}
 	runtime.SetFinalizer(breaker, func(b *Breaker) { C.tapps_breaker_release(b.handle) })
 	return breaker, nil
+}
+
+func (o *BreakerOptions) native() *C.tapps_breaker_options {
+	if o == nil {
+		return nil
+	}
+	native := &C.tapps_breaker_options{
+		failures:        C.int64_t(o.Failures),
+		successes:       C.int64_t(o.Successes),
+		open_us:         micros(o.Open, unlimited),
+		max_open_us:     micros(o.MaxOpen, unlimited),
+		max_concurrency: limit(o.MaxConcurrency),
+		probes:          C.int64_t(o.Probes),
+		lease_us:        micros(o.Lease, unlimited),
+		max_waiting:     C.int64_t(o.MaxWaiting),
+		failure_rate:    C.int64_t(o.FailureRate),
+		slow_rate:       C.int64_t(o.SlowRate),
+		slow_us:         micros(o.Slow, unlimited),
+		window_calls:    C.int64_t(o.WindowCalls),
+		window_us:       micros(o.Window, none),
+		min_calls:       C.int64_t(o.MinCalls),
+		retries:         C.int64_t(o.Retries),
+		retry_us:        micros(o.Retry, unlimited),
+		max_retry_us:    micros(o.MaxRetry, unlimited),
+	}
+	native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
+	return native
 }
 
 // A Permit is the right to make one call. It reports once; later reports are without effect.
@@ -116,6 +146,43 @@ func (b *Breaker) Acquire() (Permit, error) {
 	code := C.tapps_breaker_acquire(b.handle, &permit.number, &failure)
 	runtime.KeepAlive(b)
 	return permit, result(code, failure)
+}
+
+const waitAtMost = 365 * 24 * time.Hour
+
+// Wait is Acquire that waits for a place, in the order of asking, until the context ends. ErrBusy:
+// too many wait already; ErrOpenCircuit or ErrQuota as soon as the breaker opens, or the service
+// asks to wait.
+func (b *Breaker) Wait(ctx context.Context) (Permit, error) {
+	defer runtime.KeepAlive(b)
+	end := b.cache.complete(ctx, operation{
+		giveBack: func(number C.int64_t) { Permit{b, number}.Report(OutcomeIgnored) },
+		start: func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
+			return C.tapps_queue_acquire(q.handle, b.handle, micros(waitAtMost, none), id, op, f)
+		}})
+	return Permit{b, end.number}, end.err
+}
+
+// Retry says how long to wait before a call that failed, and may be repeated, is made once more.
+// attempt: how often it was made, from 1; status: what HTTP answered, or 0; retryAfter: what the
+// service asked for, or 0. ErrUnsupported: the status is not worth another try; ErrFull: it was made
+// as often as it may be, or the budget of retries is used up; ErrOpenCircuit.
+func (b *Breaker) Retry(attempt, status int, retryAfter time.Duration) (time.Duration, error) {
+	var delay C.int64_t
+	var failure *C.tapps_error
+	code := C.tapps_breaker_retry(b.handle, C.int64_t(attempt), C.int32_t(status),
+		micros(retryAfter, 0), &delay, &failure)
+	runtime.KeepAlive(b)
+	return duration(delay), result(code, failure)
+}
+
+// Limit tells what the service said: it takes no more than so many further calls within that time;
+// 0 calls for "not before". Then calls fail with ErrQuota, in every process of the user.
+func (b *Breaker) Limit(calls int64, within time.Duration) error {
+	var failure *C.tapps_error
+	code := C.tapps_breaker_limit(b.handle, C.int64_t(calls), micros(within, 0), &failure)
+	runtime.KeepAlive(b)
+	return result(code, failure)
 }
 
 // Report says how the call went.
@@ -185,6 +252,11 @@ func (b *Breaker) Read() BreakerInfo {
 		Ignored:       int64(info.ignored),
 		Rejected:      int64(info.rejected),
 		Transitions:   int64(info.transitions),
+		Waiting:       int64(info.waiting),
+		Quota:         duration(info.quota_us),
+		WindowCalls:   int64(info.window_calls),
+		WindowFailed:  int64(info.window_failures),
+		WindowSlow:    int64(info.window_slow),
 	}
 }
 

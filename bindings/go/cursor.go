@@ -42,13 +42,9 @@ type Cursor struct {
 
 // Entries walks over the entries of the namespace whose keys begin with prefix.
 func (s *Space) Entries(prefix string) *Cursor {
-	name := s.name
-	if name == nil {
-		var memory arena
-		defer memory.free()
-		name = memory.text("default")
-	}
-	return openCursor(s, name, prefix)
+	var memory arena
+	defer memory.free()
+	return openCursor(s, s.fullName(&memory), prefix)
 }
 
 // EntriesEverywhere walks over the entries of all namespaces.

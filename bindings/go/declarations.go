@@ -30,7 +30,7 @@ const (
 	CodeBusy Code = -20
 	// CodeWouldBlock: the answer is not in memory and the call may not touch the disk.
 	CodeWouldBlock Code = -21
-	// CodeTimeout: the deadline passed; nothing was changed.
+	// CodeTimeout: the deadline passed; nothing was changed in the file.
 	CodeTimeout Code = -22
 	// CodeCancelled: cancelled by the host.
 	CodeCancelled Code = -23

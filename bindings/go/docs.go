@@ -47,30 +47,31 @@ func docsFlags(refresh, offline bool) C.uint32_t {
 	return bits(refresh, C.TAPPS_DOCS_REFRESH) | bits(offline, C.TAPPS_DOCS_OFFLINE)
 }
 
+func (o *DocsOptions) native(memory *arena) *C.tapps_docs_options {
+	if o == nil {
+		return nil
+	}
+	native := &C.tapps_docs_options{
+		flags:        docsFlags(o.Refresh, o.Offline),
+		topic:        memory.text(o.Topic),
+		version:      memory.text(o.Version),
+		ecosystem:    memory.text(o.Ecosystem),
+		project_root: memory.text(o.ProjectRoot),
+		paths:        memory.lines(o.Paths),
+		url_template: memory.text(o.URLTemplate),
+		timeout_us:   micros(o.Timeout, unlimited),
+		max_tokens:   limit(o.MaxTokens),
+	}
+	native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
+	return native
+}
+
 // Docs answers what the documentation of a library says. The text of ErrNotFound names near ones.
 func (c *Cache) Docs(ctx context.Context, library string, options *DocsOptions) (*Document, error) {
 	var memory arena
 	defer memory.free()
-	var native *C.tapps_docs_options
-	if o := options; o != nil {
-		native = &C.tapps_docs_options{
-			flags:        docsFlags(o.Refresh, o.Offline),
-			topic:        memory.text(o.Topic),
-			version:      memory.text(o.Version),
-			ecosystem:    memory.text(o.Ecosystem),
-			project_root: memory.text(o.ProjectRoot),
-			paths:        memory.lines(o.Paths),
-			url_template: memory.text(o.URLTemplate),
-			timeout_us:   micros(o.Timeout, unlimited),
-			max_tokens:   limit(o.MaxTokens),
-		}
-		native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
-	}
-	name := memory.name(library)
-	if memory.err != nil {
-		return nil, memory.err
-	}
-	view, err := c.run(ctx, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
+	native, name := options.native(&memory), memory.name(library)
+	view, err := c.run(ctx, &memory, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
 		return C.tapps_queue_docs(q.handle, name, native, id, op, f)
 	})
 	if err != nil {
@@ -105,6 +106,22 @@ type WarmOptions struct {
 	MaxRequests int64         // network requests allowed in the run; no limit
 }
 
+func (o *WarmOptions) native(memory *arena) *C.tapps_warm_options {
+	if o == nil {
+		return nil
+	}
+	native := &C.tapps_warm_options{
+		flags:        docsFlags(o.Refresh, o.Offline),
+		paths:        memory.lines(o.Paths),
+		url_template: memory.text(o.URLTemplate),
+		concurrency:  C.int64_t(o.Concurrency),
+		timeout_us:   micros(o.Timeout, unlimited),
+		max_requests: limit(o.MaxRequests),
+	}
+	native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
+	return native
+}
+
 // A Plan is what would be looked up for a project.
 type Plan struct {
 	cache       *Cache
@@ -119,19 +136,7 @@ func (c *Cache) Plan(ctx context.Context, root string, options *WarmOptions) (*P
 	}
 	var memory arena
 	defer memory.free()
-	var native *C.tapps_warm_options
-	if o := options; o != nil {
-		native = &C.tapps_warm_options{
-			flags:        docsFlags(o.Refresh, o.Offline),
-			paths:        memory.lines(o.Paths),
-			url_template: memory.text(o.URLTemplate),
-			concurrency:  C.int64_t(o.Concurrency),
-			timeout_us:   micros(o.Timeout, unlimited),
-			max_requests: limit(o.MaxRequests),
-		}
-		native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
-	}
-	where := memory.name(root)
+	native, where := options.native(&memory), memory.name(root)
 	if memory.err != nil {
 		return nil, memory.err
 	}
@@ -190,15 +195,14 @@ func (p *Plan) Run(ctx context.Context, onProgress func(Progress)) (*WarmResult,
 		}
 	}
 	defer runtime.KeepAlive(p)
-	view, err := p.cache.run(ctx, tell, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
-		return C.tapps_queue_warm(q.handle, p.handle, id, op, f)
+	end := p.cache.complete(ctx, operation{
+		onProgress: tell,
+		start: func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
+			return C.tapps_queue_warm(q.handle, p.handle, id, op, f)
+		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	defer view.Release()
 	found := &WarmResult{}
-	return found, json.Unmarshal(view.Bytes(), found)
+	return found, end.decode(found)
 }
 
 // Warm plans and runs.

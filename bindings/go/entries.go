@@ -21,7 +21,7 @@ static tapps_go_found tapps_go_get(tapps_cache* cache, const char* space, const 
 	tapps_get_options options = {sizeof options, flags};
 	found.code = tapps_cache_get(cache, space, key, key_size, &options, &found.value, &found.data,
 	                             &found.size, NULL);
-	if (found.code == TAPPS_OK && found.size <= room_size) {
+	if (found.code == TAPPS_OK && room != NULL && found.size <= room_size) {
 		memcpy(room, found.data, found.size);
 		tapps_value_release(found.value);
 		found.copied = 1;
@@ -118,9 +118,6 @@ func (s *Space) View(ctx context.Context, key string, flags ...GetFlag) (*View, 
 	found := C.tapps_go_get(s.cache.handle, s.name, first(name), C.size_t(len(name)),
 		mask|C.TAPPS_GET_CACHED_ONLY, nil, 0)
 	if found.code == C.TAPPS_OK {
-		if found.copied != 0 { // empty, and given back already
-			return &View{}, nil
-		}
 		return newView(found.value, found.data, found.size), nil
 	}
 	return s.wait(ctx, name, mask, found.code)
@@ -316,51 +313,6 @@ func (s *Space) Touch(ctx context.Context, key string, ttl time.Duration) error 
 		micros(ttl, none), &failure)
 	runtime.KeepAlive(s)
 	return result(code, failure)
-}
-
-// Matching says which entries DeleteAll removes: those that meet every condition given.
-type Matching struct {
-	Prefix string
-	Tag    string
-}
-
-// DeleteAll removes entries of the namespace, committed; it returns how many.
-func (s *Space) DeleteAll(ctx context.Context, what Matching) (int64, error) {
-	space := s.name
-	if space == nil {
-		var memory arena
-		defer memory.free()
-		space = memory.text("default")
-	}
-	defer runtime.KeepAlive(s)
-	return deleteAll(ctx, s.cache, space, what)
-}
-
-// DeleteEverywhere removes entries of all namespaces but the library's own.
-func (c *Cache) DeleteEverywhere(ctx context.Context, what Matching) (int64, error) {
-	return deleteAll(ctx, c, nil, what)
-}
-
-func deleteAll(ctx context.Context, c *Cache, space *C.char, what Matching) (int64, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, cancelled(err)
-	}
-	var memory arena
-	defer memory.free()
-	filter := &C.tapps_filter{space: space, tag: memory.text(what.Tag)}
-	filter.struct_size = C.uint32_t(unsafe.Sizeof(*filter))
-	if what.Prefix != "" {
-		filter.prefix = memory.bytes([]byte(what.Prefix))
-		filter.prefix_size = C.size_t(len(what.Prefix))
-	}
-	if memory.err != nil {
-		return 0, memory.err
-	}
-	var removed C.int64_t
-	var failure *C.tapps_error
-	code := C.tapps_cache_delete_all(c.handle, filter, &removed, &failure)
-	runtime.KeepAlive(c)
-	return int64(removed), result(code, failure)
 }
 
 // Flush returns when everything put before is committed, or the context ends.

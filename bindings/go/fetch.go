@@ -41,6 +41,10 @@ type FetchOptions struct {
 	MaxRedirects   int64         // 10; -1: none are followed
 	TTL            time.Duration // lifetime given to the answer in place of its own
 	DenyPrivate    bool          // no private, loopback or link-local address may answer
+	Retries        int64         // of an idempotent request that failed in a way that may pass; none
+	FirstByte      time.Duration // from the start to the first byte of the answer; no bound
+	LowSpeed       time.Duration // fails when slower than LowSpeedBytes for so long; no bound
+	LowSpeedBytes  int64         // per second; 1
 }
 
 // A Response is what a URL answered, from wherever it came.
@@ -61,15 +65,8 @@ type Response struct {
 func (c *Cache) Fetch(ctx context.Context, url string, options *FetchOptions) (*Response, error) {
 	var memory arena
 	defer memory.free()
-	native, err := options.native(&memory)
-	if err != nil {
-		return nil, err
-	}
-	address := memory.name(url)
-	if memory.err != nil {
-		return nil, memory.err
-	}
-	view, err := c.run(ctx, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
+	native, address := options.native(&memory), memory.name(url)
+	view, err := c.run(ctx, &memory, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
 		return C.tapps_queue_fetch(q.handle, address, native, id, op, f)
 	})
 	if err != nil {
@@ -79,15 +76,16 @@ func (c *Cache) Fetch(ctx context.Context, url string, options *FetchOptions) (*
 	return view.response(), nil
 }
 
-func (o *FetchOptions) native(memory *arena) (*C.tapps_fetch_options, error) {
+func (o *FetchOptions) native(memory *arena) *C.tapps_fetch_options {
 	if o == nil {
-		return nil, nil
+		return nil
 	}
 	var lines strings.Builder
 	for name, values := range o.Header {
 		for _, value := range values {
 			if strings.ContainsAny(name+value, "\r\n\x00") {
-				return nil, &Error{Code: CodeInvalid, Message: fmt.Sprintf("header %q: contains a line break", name)}
+				memory.fail(fmt.Sprintf("header %q: contains a line break", name))
+				return nil
 			}
 			fmt.Fprintf(&lines, "%s: %s\n", name, value)
 		}
@@ -101,13 +99,17 @@ func (o *FetchOptions) native(memory *arena) (*C.tapps_fetch_options, error) {
 		max_body_bytes:     limit(o.MaxBodyBytes),
 		max_redirects:      C.int64_t(o.MaxRedirects),
 		ttl_us:             micros(o.TTL, none),
+		retries:            C.int64_t(o.Retries),
+		first_byte_us:      micros(o.FirstByte, unlimited),
+		low_speed_us:       micros(o.LowSpeed, unlimited),
+		low_speed_bytes:    C.int64_t(o.LowSpeedBytes),
 	}
 	native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
 	native.flags = bits(o.DenyPrivate, C.TAPPS_FETCH_DENY_PRIVATE)
 	if o.Body != nil {
 		native.body, native.body_size = memory.bytes(o.Body), C.size_t(len(o.Body))
 	}
-	return native, nil
+	return native
 }
 
 func (v *View) response() *Response {

@@ -30,6 +30,13 @@ func (a *arena) free() {
 	}
 }
 
+// fail remembers what is wrong with an argument.
+func (a *arena) fail(message string) {
+	if a.err == nil {
+		a.err = &Error{Code: CodeInvalid, Message: message}
+	}
+}
+
 // text is NULL for "".
 func (a *arena) text(text string) *C.char {
 	if text == "" {
@@ -40,8 +47,8 @@ func (a *arena) text(text string) *C.char {
 
 // name is text that is not NULL for "".
 func (a *arena) name(text string) *C.char {
-	if strings.IndexByte(text, 0) >= 0 && a.err == nil {
-		a.err = &Error{Code: CodeInvalid, Message: "a text contains a NUL: " + strconv.Quote(text)}
+	if strings.IndexByte(text, 0) >= 0 {
+		a.fail("a text contains a NUL: " + strconv.Quote(text))
 	}
 	copied := C.CString(text)
 	a.held = append(a.held, unsafe.Pointer(copied))

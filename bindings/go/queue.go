@@ -8,6 +8,7 @@ import "C"
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"runtime"
 	"sync"
@@ -29,22 +30,31 @@ type queue struct {
 	closed  bool
 	last    C.uint64_t
 	pending map[C.uint64_t]*pending
+	left    map[C.uint64_t]giveBack // of operations that nobody waits for any more
 	onEvent func(kind C.int32_t, data []byte)
 }
 
 type pending struct {
-	ended    chan completion // of room for one, so that the reader never waits
+	ended    chan completion // of room for all, so that the reader never waits
 	progress chan []byte     // nil, or of some room: what does not fit is dropped
+	giveBack giveBack        // nil, or for what comes when nobody waits any more
 }
 
+// A giveBack returns the lease or the permit that a record carries as its number.
+type giveBack func(number C.int64_t)
+
 type completion struct {
-	view *View
-	err  error
+	id     C.uint64_t
+	view   *View // nil, or the receiver's
+	number C.int64_t
+	bytes  C.int64_t
+	err    error
 }
 
 // openQueue makes a queue of its own.
 func openQueue(cache *Cache) (*queue, error) {
-	q := &queue{done: make(chan struct{}), pending: map[C.uint64_t]*pending{}}
+	q := &queue{done: make(chan struct{}), pending: map[C.uint64_t]*pending{},
+		left: map[C.uint64_t]giveBack{}}
 	var failure *C.tapps_error
 	if code := C.tapps_queue_open(cache.handle, &q.handle, &failure); code != C.TAPPS_OK {
 		return nil, takeError(code, failure)
@@ -114,38 +124,56 @@ func (q *queue) handOut(record C.tapps_record) {
 		view.Release()
 		return
 	}
-	if waiting := q.forget(record.user_data); waiting != nil {
-		waiting.ended <- completion{view, result(record.code, record.error)}
+	waiting, refuse := q.forget(record.user_data)
+	if waiting != nil {
+		waiting.ended <- completion{record.user_data, view, record.number, record.bytes,
+			result(record.code, record.error)}
 		return
+	}
+	if refuse != nil && record.number > 0 {
+		refuse(record.number)
 	}
 	view.Release()
 	C.tapps_error_release(record.error)
 }
 
-func (q *queue) forget(id C.uint64_t) *pending {
+func (q *queue) forget(id C.uint64_t) (*pending, giveBack) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	waiting, refuse := q.pending[id], q.left[id]
+	delete(q.pending, id)
+	delete(q.left, id)
+	return waiting, refuse
+}
+
+// leave ends the waiting for an operation; false when it has ended already.
+func (q *queue) leave(id C.uint64_t) bool {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
 	waiting := q.pending[id]
 	delete(q.pending, id)
-	return waiting
+	if waiting != nil && waiting.giveBack != nil {
+		q.left[id] = waiting.giveBack
+	}
+	return waiting != nil
 }
 
 const progressRoom = 256
 
-// expect makes room for a completion; nil when the queue was closed.
-func (q *queue) expect(withProgress bool) (C.uint64_t, *pending) {
+// expect makes room for `count` completions, whose ids follow upon the one returned.
+func (q *queue) expect(count int, waiting *pending) (C.uint64_t, error) {
+	waiting.ended = make(chan completion, count)
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
 	if q.closed {
-		return 0, nil
+		return 0, errClosed()
 	}
-	q.last++
-	waiting := &pending{ended: make(chan completion, 1)}
-	if withProgress {
-		waiting.progress = make(chan []byte, progressRoom)
+	first := q.last + 1
+	for ; count > 0; count-- {
+		q.last++
+		q.pending[q.last] = waiting
 	}
-	q.pending[q.last] = waiting
-	return q.last, waiting
+	return first, nil
 }
 
 // close ends everything under way with ErrClosed and gives the queue back.
@@ -159,65 +187,104 @@ func (q *queue) close() {
 	handle := q.handle
 	q.handle = nil
 	q.mutex.Unlock()
-	for _, waiting := range left {
-		waiting.ended <- completion{nil, &Error{Code: CodeClosed, Message: "the cache was closed"}}
+	for id, waiting := range left {
+		waiting.ended <- completion{id: id, err: errClosed()}
 	}
 	C.tapps_queue_release(handle)
 }
 
 type submit func(q *queue, id C.uint64_t, op *C.int64_t, failure **C.tapps_error) C.int32_t
 
-// run submits an operation and waits for its end, or for that of the context, which cancels it.
-// onProgress, which may be nil, is called by this goroutine.
-// The view, which may be nil, is the caller's.
-func (c *Cache) run(ctx context.Context, onProgress func([]byte), start submit) (*View, error) {
+// An operation is what complete needs to know of one.
+type operation struct {
+	memory     *arena       // nil, or the arguments; what is wrong with them fails it
+	onProgress func([]byte) // nil, or called by the goroutine that waits
+	giveBack   giveBack
+	start      submit
+}
+
+// run is complete for operations that have a value at the most. The view, which may be nil, is the
+// caller's.
+func (c *Cache) run(ctx context.Context, memory *arena, start submit) (*View, error) {
+	end := c.complete(ctx, operation{memory: memory, start: start})
+	return end.view, end.err
+}
+
+// complete submits an operation and waits for its end, or for that of the context, which cancels it.
+func (c *Cache) complete(ctx context.Context, o operation) completion {
 	if err := ctx.Err(); err != nil {
-		return nil, cancelled(err)
+		return completion{err: cancelled(err)}
+	}
+	if o.memory != nil && o.memory.err != nil {
+		return completion{err: o.memory.err}
 	}
 	defer runtime.KeepAlive(c)
 	q, err := c.completions()
 	if err != nil {
-		return nil, err
+		return completion{err: err}
 	}
-	id, waiting := q.expect(onProgress != nil)
-	if waiting == nil {
-		return nil, &Error{Code: CodeClosed, Message: "the cache was closed"}
+	waiting := &pending{giveBack: o.giveBack}
+	if o.onProgress != nil {
+		waiting.progress = make(chan []byte, progressRoom)
 	}
-	op, err := q.start(id, start)
+	id, err := q.expect(1, waiting)
+	if err != nil {
+		return completion{err: err}
+	}
+	op, err := q.start(id, o.start)
 	if err != nil {
 		q.forget(id)
-		return nil, err
+		return completion{err: err}
 	}
 	for {
 		select {
 		case data := <-waiting.progress:
-			onProgress(data)
+			o.onProgress(data)
 		case end := <-waiting.ended:
 			for len(waiting.progress) > 0 {
-				onProgress(<-waiting.progress)
+				o.onProgress(<-waiting.progress)
 			}
-			if codeOf(end.err) == CodeCancelled { // not by us
-				return nil, &Error{Code: CodeClosed, Message: "the cache was closed"}
-			}
-			return end.view, end.err
+			return end.notByUs()
 		case <-ctx.Done():
-			if q.forget(id) != nil {
+			if q.leave(id) {
 				q.cancel(op)
 			} else {
 				end := <-waiting.ended // it came at the same moment
 				end.view.Release()
+				if o.giveBack != nil && end.number > 0 {
+					o.giveBack(end.number)
+				}
 			}
-			return nil, cancelled(ctx.Err())
+			return completion{err: cancelled(ctx.Err())}
 		}
 	}
 }
+
+// notByUs: what was cancelled, though not by us, was so by the end of the cache.
+func (end completion) notByUs() completion {
+	if codeOf(end.err) == CodeCancelled {
+		end.err = errClosed()
+	}
+	return end
+}
+
+// decode reads the JSON of the value into `found` and gives the value back.
+func (end completion) decode(found any) error {
+	if end.err != nil {
+		return end.err
+	}
+	defer end.view.Release()
+	return json.Unmarshal(end.view.Bytes(), found)
+}
+
+func errClosed() error { return &Error{Code: CodeClosed, Message: "the cache was closed"} }
 
 // start submits under the lock, so that the queue is not given back meanwhile.
 func (q *queue) start(id C.uint64_t, start submit) (C.int64_t, error) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
 	if q.closed {
-		return 0, &Error{Code: CodeClosed, Message: "the cache was closed"}
+		return 0, errClosed()
 	}
 	var op C.int64_t
 	var failure *C.tapps_error

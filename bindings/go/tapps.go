@@ -15,6 +15,7 @@ package tapps
 
 /*
 #cgo pkg-config: tapps
+#cgo linux LDFLAGS: -Wl,-z,now
 #include <stdlib.h>
 #include <tapps.h>
 
@@ -26,7 +27,9 @@ import "C"
 
 import (
 	"encoding/json"
+	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -51,7 +54,30 @@ type OpenOptions struct {
 	MaxConcurrency int64 // requests under way to one origin; 5
 	BreakFailures  int64 // that open an origin's breaker; 5
 	BreakTime      time.Duration
+	Policy         MemoryPolicy // PolicyAdaptive
+	DiskEntries    int64        // no limit
+	PreloadBytes   int64        // read into memory after the open, what was used last; none
+	NoProxy        []string     // hosts reached without the proxy
+	SecretNames    []string     // further query parameters and header fields that are secrets
+	DenyPrivate    bool         // no private, loopback or link-local address may answer a fetch
+	KeepSetCookie  bool         // Set-Cookie reaches the file
+	SharedHTTP     bool         // obeys RFC 9111 as a shared cache
 }
+
+func (o *OpenOptions) flags() C.uint32_t {
+	return bits(o.ReadOnly, C.TAPPS_OPEN_READ_ONLY) | bits(o.Offline, C.TAPPS_OPEN_OFFLINE) |
+		bits(o.DenyPrivate, C.TAPPS_OPEN_DENY_PRIVATE) |
+		bits(o.KeepSetCookie, C.TAPPS_OPEN_KEEP_SET_COOKIE) |
+		bits(o.SharedHTTP, C.TAPPS_OPEN_SHARED_HTTP)
+}
+
+// A MemoryPolicy says what memory forgets first when it is full.
+type MemoryPolicy int32
+
+const (
+	PolicyAdaptive MemoryPolicy = C.TAPPS_POLICY_ADAPTIVE // learns from what it serves
+	PolicyLRU      MemoryPolicy = C.TAPPS_POLICY_LRU      // the least recently used first
+)
 
 // A Cache is an open cache. It is the namespace "default" as well; In has the others.
 type Cache struct {
@@ -67,13 +93,14 @@ type Cache struct {
 // ":memory:" none. Opening a file again in one process gives the same store.
 func Open(path string, options *OpenOptions) (*Cache, error) {
 	if C.tapps_abi() != headerABI {
-		return nil, &Error{Code: CodeVersion, Message: "the libtapps that was loaded has another ABI"}
+		return nil, &Error{Code: CodeVersion, Message: wrongABI(int(C.tapps_abi()))}
 	}
 	var memory arena
 	defer memory.free()
 	var native *C.tapps_open_options
 	if o := options; o != nil {
 		native = &C.tapps_open_options{
+			flags:              o.flags(),
 			memory_bytes:       C.int64_t(o.MemoryBytes),
 			memory_entries:     limit(o.MemoryEntries),
 			disk_bytes:         limit(o.DiskBytes),
@@ -88,9 +115,13 @@ func Open(path string, options *OpenOptions) (*Cache, error) {
 			max_concurrency:    C.int64_t(o.MaxConcurrency),
 			break_failures:     C.int64_t(o.BreakFailures),
 			break_us:           micros(o.BreakTime, unlimited),
+			policy:             C.int32_t(o.Policy),
+			disk_entries:       limit(o.DiskEntries),
+			preload_bytes:      limit(o.PreloadBytes),
+			no_proxy:           memory.text(strings.Join(o.NoProxy, ",")),
+			secret_names:       memory.lines(o.SecretNames),
 		}
 		native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
-		native.flags = bits(o.ReadOnly, C.TAPPS_OPEN_READ_ONLY) | bits(o.Offline, C.TAPPS_OPEN_OFFLINE)
 	}
 	where := memory.text(path)
 	if memory.err != nil {
@@ -106,6 +137,13 @@ func Open(path string, options *OpenOptions) (*Cache, error) {
 	cache.Space = Space{cache: cache}
 	runtime.SetFinalizer(cache, (*Cache).release)
 	return cache, nil
+}
+
+// wrongABI says what to do about a library that was loaded instead of the one built against.
+func wrongABI(found int) string {
+	return fmt.Sprintf("the libtapps that was loaded, %s, has ABI %d and this program was built for %d: "+
+		"install libtapps.so.%d, name its folder in LD_LIBRARY_PATH, or build the program again",
+		Version(), found, headerABI, headerABI)
 }
 
 func (c *Cache) release() {
@@ -175,7 +213,7 @@ func (c *Cache) completions() (*queue, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if c.closed {
-		return nil, &Error{Code: CodeClosed, Message: "the cache was closed"}
+		return nil, errClosed()
 	}
 	if c.queue == nil {
 		made, err := openQueue(c)

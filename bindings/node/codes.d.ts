@@ -20,7 +20,7 @@ export type ErrorCode =
   | 'TAPPS_BUSY'
   /** the answer is not in memory and the call may not touch the disk */
   | 'TAPPS_WOULD_BLOCK'
-  /** the deadline passed; nothing was changed */
+  /** the deadline passed; nothing was changed in the file */
   | 'TAPPS_TIMEOUT'
   /** cancelled by the host */
   | 'TAPPS_CANCELLED'

@@ -20,6 +20,8 @@ export class TappsError extends Error {
   readonly httpStatus?: number;
   /** How long to wait before trying again. */
   readonly retryAfterMs?: number;
+  /** The entry's present version, with TAPPS_EXISTS of a swap; 0: there is none. */
+  readonly version?: number;
 }
 
 /** Durations are milliseconds; Infinity means without limit, for `ttlMs` without expiry. */
@@ -33,6 +35,11 @@ export interface OpenOptions {
   memoryEntries?: number;
   /** Bound of the file set; 1 GiB. */
   diskBytes?: number;
+  diskEntries?: number;
+  /** Read into memory after the open, in the background: what was used last; none. */
+  preloadBytes?: number;
+  /** How the memory tier chooses what to forget; adaptive. */
+  policy?: 'adaptive' | 'lru';
   /** Bound of what is not yet written; 32 MiB. */
   queueBytes?: number;
   /** Longest time an async put waits for its commit; 20 ms. */
@@ -46,6 +53,17 @@ export interface OpenOptions {
   userAgent?: string;
   /** Of fetches, a URL; none: the environment is not read. */
   proxy?: string;
+  /** Hosts reached without the proxy. */
+  noProxy?: string[];
+  /** Further query parameters and header fields that are secrets; a name stands for those that end
+   * in it too. */
+  secretNames?: string[];
+  /** No private, loopback or link-local address may answer a fetch. */
+  denyPrivate?: boolean;
+  /** Set-Cookie reaches the file; else it stays in memory. */
+  keepSetCookie?: boolean;
+  /** Obeys RFC 9111 as a shared cache. */
+  sharedHttp?: boolean;
   /** Of fetches, PEM; the system's. */
   caFile?: string;
   /** Requests under way to one origin; 5. */
@@ -68,6 +86,8 @@ export interface GetOptions extends SpaceOption {
   peek?: boolean;
   /** Never touches the disk: TAPPS_WOULD_BLOCK instead. */
   cachedOnly?: boolean;
+  /** Also answers with entries that remember "not found". */
+  showNegative?: boolean;
 }
 
 export interface PutOptions extends SpaceOption {
@@ -89,6 +109,31 @@ export interface PutOptions extends SpaceOption {
   json?: object;
 }
 
+/** What entries of a namespace get when their put does not say. */
+export interface NamespaceDefaults {
+  ttlMs?: number;
+  staleMs?: number;
+  /** Of negative entries; 60 s. */
+  negativeTtlMs?: number;
+}
+
+export interface LoadOptions extends PutOptions, SignalOption {
+  load?: {
+    /** Wait for somebody else's load; 30 s; 0: none. */
+    timeoutMs?: number;
+    /** Time to load, after which somebody else may; 30 s. */
+    leaseMs?: number;
+    /** How long a load takes, for refreshing early; measured; 0: no early refresh. */
+    earlyMs?: number;
+  };
+}
+
+/** Makes a value; undefined: there is none. */
+export type Loader = (
+  key: Bytes,
+  context: SignalOption,
+) => Bytes | undefined | PromiseLike<Bytes | undefined>;
+
 export interface SignalOption {
   /** Rejects with signal.reason at once. */
   signal?: AbortSignal;
@@ -105,6 +150,8 @@ export interface Entry {
   staleUntil?: number;
   ageMs: number;
   stale: boolean;
+  /** Remembers "not found"; only with `showNegative`. */
+  negative: boolean;
   servedFrom: Origin;
   contentType?: string;
   source?: string;
@@ -146,6 +193,28 @@ export interface FetchInit extends RequestInit {
   ttlMs?: number;
   /** Refuses private, loopback and link-local addresses, as connected to. */
   denyPrivate?: boolean;
+  /** Of an idempotent request that failed in a way that may pass, 1 to 10; none. */
+  retries?: number;
+  /** From the start to the first byte of the answer; no bound. */
+  firstByteMs?: number;
+  /** Fails when slower than lowSpeedBytes a second for so long, in whole seconds; no bound. */
+  lowSpeedMs?: number;
+  lowSpeedBytes?: number;
+}
+
+export interface FetchManyInit extends FetchInit {
+  /** Under way at a time; 8. */
+  parallel?: number;
+  /** Yields the answers in the order of the URLs, else as they come. */
+  inOrder?: boolean;
+}
+
+/** One of many fetches: its response, or why there is none. */
+export interface FetchResult {
+  index: number;
+  url: string;
+  response?: CachedResponse;
+  error?: unknown;
 }
 
 /** A standard Response. Its status may be outside 200..599, where an origin answers so. */
@@ -271,8 +340,38 @@ export interface BreakerOptions {
   probes?: number;
   /** A call that has not ended by then gives its place back; 60 s. */
   leaseMs?: number;
-  /** Which errors count against the callee; all but AbortError. */
-  isFailure?(error: unknown): boolean;
+  /** Callers that wait for a permit; 100. */
+  maxWaiting?: number;
+  /** Percent of the window's calls that failed, which open it; not watched. */
+  failureRate?: number;
+  /** Percent of the window's calls that were slow, which open it; not watched. */
+  slowRate?: number;
+  /** A call that takes as long is slow; 5 s. */
+  slowMs?: number;
+  /** The window is as many latest calls; 100. */
+  windowCalls?: number;
+  /** The window is so much time instead. */
+  windowMs?: number;
+  /** Calls in the window below which rates say nothing; 10. */
+  minCalls?: number;
+  /** Of one call (retryDelay); 2; 0: none. */
+  retries?: number;
+  /** Longest delay before the first retry; doubles with each; 100 ms. */
+  retryMs?: number;
+  /** Doubling ends here; 10 s. */
+  maxRetryMs?: number;
+  /** How long execute() and acquire() wait for a place, of this object; not at all. */
+  waitMs?: number;
+  /** Which errors count against the callee, of this object; all but AbortError. "local": a failure
+   * whose reason may lie with this process alone, which others are not told. */
+  isFailure?(error: unknown): boolean | 'local';
+}
+
+/** The right to make one call, to be reported once. */
+export interface Permit {
+  report(outcome: 'success' | 'failure' | 'ignored' | 'localFailure'): void;
+  /** As report('ignored'), unless it was reported. */
+  [Symbol.dispose](): void;
 }
 
 export interface BreakerState {
@@ -287,6 +386,13 @@ export interface BreakerState {
   ignored: number;
   rejected: number;
   transitions: number;
+  /** Callers in line. */
+  waiting: number;
+  /** The longest wait the service asked any caller for; 0: none. */
+  quotaMs: number;
+  windowCalls: number;
+  windowFailures: number;
+  windowSlow: number;
 }
 
 export class Breaker {
@@ -299,6 +405,15 @@ export class Breaker {
     operation: () => T | PromiseLike<T>,
     fallback: (error: unknown) => U | PromiseLike<U>,
   ): Promise<T | U>;
+  /** Asks to make a call: rejects with TAPPS_OPEN_CIRCUIT, TAPPS_QUOTA or TAPPS_BUSY; after a wait
+   * with TAPPS_TIMEOUT. */
+  acquire(options?: { waitMs?: number } & SignalOption): Promise<Permit>;
+  /** How many milliseconds to wait before a call that failed is made once more. `attempt`: how often
+   * it was made; `status`: what HTTP answered. Throws when it is not worth it (TAPPS_UNSUPPORTED),
+   * was made often enough (TAPPS_FULL), or the breaker is open. */
+  retryDelay(failed: { attempt: number; status?: number; retryAfterMs?: number }): number;
+  /** Tells that the service takes no more than so many calls within a time. */
+  limit(calls: number, withinMs: number): void;
   /** Holds it open or closed; "auto" ends that, closes it and forgets. */
   force(mode: 'auto' | 'open' | 'closed'): void;
   read(): BreakerState;
@@ -322,6 +437,14 @@ export class Cache extends EventEmitter {
   getSync(key: Bytes, options?: GetOptions): Buffer | undefined;
   getEntry(key: Bytes, options?: GetOptions & SignalOption): Promise<Entry | undefined>;
   getEntrySync(key: Bytes, options?: GetOptions): Entry | undefined;
+  /** Whether get would find the key. */
+  has(key: Bytes, options?: SpaceOption & SignalOption): Promise<boolean>;
+  /** The version of what get would find, for swap; 0: nothing. */
+  version(key: Bytes, options?: SpaceOption & SignalOption): Promise<number>;
+  /** The value; when it is not there, what the loader makes, which is stored. All who ask at the same
+   * time, other processes too, share one run of a loader. A stale value is answered at once while
+   * its successor is loaded. undefined: remembered as not there, or the loader says so. */
+  getOrLoad(key: Bytes, loader: Loader, options?: LoadOptions): Promise<Buffer | undefined>;
   /** Visible to this process when the call returns, to others after the commit. */
   put(key: Bytes, value: Bytes, options?: PutOptions & SignalOption): Promise<void>;
   putSync(key: Bytes, value: Bytes, options?: PutOptions): void;
@@ -329,12 +452,29 @@ export class Cache extends EventEmitter {
   getMany(keys: Iterable<Bytes>, options?: GetOptions): Promise<(Buffer | undefined)[]>;
   /** All in one transaction. */
   putMany(entries: Iterable<readonly [Bytes, Bytes]>, options?: PutOptions): Promise<void>;
+  /** Stores the value if the entry has this version (0: if it is not there), committed; the new
+   * version. TAPPS_EXISTS: it has another one. */
+  swap(
+    key: Bytes,
+    version: number,
+    value: Bytes,
+    options?: PutOptions & SignalOption,
+  ): Promise<number>;
   /** A key that is not there is no error. */
-  delete(key: Bytes, options?: SpaceOption & Pick<PutOptions, 'durability'>): Promise<void>;
+  delete(
+    key: Bytes,
+    options?: SpaceOption & Pick<PutOptions, 'durability'> & SignalOption,
+  ): Promise<void>;
   /** Removes what meets every condition; the number removed, committed. */
-  deleteAll(options?: WalkOptions & { tag?: string }): Promise<number>;
+  deleteAll(options?: WalkOptions & { tag?: string } & SignalOption): Promise<number>;
+  /** Counts what meets every condition, and the bytes of its keys and values. */
+  count(
+    options?: WalkOptions & { tag?: string } & SignalOption,
+  ): Promise<{ entries: number; bytes: number }>;
   /** Gives an entry a new lifetime from now on. */
-  touch(key: Bytes, ttlMs: number, options?: SpaceOption): Promise<void>;
+  touch(key: Bytes, ttlMs: number, options?: SpaceOption & SignalOption): Promise<void>;
+  /** Sets the defaults of a namespace for entries put from now on; without any: the cache's. */
+  setNamespace(namespace: string, defaults?: NamespaceDefaults): void;
   /** Resolves when everything put before is committed. */
   flush(options?: SignalOption & { timeoutMs?: number }): Promise<void>;
   /** Committed entries, in no particular order. */
@@ -344,6 +484,14 @@ export class Cache extends EventEmitter {
 
   /** As the standard fetch, through the cache (RFC 9111). Bound: may be passed on by itself. */
   readonly fetch: (input: string | URL | Request, init?: FetchInit) => Promise<CachedResponse>;
+  /** Many fetches with the same options, a few at a time. A failure of one is its result; an abort
+   * throws, and leaving the loop ends the rest. */
+  fetchMany(
+    urls: Iterable<string | URL>,
+    init?: FetchManyInit,
+  ): AsyncGenerator<FetchResult, void, undefined>;
+  /** Switches the network off or on for all fetches of the cache in this process. */
+  setOffline(offline: boolean): void;
   /** What the documentation of a library says. */
   docs(library: string, options?: DocsOptions): Promise<Document>;
   /** What warm would look up. */
@@ -352,6 +500,17 @@ export class Cache extends EventEmitter {
   warm(folder: string, options?: WarmOptions): Promise<WarmResult>;
   /** The breaker of that name, made when it is not there. TAPPS_EXISTS: it has other options. */
   breaker(name: string, options?: BreakerOptions): Breaker;
+
+  /** What is in the file, by namespace and age: see tapps_cache_survey. */
+  survey(options?: SignalOption): Promise<Record<string, any>>;
+  /** Looks for damage and changes nothing; deep: every entry. */
+  check(
+    options?: { deep?: boolean } & SignalOption,
+  ): Promise<{ ok: boolean; entries: number; damaged: number; problems: string[] }>;
+  /** Copies the cache as it stands to a file, which replaces what is there. */
+  backup(path: string, options?: SignalOption): Promise<void>;
+  /** Gives unused space of the file back; how many bytes. */
+  compact(options?: { timeoutMs?: number } & SignalOption): Promise<number>;
 
   on(event: 'state' | 'breaker', listener: (event: StateEvent) => void): this;
 

@@ -3,6 +3,9 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -20,6 +23,8 @@ Result<std::thread> StartThread(const char* name, std::function<void()> body) {
     thread = std::thread(std::move(body));
   } catch (const std::system_error& e) {
     error = e.code().value();
+  } catch (const std::bad_alloc&) {
+    error = ENOMEM;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (!thread.joinable()) {
@@ -28,7 +33,9 @@ Result<std::thread> StartThread(const char* name, std::function<void()> body) {
     detail.sys_errno = error;
     return Status(TAPPS_E_NOMEM, std::move(detail));
   }
-  pthread_setname_np(thread.native_handle(), (std::string("tapps-") + name).substr(0, 15).c_str());
+  char full[16];
+  std::snprintf(full, sizeof full, "tapps-%s", name);
+  pthread_setname_np(thread.native_handle(), full);
   return thread;
 }
 

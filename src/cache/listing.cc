@@ -11,22 +11,21 @@ namespace tapps {
 
 Result<int64_t> TieredCache::Contains(Key given) {
   TAPPS_RETURN_IF_ERROR(Usable());
-  const Key key = Normal(given);
-  const uint64_t hash = KeyHash(key.space, key.bytes);
   TAPPS_RETURN_IF_ERROR(CatchUp(false));
+  const Wanted wanted = Want(given);
   const auto answer = [this](const ValueInfo& info) -> Result<int64_t> {
     if (Negative(info) || Expired(info, options_.clock->WallNow())) {
       return Status::Bare(TAPPS_E_NOT_FOUND);
     }
     return info.version;
   };
-  if (std::optional<ValueRef> here = FindHere(hash, key, memory_->TicketOf(hash))) {
+  if (std::optional<ValueRef> here = FindHere(wanted)) {
     return *here ? answer((*here)->info()) : Result<int64_t>(Status::Bare(TAPPS_E_NOT_FOUND));
   }
   if (!store_) return Status::Bare(TAPPS_E_NOT_FOUND);
   Result<storage::ReaderPool::Lease> reader = store_->readers().Take();
   if (reader.ok()) {
-    const Result<ValueInfo> head = (*reader)->Head(hash, key.space, key.bytes);
+    const Result<ValueInfo> head = (*reader)->Head(wanted.hash, wanted.key.space, wanted.key.bytes);
     if (head.ok()) return answer(*head);
     if (head.code() != TAPPS_E_NOT_FOUND) NoteFailure(head.status());
   } else {

@@ -141,12 +141,18 @@ Status TieredCache::FinishLoad(int64_t lease, std::string_view bytes, const PutO
   Result<Loads::Ending> ending = loads_->BeginEnd(lease);
   if (!ending.ok()) return std::move(ending).status();
   const Key key = {ending->space, ending->key};
-  ValueRef value = MakeValue(key.space, bytes, options);
-  std::vector<storage::Record> records;
-  records.push_back(MakeRecord(storage::Record::Kind::kPut, ending->hash, key, value));
-  Status status = PutRecords(std::move(records), options, ending->release);
-  loads_->End(*ending, value);
-  return status;
+  try {
+    ValueRef value = MakeValue(key.space, bytes, options);
+    std::vector<storage::Record> records;
+    records.push_back(MakeRecord(storage::Record::Kind::kPut, ending->hash, key, value));
+    Status status = PutRecords(std::move(records), options, ending->release);
+    loads_->End(*ending, value);
+    return status;
+  } catch (...) {  // no memory: nobody shall wait for what does not come
+    if (ending->release) AskForLease(*ending->release, [](const Status&) {});
+    loads_->GiveUp(*ending);
+    throw;
+  }
 }
 
 void TieredCache::AbandonLoad(int64_t lease) {

@@ -55,6 +55,7 @@ struct Loads::Flight {
   ValueRef value;        // at hand when the flight began; or NULL
   bool row = false;      // held in the file
   int64_t lease = 0;     // of who leads
+  int64_t asked_us = 0;  // for the row
   int64_t began_us = 0;  // leading
   int64_t until_us = 0;  // end of the asking, or of the lease
   int64_t poll_us = 0;   // next look at what another process does
@@ -133,7 +134,8 @@ void Loads::Leave(const Place& place) {
 
 void Loads::Ask(const FlightRef& flight, Calls* calls) {
   flight->state = Flight::kAsking;
-  flight->until_us = Now() + ask_for_us_;
+  flight->asked_us = Now();
+  flight->until_us = flight->asked_us + ask_for_us_;
   if (!hooks_.ask) {
     calls->push_back([self = shared_from_this(), flight] { self->OnAnswer(flight, Status()); });
     return;
@@ -151,7 +153,7 @@ void Loads::OnAnswer(const FlightRef& flight, const Status& answer) {
   Calls calls;
   {
     MutexLock lock(mu_);
-    if (answer.ok() && hooks_.ask) flight->row = true;
+    if (hooks_.ask && (answer.ok() || answer.code() == TAPPS_E_EXISTS)) flight->row = answer.ok();
     if (flight->state != Flight::kAsking) {
       // The answer came late: whoever leads by now has the row, or nobody wants it any more.
       if (flight->state == Flight::kEnded) Drop(flight, &calls);
@@ -198,7 +200,8 @@ void Loads::Lead(const FlightRef& flight, bool row, Calls* calls) {
   flight->state = Flight::kLeading;
   flight->lease = next_lease_++;
   flight->began_us = Now();
-  flight->until_us = flight->began_us + first.lease_us;
+  // Not after the row's own end, which counts from a moment between the asking and now.
+  flight->until_us = (row ? flight->asked_us : flight->began_us) + first.lease_us;
   leases_[flight->lease] = flight;
   counts_.leases.Add();
   if (lone) counts_.lone.Add();
@@ -210,17 +213,15 @@ void Loads::Lead(const FlightRef& flight, bool row, Calls* calls) {
   wake_.NotifyAll();
 }
 
-// The next in line leads, under the row that is there, if one is.
+// The next in line leads, when the row can be had once more: its time may be up, too.
 void Loads::PassOn(const FlightRef& flight, Calls* calls) {
   leases_.erase(flight->lease);
   flight->lease = 0;
   if (flight->row && !flight->line.empty()) {
-    const LeaseRequest renewal =
-        flight->Request(LeaseRequest::Op::kRenew, flight->line.front().lease_us);
-    calls->push_back(
-        [self = shared_from_this(), renewal] { self->hooks_.ask(renewal, [](const Status&) {}); });
+    Ask(flight, calls);
+  } else {
+    Lead(flight, flight->row, calls);
   }
-  Lead(flight, flight->row, calls);
 }
 
 // All who wait get the value, and the flight ends.
@@ -277,6 +278,16 @@ void Loads::End(const Ending& ending, const ValueRef& value) {
   {
     MutexLock lock(mu_);
     Answer(ending.flight, value, &calls);
+  }
+  Make(calls);
+}
+
+void Loads::GiveUp(const Ending& ending) {
+  if (!ending.flight) return;
+  Calls calls;
+  {
+    MutexLock lock(mu_);
+    PassOn(ending.flight, &calls);
   }
   Make(calls);
 }

@@ -91,6 +91,8 @@ class Loads : public std::enable_shared_from_this<Loads> {
   Result<Ending> BeginEnd(int64_t lease);
   // Second step, after the value was put: it goes to all who wait.
   void End(const Ending& ending, const ValueRef& value);
+  // No value could be made: the next in line leads, as if the load had been abandoned.
+  void GiveUp(const Ending& ending);
   void Abandon(int64_t lease);
 
   // Nobody waits any more (CLOSED) and no lease is known. The thread ends by itself.

@@ -16,7 +16,7 @@ constexpr size_t kPage = 512;  // entries looked at, or read, at a time
 
 struct Candidate {
   int64_t last_used_us;
-  int64_t bytes;
+  int64_t bytes;  // of memory
   std::string space;
   std::string key;
   bool operator>(const Candidate& other) const { return last_used_us > other.last_used_us; }
@@ -34,9 +34,11 @@ bool Choose(const std::weak_ptr<TieredCache>& weak, Warmest* warmest) {
     if (!page.ok()) return false;
     for (const storage::Listed& entry : *page) {
       after = entry.id;
-      if (entry.size > cache->options().preload_bytes) continue;
-      warmest->push({entry.last_used_us, entry.size, entry.space, entry.key});
-      bytes += entry.size;
+      const auto name = static_cast<int64_t>(entry.space.size() + entry.key.size());
+      const int64_t size = entry.size + name + MemoryTier::kEntryBytes;
+      if (size > cache->options().preload_bytes) continue;
+      warmest->push({entry.last_used_us, size, entry.space, entry.key});
+      bytes += size;
       while (bytes > cache->options().preload_bytes) {
         bytes -= warmest->top().bytes;
         warmest->pop();

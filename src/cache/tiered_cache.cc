@@ -38,8 +38,10 @@ TieredCache::TieredCache(std::string path, const CacheOptions& options)
 
 TieredCache::~TieredCache() {
   if (fork_.Forked()) {
-    // Closing an inherited connection would drop the parent's locks: leak it.
+    // Closing an inherited connection would drop the parent's locks, and a thread of the parent
+    // may have been inside the memory tier: leak both.
     new std::shared_ptr<storage::Store>(std::move(store_));
+    new std::shared_ptr<MemoryTier>(memory_);
     return;
   }
   if (loads_) loads_->Stop();
@@ -92,16 +94,23 @@ void TieredCache::NoteFailure(const Status& why) {
   store_->NoteFailure(why);
 }
 
-std::optional<ValueRef> TieredCache::FindHere(uint64_t hash, Key key, MemoryTier::Ticket ticket) {
-  if (ValueRef value = memory_->Find(hash, key.space, key.bytes)) return value;
-  if (!store_) return std::nullopt;
-  std::optional<ValueRef> pending = store_->queue().Find(hash, key.space, key.bytes);
-  if (pending && *pending) memory_->PutIfUnchanged(hash, key.space, key.bytes, *pending, ticket);
-  return pending;
+TieredCache::Wanted TieredCache::Want(Key given) const {
+  const Key key = Normal(given);
+  const uint64_t hash = KeyHash(key.space, key.bytes);
+  return {key, hash, memory_->TicketOf(hash), store_ ? store_->feed().position() : 0};
 }
 
-Result<ValueRef> TieredCache::FindOnDisk(storage::Reader& reader, uint64_t hash, Key key,
-                                         MemoryTier::Ticket ticket) {
+std::optional<ValueRef> TieredCache::FindHere(const Wanted& wanted) {
+  const auto& [key, hash, ticket, position] = wanted;
+  if (ValueRef value = memory_->Find(hash, key.space, key.bytes)) return value;
+  // What is pending is not kept in memory: it may have been stored, and replaced by another
+  // process, just now.
+  if (store_) return store_->queue().Find(hash, key.space, key.bytes, position);
+  return std::nullopt;
+}
+
+Result<ValueRef> TieredCache::FindOnDisk(storage::Reader& reader, const Wanted& wanted) {
+  const auto& [key, hash, ticket, position] = wanted;
   Result<ValueRef> found = reader.Find(hash, key.space, key.bytes);
   if (!found.ok()) return found;
   // Memory keeps the block; the caller gets a view of it that says where it came from.
@@ -117,7 +126,7 @@ Result<ValueRef> TieredCache::Miss(const GetOptions& options) {
   return Status::Bare(TAPPS_E_NOT_FOUND);
 }
 
-Result<ValueRef> TieredCache::Judge(Key key, ValueRef value, const GetOptions& options,
+Result<ValueRef> TieredCache::Judge(const Wanted& wanted, ValueRef value, const GetOptions& options,
                                     bool from_disk) {
   const ValueInfo info = value->info();
   bool stale = false;
@@ -126,10 +135,11 @@ Result<ValueRef> TieredCache::Judge(Key key, ValueRef value, const GetOptions& o
     stale = Expired(info, now);
     if (stale && !(options.allow_stale && now < info.stale_until_us)) return Miss(options);
     // A use prolongs a sliding lifetime; not by less than a tenth, so that a hot key is not written
-    // at every use.
+    // at every use; and not by a call that must not touch the disk, as the first write does.
     if (info.sliding_us > 0 && !stale && !options.peek &&
-        info.expires_us - now < info.sliding_us - info.sliding_us / 10) {
-      (void)Touch(key, info.sliding_us);  // a failure leaves the present lifetime
+        info.expires_us - now < info.sliding_us - info.sliding_us / 10 &&
+        !(options.cached_only && store_ && !store_->writer_stats())) {
+      (void)TouchValue(wanted, value, info.sliding_us, TAPPS_NONE);  // else it stays as it is
     }
   }
   if ((info.flags & TAPPS_VALUE_NEGATIVE) != 0) {
@@ -172,15 +182,13 @@ HeldValue TieredCache::GetInMemory(const Key& key, const GetOptions& options) {
 
 Result<ValueRef> TieredCache::Get(Key given, const GetOptions& options) {
   TAPPS_RETURN_IF_ERROR(Usable());
-  const Key key = Normal(given);
   ScopedTimer timer(Sampled(CacheStatistics::kSample) ? &statistics_.memory_get_ns : nullptr);
-  const uint64_t hash = KeyHash(key.space, key.bytes);
   TAPPS_RETURN_IF_ERROR(CatchUp(options.cached_only));
-  const MemoryTier::Ticket ticket = memory_->TicketOf(hash);
-  if (std::optional<ValueRef> here = FindHere(hash, key, ticket)) {
+  const Wanted wanted = Want(given);
+  if (std::optional<ValueRef> here = FindHere(wanted)) {
     if (!*here) return Miss(options);
-    if (store_ && !options.peek) store_->NoteUse(hash);
-    return Judge(key, *std::move(here), options, false);
+    if (store_ && !options.peek) store_->NoteUse(wanted.hash);
+    return Judge(wanted, *std::move(here), options, false);
   }
   timer.Into(nullptr);
   if (!store_) return Miss(options);
@@ -188,10 +196,10 @@ Result<ValueRef> TieredCache::Get(Key given, const GetOptions& options) {
   ScopedTimer disk_timer(&statistics_.disk_get_ns);
   Result<storage::ReaderPool::Lease> reader = store_->readers().Take();
   if (reader.ok()) {
-    Result<ValueRef> found = FindOnDisk(**reader, hash, key, ticket);
+    Result<ValueRef> found = FindOnDisk(**reader, wanted);
     if (found.ok()) {
-      if (!options.peek) store_->NoteUse(hash);
-      return Judge(key, *std::move(found), options, true);
+      if (!options.peek) store_->NoteUse(wanted.hash);
+      return Judge(wanted, *std::move(found), options, true);
     }
     if (found.code() != TAPPS_E_NOT_FOUND) NoteFailure(found.status());
   } else {
@@ -212,19 +220,16 @@ std::vector<Result<ValueRef>> TieredCache::GetMany(std::string_view space,
   }
   struct Cold {
     size_t index;
-    uint64_t hash;
-    MemoryTier::Ticket ticket;
+    Wanted wanted;
   };
   std::vector<Cold> cold;
   for (size_t i = 0; i < keys.size(); ++i) {
-    const Key key = Normal({space, keys[i]});
-    const uint64_t hash = KeyHash(key.space, key.bytes);
-    const MemoryTier::Ticket ticket = memory_->TicketOf(hash);
-    if (std::optional<ValueRef> here = FindHere(hash, key, ticket)) {
-      if (*here && store_ && !options.peek) store_->NoteUse(hash);
-      results[i] = *here ? Judge(key, *std::move(here), options, false) : Miss(options);
+    const Wanted wanted = Want({space, keys[i]});
+    if (std::optional<ValueRef> here = FindHere(wanted)) {
+      if (*here && store_ && !options.peek) store_->NoteUse(wanted.hash);
+      results[i] = *here ? Judge(wanted, *std::move(here), options, false) : Miss(options);
     } else if (store_) {
-      cold.push_back({i, hash, ticket});
+      cold.push_back({i, wanted});
     } else {
       results[i] = Miss(options);
     }
@@ -237,12 +242,10 @@ std::vector<Result<ValueRef>> TieredCache::GetMany(std::string_view space,
   Result<storage::ReaderPool::Lease> reader = store_->readers().Take();
   const bool view = reader.ok() && (*reader)->BeginView().ok();
   for (const Cold& one : cold) {
-    const Key key = Normal({space, keys[one.index]});
-    Result<ValueRef> found =
-        view ? FindOnDisk(**reader, one.hash, key, one.ticket) : Status::Bare(TAPPS_E_IO);
+    Result<ValueRef> found = view ? FindOnDisk(**reader, one.wanted) : Status::Bare(TAPPS_E_IO);
     if (found.ok()) {
-      if (!options.peek) store_->NoteUse(one.hash);
-      results[one.index] = Judge(key, *std::move(found), options, true);
+      if (!options.peek) store_->NoteUse(one.wanted.hash);
+      results[one.index] = Judge(one.wanted, *std::move(found), options, true);
     } else {
       if (found.code() != TAPPS_E_NOT_FOUND) NoteFailure(found.status());
       results[one.index] = Miss(options);

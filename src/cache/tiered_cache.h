@@ -105,14 +105,22 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
   // cached_only is set.
   Status CatchUp(bool cached_only);
   void NoteFailure(const Status& why);
+  // A key that is looked for, and the state of things before the look. After CatchUp.
+  struct Wanted {
+    Key key;
+    uint64_t hash;
+    MemoryTier::Ticket ticket;
+    int64_t position;  // of the change feed
+  };
+  Wanted Want(Key given) const;
   // What memory or the queue know of a key: a value, a NULL value for a removal, or nothing.
-  std::optional<ValueRef> FindHere(uint64_t hash, Key key, MemoryTier::Ticket ticket);
-  Result<ValueRef> FindOnDisk(storage::Reader& reader, uint64_t hash, Key key,
-                              MemoryTier::Ticket ticket);
+  std::optional<ValueRef> FindHere(const Wanted& wanted);
+  Result<ValueRef> FindOnDisk(storage::Reader& reader, const Wanted& wanted);
   // Whether a value in memory may be served now, and needs nothing else done.
   bool Servable(const Value& value) const;
   // Whether a value found may be served now, and counts it.
-  Result<ValueRef> Judge(Key key, ValueRef value, const GetOptions& options, bool from_disk);
+  Result<ValueRef> Judge(const Wanted& wanted, ValueRef value, const GetOptions& options,
+                         bool from_disk);
   Result<ValueRef> Miss(const GetOptions& options);
 
   // Writing (writes.cc). What `on_queued` does to memory happens in the order of the queue.
@@ -137,6 +145,11 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
   static int64_t ForgetAll(MemoryTier& memory, const storage::Filter& filter);
   Group MakeSwap(Key key, int64_t expected, std::string_view bytes, const PutOptions& options);
   Status SwapInMemory(storage::WriteGroup& group);
+  std::function<void()> ForgetRefused(uint64_t hash) const;
+  // Gives a value another lifetime, if it is still what it was when it was looked for. Waits up to
+  // timeout_us for room in the queue.
+  Status TouchValue(const Wanted& wanted, const ValueRef& value, int64_t ttl_us,
+                    int64_t timeout_us);
   static int64_t SwapVersion(const storage::WriteGroup& group, const Status& status);
 
   // Loading (loading.cc).

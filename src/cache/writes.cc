@@ -253,6 +253,12 @@ int64_t TieredCache::ForgetAll(MemoryTier& memory, const storage::Filter& filter
   return forgotten;
 }
 
+// Memory may have what the file has not any more: an entry that was evicted there, or a touch that
+// came too late. Who is refused because of that must not find it again.
+std::function<void()> TieredCache::ForgetRefused(uint64_t hash) const {
+  return [memory = memory_, hash] { memory->Erase(hash); };
+}
+
 // A swap's record changes neither memory nor what the queue says of the key: whether it is stored
 // is known when it is committed. This process is told of it by the change feed, as others are.
 TieredCache::Group TieredCache::MakeSwap(Key key, int64_t expected, std::string_view bytes,
@@ -260,6 +266,7 @@ TieredCache::Group TieredCache::MakeSwap(Key key, int64_t expected, std::string_
   auto group = std::make_shared<WriteGroup>();
   group->records.push_back(PutOf(key, bytes, options));
   group->records[0].if_version = expected;
+  group->refused = ForgetRefused(group->records[0].hash);
   group->durability =
       options.durability == TAPPS_DURABILITY_FULL ? TAPPS_DURABILITY_FULL : TAPPS_DURABILITY_SYNC;
   statistics_.writes.Add();
@@ -311,12 +318,16 @@ void TieredCache::SwapAsync(Key key, int64_t expected, std::string_view bytes,
 // again, and whoever puts meanwhile wins, in the file and (by the ticket) in memory.
 Status TieredCache::Touch(Key given, int64_t ttl_us) {
   TAPPS_RETURN_IF_ERROR(Usable());
-  const Key key = Normal(given);
-  const uint64_t hash = KeyHash(key.space, key.bytes);
-  const MemoryTier::Ticket ticket = memory_->TicketOf(hash);
-  const Result<ValueRef> found = Get(key, {.peek = true});
+  const Wanted wanted = Want(given);
+  const Result<ValueRef> found = Get(given, {.peek = true});
   if (!found.ok()) return found.status();
-  ValueInfo info = (*found)->info();
+  return TouchValue(wanted, *found, ttl_us, options_.put_timeout_us);
+}
+
+Status TieredCache::TouchValue(const Wanted& wanted, const ValueRef& value, int64_t ttl_us,
+                               int64_t timeout_us) {
+  const auto& [key, hash, ticket, position] = wanted;
+  ValueInfo info = value->info();
   const int64_t seen = info.version;
   const int64_t window = info.stale_until_us - info.expires_us;
   const int64_t ttl =
@@ -325,8 +336,10 @@ Status TieredCache::Touch(Key given, int64_t ttl_us) {
   info.served_from = TAPPS_FROM_MEMORY;
   info.expires_us = ttl > 0 ? After(options_.clock->WallNow(), ttl) : 0;
   info.stale_until_us = ttl > 0 ? After(info.expires_us, std::max<int64_t>(0, window)) : 0;
-  const ValueRef touched = Value::Wrap(*found, info, (*found)->texts());
-  const auto keep = [&] { memory_->PutIfUnchanged(hash, key.space, key.bytes, touched, ticket); };
+  const ValueRef touched = Value::Wrap(value, info, value->texts());
+  const auto keep = [&, &key = key, hash = hash, ticket = ticket] {
+    memory_->PutIfUnchanged(hash, key.space, key.bytes, touched, ticket);
+  };
   statistics_.writes.Add();
   if (!store_) {
     keep();
@@ -335,7 +348,8 @@ Status TieredCache::Touch(Key given, int64_t ttl_us) {
   auto group = std::make_shared<WriteGroup>();
   group->records.push_back(MakeRecord(Record::Kind::kTouch, hash, key, touched));
   group->records[0].if_version = seen;
-  Status status = store_->Write(group, options_.put_timeout_us, keep);
+  group->refused = ForgetRefused(hash);
+  Status status = store_->Write(group, timeout_us, keep);
   if (status.code() != TAPPS_E_READ_ONLY) return status;
   keep();
   return {};

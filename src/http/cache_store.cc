@@ -6,6 +6,8 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "http/text.h"
+#include "http/vary.h"
 
 namespace tapps::http {
 namespace {
@@ -13,15 +15,9 @@ namespace {
 constexpr std::string_view kSpace = "tapps.http";
 constexpr size_t kMaxPlainKey = 3968;
 
-std::string Hex(uint64_t value) {
-  std::string out(16, '0');
-  for (size_t i = 0; i < 16; ++i) out[15 - i] = "0123456789abcdef"[value >> (4 * i) & 15];
-  return out;
-}
-
 // 128 bits: no two resources shall ever share an entry.
 std::string Fingerprint(std::string_view bytes) {
-  return Hex(Hash64(bytes)) + Hex(Hash64(bytes, 1));
+  return HexText(Hash64(bytes)) + HexText(Hash64(bytes, 1));
 }
 
 // Keys of a cache are bounded, URLs are not as tightly.
@@ -90,14 +86,14 @@ Headers VaryField(const std::string& vary) {
 
 }  // namespace
 
-ResponseStore::Found CacheStore::Find(std::string_view key, const Headers& request) {
+ResponseStore::Found CacheStore::Find(std::string_view key, const Headers& request, Look look) {
   const std::string entry_key = EntryKey(key);
-  DecodedRef entry = Read(entry_key);
+  if (IsDoomed(entry_key)) return {};
+  DecodedRef entry = Read(entry_key, look);
   if (entry == nullptr) return {};
   Found found;
   if (entry->kind == Decoded::kIndex) {
-    found.others = true;
-    entry = FindVariant(entry_key, *entry, request);
+    entry = FindVariant(entry_key, *entry, request, look);
   }
   if (entry == nullptr || entry->kind != Decoded::kResponse) return found;
   found.served_from = entry->value->info().served_from;
@@ -107,20 +103,22 @@ ResponseStore::Found CacheStore::Find(std::string_view key, const Headers& reque
 }
 
 CacheStore::DecodedRef CacheStore::FindVariant(const std::string& entry_key, const Decoded& index,
-                                               const Headers& request) {
+                                               const Headers& request, Look look) {
   const Headers selecting = SelectingFields(request, VaryField(index.vary));
-  DecodedRef entry = Read(VariantKey(entry_key, VariantHash(index.generation, selecting)));
+  DecodedRef entry = Read(VariantKey(entry_key, VariantHash(index.generation, selecting)), look);
   if (entry != nullptr) return entry;
   const auto language = PreferredLanguage(request);
   if (!language) return nullptr;
-  const DecodedRef other = Read(VariantKey(
-      entry_key, VariantHash(index.generation, SelectingByLanguage(selecting, *language))));
+  const DecodedRef other =
+      Read(VariantKey(entry_key,
+                      VariantHash(index.generation, SelectingByLanguage(selecting, *language))),
+           look);
   if (other == nullptr || other->kind != Decoded::kVariant) return nullptr;
-  return Read(VariantKey(entry_key, other->variant));
+  return Read(VariantKey(entry_key, other->variant), look);
 }
 
-CacheStore::DecodedRef CacheStore::Read(const std::string& entry_key) {
-  const Result<ValueRef> value = cache_->Get({kSpace, entry_key}, GetOptions());
+CacheStore::DecodedRef CacheStore::Read(const std::string& entry_key, Look look) {
+  const Result<ValueRef> value = cache_->Get({kSpace, entry_key}, {.peek = look == Look::kAgain});
   if (!value.ok()) return nullptr;
   const Value* identity = value->get();
   const size_t slot =
@@ -176,6 +174,7 @@ CacheStore::DecodedRef CacheStore::Decode(const std::string& entry_key, const Va
 
 void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
   const std::string entry = EntryKey(key);
+  if (IsDoomed(entry)) return;
   const std::string vary = response->headers.Combined("Vary").value_or("");
   std::string target = entry;
   if (!vary.empty()) {
@@ -203,12 +202,12 @@ void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
 
 std::string CacheStore::EnsureIndex(const std::string& key, const std::string& vary,
                                     Storage where) {
-  const DecodedRef index = Read(key);
+  const DecodedRef index = Read(key, Look::kAgain);
   if (index != nullptr && index->kind == Decoded::kIndex && index->vary == vary) {
     return index->generation;
   }
   std::random_device random;
-  const std::string generation = Hex(uint64_t{random()} << 32 | random());
+  const std::string generation = HexText(uint64_t{random()} << 32 | random());
   const Json json = {{"vary", BytesToText(vary)}, {"generation", generation}};
   Write(key, "", DumpJson(json), "", where);
   return generation;
@@ -225,8 +224,38 @@ void CacheStore::Write(const std::string& key, std::string_view bytes, const std
   cache_->PutAsync({kSpace, key}, bytes, options, [](const Status&) {});
 }
 
+ResponseStore::Shared CacheStore::shared() const {
+  return {cache_->SharedStore(), cache_->options().clock, cache_->options().lease_wait_us};
+}
+
 void CacheStore::Erase(std::string_view key) {
-  (void)cache_->Delete({kSpace, EntryKey(key)}, TAPPS_DURABILITY_ASYNC);
+  std::string entry_key = EntryKey(key);
+  if (TryErase(entry_key)) return;
+  MutexLock lock(mutex_);
+  if (doomed_.size() >= kMaxDoomed) doomed_.erase(doomed_.begin());
+  doomed_.insert(std::move(entry_key));
+  any_doomed_ = true;
+}
+
+// The network thread must not wait for room in the queue here either.
+bool CacheStore::TryErase(const std::string& entry_key) {
+  const auto busy = std::make_shared<std::atomic<bool>>(false);
+  cache_->DeleteAsync({kSpace, entry_key}, TAPPS_DURABILITY_ASYNC,
+                      [busy](const Status& status) { *busy = status.code() == TAPPS_E_BUSY; });
+  return !*busy;
+}
+
+bool CacheStore::IsDoomed(const std::string& entry_key) {
+  if (!any_doomed_) return false;
+  {
+    MutexLock lock(mutex_);
+    if (!doomed_.contains(entry_key)) return false;
+  }
+  if (!TryErase(entry_key)) return true;
+  MutexLock lock(mutex_);
+  doomed_.erase(entry_key);
+  any_doomed_ = !doomed_.empty();
+  return false;
 }
 
 }  // namespace tapps::http

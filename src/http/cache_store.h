@@ -2,9 +2,11 @@
 #define TAPPS_HTTP_CACHE_STORE_H_
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "base/mutex.h"
@@ -33,9 +35,10 @@ class CacheStore : public ResponseStore {
   explicit CacheStore(std::shared_ptr<Cache> cache, bool keep_set_cookie = false)
       : cache_(std::move(cache)), keep_set_cookie_(keep_set_cookie) {}
 
-  Found Find(std::string_view key, const Headers& request) override;
+  Found Find(std::string_view key, const Headers& request, Look look) override;
   void Put(std::string_view key, StoredRef response, Storage where) override;
   void Erase(std::string_view key) override;
+  Shared shared() const override;
 
  private:
   // What an entry holds: a response, the index of variants, or the name of another variant.
@@ -51,12 +54,16 @@ class CacheStore : public ResponseStore {
   using DecodedRef = std::shared_ptr<const Decoded>;
 
   // The entry of that key, or null.
-  DecodedRef Read(const std::string& entry_key);
+  DecodedRef Read(const std::string& entry_key, Look look);
   DecodedRef Decode(const std::string& entry_key, const ValueRef& value);
-  DecodedRef FindVariant(const std::string& entry_key, const Decoded& index,
-                         const Headers& request);
+  DecodedRef FindVariant(const std::string& entry_key, const Decoded& index, const Headers& request,
+                         Look look);
   // The generation of the index under `key` for responses that vary so, made when there is none.
   std::string EnsureIndex(const std::string& key, const std::string& vary, Storage where);
+  // False when the cache has no room for the removal now.
+  bool TryErase(const std::string& entry_key);
+  // Whether the entry is to be taken for erased, though it may be there.
+  bool IsDoomed(const std::string& entry_key);
   void Write(const std::string& key, std::string_view bytes, const std::string& json,
              std::string_view content_type, Storage where);
 
@@ -69,6 +76,10 @@ class CacheStore : public ResponseStore {
   static constexpr size_t kMaxDecodedBytes = 16 * 1024;
   Mutex mutex_;
   std::array<DecodedRef, kDecoded> decoded_ GUARDED_BY(mutex_);
+  // Entries that the cache had no room to remove; tried again when they are asked for.
+  static constexpr size_t kMaxDoomed = 4096;
+  std::unordered_set<std::string> doomed_ GUARDED_BY(mutex_);
+  std::atomic<bool> any_doomed_ = false;
 };
 
 }  // namespace tapps::http

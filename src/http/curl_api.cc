@@ -41,10 +41,10 @@ bool FindAll(void* library, CurlApi* api, std::string* missing) {
   return TAPPS_FIND(global_init) && TAPPS_FIND(version_info) && TAPPS_FIND(easy_init) &&
          TAPPS_FIND(easy_setopt) && TAPPS_FIND(easy_getinfo) && TAPPS_FIND(easy_reset) &&
          TAPPS_FIND(easy_cleanup) && TAPPS_FIND(easy_strerror) && TAPPS_FIND(multi_init) &&
-         TAPPS_FIND(multi_setopt) && TAPPS_FIND(multi_add_handle) &&
-         TAPPS_FIND(multi_remove_handle) && TAPPS_FIND(multi_perform) && TAPPS_FIND(multi_poll) &&
-         TAPPS_FIND(multi_wakeup) && TAPPS_FIND(multi_info_read) && TAPPS_FIND(multi_strerror) &&
-         TAPPS_FIND(multi_cleanup) && TAPPS_FIND(slist_append) && TAPPS_FIND(slist_free_all);
+         TAPPS_FIND(multi_add_handle) && TAPPS_FIND(multi_remove_handle) &&
+         TAPPS_FIND(multi_perform) && TAPPS_FIND(multi_poll) && TAPPS_FIND(multi_wakeup) &&
+         TAPPS_FIND(multi_info_read) && TAPPS_FIND(multi_cleanup) && TAPPS_FIND(slist_append) &&
+         TAPPS_FIND(slist_free_all);
 #undef TAPPS_FIND
 }
 
@@ -124,7 +124,6 @@ Result<const CurlApi*> LoadCurl() {
             std::string("libcurl cannot be initialised: ") + opened->api.easy_strerror(code)};
   }
   const curl_version_info_data* version = opened->api.version_info(CURLVERSION_NOW);
-  opened->api.version = version->version_num;
   opened->api.features = version->features;
   loader.api = opened->api;
   loaded.store(&loader.api, std::memory_order_release);

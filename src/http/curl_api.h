@@ -24,20 +24,17 @@ struct CurlApi {
   decltype(&curl_easy_cleanup) easy_cleanup = nullptr;
   decltype(&curl_easy_strerror) easy_strerror = nullptr;
   decltype(&curl_multi_init) multi_init = nullptr;
-  decltype(&curl_multi_setopt) multi_setopt = nullptr;
   decltype(&curl_multi_add_handle) multi_add_handle = nullptr;
   decltype(&curl_multi_remove_handle) multi_remove_handle = nullptr;
   decltype(&curl_multi_perform) multi_perform = nullptr;
   decltype(&curl_multi_poll) multi_poll = nullptr;
   decltype(&curl_multi_wakeup) multi_wakeup = nullptr;
   decltype(&curl_multi_info_read) multi_info_read = nullptr;
-  decltype(&curl_multi_strerror) multi_strerror = nullptr;
   decltype(&curl_multi_cleanup) multi_cleanup = nullptr;
   decltype(&curl_slist_append) slist_append = nullptr;
   decltype(&curl_slist_free_all) slist_free_all = nullptr;
 
-  unsigned version = 0;  // 0xMMmmpp of the loaded library
-  int features = 0;      // CURL_VERSION_* bits of it
+  int features = 0;  // CURL_VERSION_* bits of the loaded library
 
   // Whether it removes this content or transfer coding by itself.
   bool Decodes(std::string_view coding) const;

@@ -4,6 +4,7 @@
 
 #include "http/answer.h"
 #include "http/conditional.h"
+#include "http/vary.h"
 
 namespace tapps::http {
 namespace {
@@ -21,6 +22,13 @@ std::string ForwardText(const FetchRequest& request, const Hop& hop, const Store
   if (!CanAnswer(hop, *stored)) return "fwd=partial";
   const bool asked = hop.directives.no_cache || request.policy == TAPPS_FETCH_NO_CACHE;
   return asked ? "fwd=request" : "fwd=stale";
+}
+
+// Whether an answer that is not stored says that the stored one is no longer so. It does not when
+// the origin failed or wants to be asked later, nor when the caller's own condition held.
+bool Supersedes(int32_t status) {
+  return status < 500 && status != 304 && status != 408 && status != 416 && status != 425 &&
+         status != 429;
 }
 
 }  // namespace
@@ -54,11 +62,11 @@ RuleOptions Exchanger::RulesFor(const FetchRequest& request) const {
 
 // What is stored for the hop: under its own key, else, when a cookie is all that sets it apart,
 // what was stored for everybody.
-ResponseStore::Found Exchanger::Find(const Hop& hop) const {
+ResponseStore::Found Exchanger::Find(const Hop& hop, ResponseStore::Look look) const {
   if (!hop.may_read) return {};
-  ResponseStore::Found found = store_.Find(hop.store_key, hop.headers);
+  ResponseStore::Found found = store_.Find(hop.store_key, hop.headers, look);
   if (found.response == nullptr && !hop.cookieless_key.empty()) {
-    found = store_.Find(hop.cookieless_key, hop.headers);
+    found = store_.Find(hop.cookieless_key, hop.headers, look);
   }
   return found;
 }
@@ -87,15 +95,15 @@ Outcome Exchanger::Generated504(std::string_view warning) const {
   return outcome;
 }
 
-Exchanger::Consulted Exchanger::Consult(const FetchRequest& request, const Hop& hop,
-                                        bool offline) const {
+Exchanger::Consulted Exchanger::Consult(const FetchRequest& request, const Hop& hop, bool offline,
+                                        ResponseStore::Look look) const {
   Consulted consulted;
   const auto answer = [&](Outcome outcome, bool refresh = false) {
     consulted.next = refresh ? Consulted::kAnswerAndRefresh : Consulted::kAnswer;
     consulted.answer = std::move(outcome);
     return consulted;
   };
-  ResponseStore::Found found = Find(hop);
+  ResponseStore::Found found = Find(hop, look);
   StoredRef fit;
   if (found.response != nullptr) {
     const int64_t now = clock_.WallNow();
@@ -186,20 +194,21 @@ Outcome Exchanger::Fallback(const FetchRequest& request, const Hop& hop, const S
   return {std::move(why), {}};
 }
 
-bool Exchanger::Store(const Hop& hop, const StoredRef& response) const {
-  const Storage where = MayStore(hop.method, hop.headers, hop.credentials, response->status,
-                                 response->headers, options_.rules);
-  if (where == Storage::kNone) return false;
+Storage Exchanger::Store(const Hop& hop, const StoredRef& response) const {
+  Storage where = MayStore(hop.method, hop.headers, hop.credentials, response->status,
+                           response->headers, options_.rules);
+  if (where == Storage::kNone) return where;
   // Where it leads to may be a secret, too.
-  const bool secret = hops_.LeadsToSecrets(hop.url, response->headers);
+  if (hops_.LeadsToSecrets(hop.url, response->headers)) where = Storage::kMemory;
+  if (hop.directives.no_store) return Storage::kNone;
   if (!hop.may_write && !(hop.method == "POST" && NamesItself(hop, response->headers))) {
-    return false;
+    return Storage::kNone;
   }
   auto stored = std::make_shared<StoredResponse>(*response);
   stored->headers = StoredFields(response->headers);
   stored->selecting = SelectingFields(hop.headers, response->headers);
-  store_.Put(hop.store_key, std::move(stored), secret ? Storage::kMemory : where);
-  return true;
+  store_.Put(hop.store_key, std::move(stored), where);
+  return where;
 }
 
 // Whether Content-Location is the URL that was asked (RFC 9110 8.7).
@@ -213,19 +222,23 @@ bool Exchanger::NamesItself(const Hop& hop, const Headers& response) const {
 Outcome Exchanger::Revalidated(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
                                const TransferResponse& response) const {
   if (!Validates(response.headers, *stored)) {
+    // 4.3.4: nothing here is what the origin means.
     store_.Erase(hop.store_key);
-    return {Status(TAPPS_E_PROTOCOL,
-                   hop.url.HostPort() + ": answered 304 for another answer than the one stored"),
-            {}};
+    if (!hop.cookieless_key.empty()) store_.Erase(hop.cookieless_key);
+    Outcome outcome;
+    outcome.ask_for_whole = true;
+    return outcome;
   }
   const auto fresh = std::make_shared<const StoredResponse>(
       Freshen(*stored, response.headers, response.request_time_us, response.response_time_us));
-  if (!Store(hop, fresh) && hop.may_write) store_.Erase(hop.store_key);
+  const Kept kept = {fresh, Store(hop, fresh)};
+  if (kept.where == Storage::kNone && hop.may_write) store_.Erase(hop.store_key);
   const int64_t now = clock_.WallNow();
   const Verdict verdict = Judge(hop.directives, *fresh, now, RulesFor(request));
   StoredRef fit = AnswerFrom(hop, fresh, now);
   Outcome outcome = Serve(fit != nullptr ? std::move(fit) : fresh, TAPPS_FROM_REVALIDATED, verdict);
   outcome.result.stale = false;
+  outcome.shareable = AnswersOthers(request, hop, kept);
   outcome.result.cache_status =
       "tapps; hit; " + ForwardText(request, hop, stored) + "; fwd-status=304";
   return outcome;
@@ -255,23 +268,35 @@ void Exchanger::AfterHead(const Hop& hop, const StoredRef& stored,
     Hop get = hop;
     get.method = "GET";
     if (Store(get, std::make_shared<const StoredResponse>(Freshen(
-                       *stored, head.headers, head.request_time_us, head.response_time_us)))) {
+                       *stored, head.headers, head.request_time_us, head.response_time_us))) !=
+        Storage::kNone) {
       return;
     }
   }
   store_.Erase(hop.store_key);
 }
 
-// Stores what came, joined with what was there; returns what is stored, null when nothing is.
-StoredRef Exchanger::Keep(const Hop& hop, const StoredRef& stored, const StoredRef& fresh) const {
+// Stores what came, joined with what was there.
+Exchanger::Kept Exchanger::Keep(const Hop& hop, const StoredRef& stored,
+                                const StoredRef& fresh) const {
   StoredRef kept = fresh;
   if (fresh->status == 206 && stored != nullptr) {
     if (auto all = Combine(*stored, *fresh)) {
       kept = std::make_shared<const StoredResponse>(*std::move(all));
     }
   }
-  if (!Store(hop, kept)) return nullptr;
-  return kept;
+  const Storage where = Store(hop, kept);
+  if (where == Storage::kNone) return {};
+  return {std::move(kept), where};
+}
+
+bool Exchanger::AnswersOthers(const FetchRequest& request, const Hop& hop, const Kept& kept) const {
+  if (kept.where != Storage::kAnywhere) return false;
+  if (request.policy == TAPPS_FETCH_FORCE_CACHE) return true;
+  const Verdict verdict =
+      Judge(hop.directives, *kept.response, clock_.WallNow(), RulesFor(request));
+  return verdict.use == Use::kFresh || verdict.use == Use::kMaxStale ||
+         verdict.use == Use::kStaleWhileRevalidate;
 }
 
 Outcome Exchanger::FromNetwork(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
@@ -286,7 +311,7 @@ Outcome Exchanger::FromNetwork(const FetchRequest& request, const Hop& hop, cons
     Invalidate(hop, fresh->headers);
   }
   Outcome outcome;
-  StoredRef kept;
+  Kept kept;
   if (hop.method == "HEAD") {
     AfterHead(hop, stored, *fresh);
   } else if (fresh->status == 206 && stored != nullptr && !hop.range && !CanAnswer(hop, *stored)) {
@@ -298,10 +323,8 @@ Outcome Exchanger::FromNetwork(const FetchRequest& request, const Hop& hop, cons
     kept = Keep(hop, nullptr, fresh);
   } else {
     kept = Keep(hop, stored, fresh);
-    // What was stored is superseded, unless the origin merely failed, or the caller's own condition
-    // held.
-    if (kept == nullptr && stored != nullptr && hop.may_write && fresh->status < 500 &&
-        fresh->status != 304 && fresh->status != 416) {
+    if (kept.response == nullptr && stored != nullptr && hop.may_write &&
+        Supersedes(fresh->status)) {
       store_.Erase(hop.store_key);
     }
   }
@@ -309,7 +332,8 @@ Outcome Exchanger::FromNetwork(const FetchRequest& request, const Hop& hop, cons
   outcome.result.served_from = TAPPS_FROM_NETWORK;
   outcome.result.cache_status = "tapps; " + ForwardText(request, hop, stored) +
                                 "; fwd-status=" + std::to_string(fresh->status) +
-                                (kept != nullptr ? "; stored" : "");
+                                (kept.response != nullptr ? "; stored" : "");
+  outcome.shareable = AnswersOthers(request, hop, kept);
   outcome.result.response = std::move(fresh);
   return outcome;
 }

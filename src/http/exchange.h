@@ -14,7 +14,12 @@ namespace tapps::http {
 struct Outcome {
   Status status;
   FetchResult result;  // when status is OK; final_url is left empty
-  // Neither: the origin sent the missing part of something else. The whole has to be asked for.
+  // Given: the answer is stale, and this, which it was made from, shall be refreshed behind it.
+  StoredRef refresh;
+  // Stored for everybody, and an answer to others who ask the same now.
+  bool shareable = false;
+  // Neither: the origin sent the missing part of something else, or says that something else is
+  // unchanged. The whole has to be asked for.
   bool ask_for_whole = false;
 };
 
@@ -34,7 +39,8 @@ class Exchanger {
     StoredRef stored;
   };
   // What the cache alone has to say. `offline`: the origin may not be asked.
-  Consulted Consult(const FetchRequest& request, const Hop& hop, bool offline) const;
+  Consulted Consult(const FetchRequest& request, const Hop& hop, bool offline,
+                    ResponseStore::Look look = ResponseStore::Look::kFirst) const;
 
   // What to send, conditional when there is something to validate.
   TransferRequest MakeTransfer(const FetchRequest& request, const Hop& hop,
@@ -48,7 +54,7 @@ class Exchanger {
 
  private:
   RuleOptions RulesFor(const FetchRequest& request) const;
-  ResponseStore::Found Find(const Hop& hop) const;
+  ResponseStore::Found Find(const Hop& hop, ResponseStore::Look look) const;
   Outcome Serve(StoredRef answer, int32_t served_from, const Verdict& verdict) const;
   Outcome Generated504(std::string_view warning) const;
   std::optional<Outcome> ServeOnError(const FetchRequest& request, const Hop& hop,
@@ -58,10 +64,16 @@ class Exchanger {
   Outcome FromNetwork(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
                       TransferResponse response) const;
   void AfterHead(const Hop& hop, const StoredRef& stored, const StoredResponse& head) const;
-  StoredRef Keep(const Hop& hop, const StoredRef& stored, const StoredRef& fresh) const;
+  struct Kept {
+    StoredRef response;  // null: not stored
+    Storage where = Storage::kNone;
+  };
+  Kept Keep(const Hop& hop, const StoredRef& stored, const StoredRef& fresh) const;
+  bool AnswersOthers(const FetchRequest& request, const Hop& hop, const Kept& kept) const;
   void Invalidate(const Hop& hop, const Headers& response) const;
   bool NamesItself(const Hop& hop, const Headers& response) const;
-  bool Store(const Hop& hop, const StoredRef& response) const;
+  // Where the response was stored.
+  Storage Store(const Hop& hop, const StoredRef& response) const;
 
   ResponseStore& store_;
   const Clock& clock_;

@@ -1,5 +1,6 @@
 #include "http/fetch.h"
 
+#include <new>
 #include <string>
 #include <utility>
 
@@ -26,7 +27,7 @@ FetchEngine::FetchEngine(ResponseStore& store, BreakerRegistry& breakers, FetchO
     : options_(std::move(options)),
       transport_(options_.network, clock),
       exchanger_(store, clock, options_),
-      flights_(transport_, breakers, exchanger_, options_.max_waiting),
+      flights_(transport_, breakers, exchanger_, store, options_.max_waiting),
       offline_(options_.offline) {}
 
 FetchEngine::~FetchEngine() { Close(); }
@@ -65,7 +66,8 @@ void FetchEngine::Continue(const CallRef& call, std::optional<Exchanger::Consult
 
 void FetchEngine::Ask(const CallRef& call) {
   if (!Register(call)) return;
-  flights_.Join(call->id, call->request, call->hop, call->stored,
+  const auto purpose = call->done ? Flights::Purpose::kCall : Flights::Purpose::kRefresh;
+  flights_.Join(call->id, call->request, call->hop, call->stored, purpose,
                 [this, call](Outcome outcome) { OnOutcome(call, std::move(outcome)); });
   // Whoever ended the call in the meantime could not make it leave a flight it had not joined.
   bool ended = false;
@@ -77,6 +79,7 @@ void FetchEngine::Ask(const CallRef& call) {
 }
 
 void FetchEngine::OnOutcome(const CallRef& call, Outcome outcome) {
+  if (outcome.refresh != nullptr) Refresh(call->request, call->hop, std::move(outcome.refresh));
   if (TakeRedirect(call, &outcome)) return Continue(call);
   Complete(call, std::move(outcome));
 }
@@ -102,7 +105,9 @@ bool FetchEngine::TakeRedirect(const CallRef& call, Outcome* outcome) {
   return true;
 }
 
+// Hits may be many while the origin is slow: one of them refreshes, the others leave no trace.
 void FetchEngine::Refresh(const FetchRequest& request, const Hop& hop, StoredRef stored) {
+  if (flights_.IsUnderWay(request, hop)) return;
   auto call = std::make_shared<Call>();
   call->id = next_id_++;
   call->request = request;
@@ -136,6 +141,11 @@ bool FetchEngine::Register(const CallRef& call) {
   return false;
 }
 
+size_t FetchEngine::waiting() const {
+  MutexLock lock(mutex_);
+  return calls_.size();
+}
+
 FetchEngine::CallRef FetchEngine::Unregister(Id id) {
   MutexLock lock(mutex_);
   const auto it = calls_.find(id);
@@ -159,8 +169,12 @@ void FetchEngine::OnDeadline(Id id) {
   Status status(TAPPS_E_TIMEOUT,
                 hop.url.HostPort() + ": no complete answer within " +
                     std::to_string(call->request.limits.total_timeout_us / kMillisecond) + " ms");
-  Outcome outcome = exchanger_.Fallback(call->request, hop, stored, std::move(status));
-  if (call->done) call->done(ToResult(std::move(outcome), hop));
+  Result<FetchResult> result(Status::Bare(TAPPS_E_TIMEOUT));
+  try {
+    result = ToResult(exchanger_.Fallback(call->request, hop, stored, std::move(status)), hop);
+  } catch (const std::bad_alloc&) {  // nobody else answers the call now
+  }
+  if (call->done) call->done(std::move(result));
 }
 
 void FetchEngine::Cancel(Id id) {
@@ -177,11 +191,13 @@ void FetchEngine::Complete(const CallRef& call, Outcome outcome) {
     MutexLock lock(mutex_);
     registered = call->registered;
   }
+  // Before the call is taken out: memory may run out here, and then it has to be told so.
+  Result<FetchResult> result = ToResult(std::move(outcome), call->hop);
   if (registered) {
     if (Unregister(call->id) == nullptr) return;
     transport_.CancelTimer(call->timer);
   }
-  if (call->done) call->done(ToResult(std::move(outcome), call->hop));
+  if (call->done) call->done(std::move(result));
 }
 
 Result<FetchResult> FetchEngine::FetchAndWait(FetchRequest request) {
@@ -225,6 +241,7 @@ void FetchEngine::Close() {
     flights_.Leave(id, CallResult::kIgnored);
     if (call->done) call->done(Status(TAPPS_E_CANCELLED, "fetching was closed"));
   }
+  flights_.Stop();
   transport_.Close();
 }
 

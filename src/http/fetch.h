@@ -56,6 +56,8 @@ class FetchEngine {
   void Close();
 
   bool network_started() const { return transport_.started(); }
+  // Fetches, and refreshes behind stale answers, that wait for an origin.
+  size_t waiting() const;
 
  private:
   struct Call {
@@ -89,7 +91,7 @@ class FetchEngine {
   std::atomic<bool> offline_;
   std::atomic<bool> closed_ = false;
   std::atomic<Id> next_id_ = 1;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   std::unordered_map<Id, CallRef> calls_ GUARDED_BY(mutex_);  // whoever takes it out completes it
 };
 

@@ -1,6 +1,7 @@
 #include "http/flights.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -23,6 +24,17 @@ std::string FlightKey(Flights::WaiterId id, const FetchRequest& request, const H
   // What is not safe, or has a body, is never shared.
   if ((hop.method != "GET" && hop.method != "HEAD") || hop.body) add(static_cast<int64_t>(id));
   return key + '\n' + hop.headers.text();
+}
+
+// What tells requests apart among processes: 0 when the answer is the caller's alone, or when the
+// caller wants the origin's own word.
+uint64_t NameAmongProcesses(const FetchRequest& request, const Hop& hop) {
+  if (hop.method != "GET" || hop.body || hop.range || hop.credentials || !hop.may_read ||
+      !hop.may_write || request.policy == TAPPS_FETCH_NO_CACHE || hop.directives.no_cache ||
+      hop.directives.max_age == 0) {
+    return 0;
+  }
+  return Hash64(hop.url.ToString() + '\n' + hop.headers.text()) | 1;
 }
 
 // What a breaker makes of it: the origin's health, not the answer's worth. Until the request is on
@@ -51,10 +63,29 @@ bool IsIdempotent(std::string_view method) {
          method == "OPTIONS" || method == "TRACE";
 }
 
+std::shared_ptr<OriginTurns> MakeTurns(Transport& transport, const ResponseStore& store) {
+  const ResponseStore::Shared shared = store.shared();
+  return shared.file ? std::make_shared<OriginTurns>(transport, shared) : nullptr;
+}
+
 }  // namespace
 
+Flights::Flights(Transport& transport, BreakerRegistry& breakers, const Exchanger& exchanger,
+                 const ResponseStore& store, size_t max_waiting)
+    : transport_(transport),
+      breakers_(breakers),
+      gate_(breakers, max_waiting),
+      exchanger_(exchanger),
+      turns_(MakeTurns(transport, store)) {}
+
+Flights::~Flights() { Stop(); }
+
+void Flights::Stop() {
+  if (turns_ != nullptr) turns_->Stop();
+}
+
 void Flights::Join(WaiterId id, const FetchRequest& request, const Hop& hop, StoredRef stored,
-                   Landed landed) {
+                   Purpose purpose, Landed landed) {
   FlightRef launch;
   std::string key = FlightKey(id, request, hop);
   {
@@ -69,11 +100,70 @@ void Flights::Join(WaiterId id, const FetchRequest& request, const Hop& hop, Sto
       flight->stored = std::move(stored);
       flight->who = WhoAsks(hop);
       flight->begun_us = Clock::Real().MonotonicNow();
+      if (turns_ != nullptr) flight->name = NameAmongProcesses(request, hop);
+      if (flight->name != 0 && private_[flight->name % private_.size()] != flight->name) {
+        flight->turn = next_turn_++;
+      }
     }
+    if (purpose == Purpose::kCall) flight->for_calls = true;
     flight->waiters.emplace_back(id, std::move(landed));
     by_waiter_[id] = flight;
   }
-  if (launch != nullptr) Launch(launch);
+  if (launch != nullptr) Begin(launch);
+}
+
+bool Flights::IsUnderWay(const FetchRequest& request, const Hop& hop) {
+  const std::string key = FlightKey(0, request, hop);
+  MutexLock lock(mutex_);
+  return by_key_.contains(key);
+}
+
+void Flights::Begin(const FlightRef& flight) {
+  if (flight->turn == 0) {
+    if (!LookAgain(flight)) Launch(flight);
+    return;
+  }
+  turns_->Enter(flight->turn, flight->name,
+                {.look = [this, flight] { return LookAgain(flight); },
+                 .go = [this, flight] { Launch(flight); },
+                 .forgo = [this, flight] { Forgo(flight); }});
+  bool abandoned = false;
+  {
+    MutexLock lock(mutex_);
+    abandoned = flight->abandoned;
+  }
+  if (abandoned) turns_->Leave(flight->turn);
+}
+
+// A flight of the same kind, here or in another process, may have landed after the caller looked at
+// the cache and before this one was in the table. What it left was stored before it went.
+bool Flights::LookAgain(const FlightRef& flight) {
+  Exchanger::Consulted now =
+      exchanger_.Consult(flight->request, flight->hop, false, ResponseStore::Look::kAgain);
+  bool answered = now.next == Exchanger::Consulted::kAnswer;
+  if (now.next == Exchanger::Consulted::kAnswerAndRefresh) {
+    MutexLock lock(mutex_);
+    answered = flight->for_calls;
+    now.answer.refresh = now.stored;
+  }
+  if (answered) {
+    Land(flight, now.answer);
+    return true;
+  }
+  // Newer, perhaps: it may have been validated meanwhile.
+  flight->stored = std::move(now.stored);
+  return false;
+}
+
+void Flights::Forgo(const FlightRef& flight) {
+  bool needed = false;
+  {
+    MutexLock lock(mutex_);
+    needed = flight->for_calls;
+  }
+  if (needed) return Launch(flight);
+  LandWithout(flight, Status(TAPPS_E_NETWORK,
+                             flight->hop.url.HostPort() + ": another process asked, in vain"));
 }
 
 void Flights::Launch(const FlightRef& flight) {
@@ -142,8 +232,13 @@ void Flights::OnTransfer(const FlightRef& flight, TransferResult result) {
   gate_.Leave(flight->origin, std::move(permit), health);
   PollIfNeeded();
   if (abandoned || TryAgain(flight, &result)) return;
-  const Outcome outcome =
-      exchanger_.Conclude(flight->request, flight->hop, flight->stored, std::move(result));
+  Outcome outcome;
+  try {
+    outcome = exchanger_.Conclude(flight->request, flight->hop, flight->stored, std::move(result));
+  } catch (const std::bad_alloc&) {  // its body may be large, and is copied
+    outcome = {Status(TAPPS_E_NOMEM, flight->hop.url.HostPort() + ": no memory for its answer"),
+               {}};
+  }
   if (!outcome.ask_for_whole) return Land(flight, outcome);
   {
     MutexLock lock(mutex_);
@@ -211,7 +306,23 @@ void Flights::LandWithout(const FlightRef& flight, Status why) {
   Land(flight, exchanger_.Fallback(flight->request, flight->hop, flight->stored, std::move(why)));
 }
 
+void Flights::Learn(const Flight& flight, const Outcome& outcome) {
+  if (flight.name == 0 || !outcome.status.ok() || outcome.result.status() >= 500 ||
+      (outcome.result.served_from != TAPPS_FROM_NETWORK &&
+       outcome.result.served_from != TAPPS_FROM_REVALIDATED)) {
+    return;
+  }
+  auto& slot = private_[flight.name % private_.size()];
+  if (!outcome.shareable) {
+    slot = flight.name;
+  } else if (slot == flight.name) {
+    slot = 0;
+  }
+}
+
 void Flights::Land(const FlightRef& flight, const Outcome& outcome) {
+  Learn(*flight, outcome);
+  if (flight->turn != 0) turns_->Leave(flight->turn);
   std::vector<std::pair<WaiterId, Landed>> waiters;
   {
     MutexLock lock(mutex_);
@@ -223,6 +334,7 @@ void Flights::Land(const FlightRef& flight, const Outcome& outcome) {
   for (size_t i = 0; i < waiters.size(); ++i) {
     Outcome copy = outcome;
     if (i > 0 && copy.status.ok()) copy.result.cache_status += "; collapsed";
+    if (i > 0) copy.refresh = nullptr;
     waiters[i].second(std::move(copy));
   }
 }
@@ -250,6 +362,7 @@ void Flights::Leave(WaiterId id, CallResult why) {
     transfer = flight->transfer;
     ticket = flight->ticket;
   }
+  if (flight->turn != 0) turns_->Leave(flight->turn);
   if (transfer != 0) {
     transport_.Cancel(transfer);
   } else {

@@ -29,12 +29,6 @@ std::string Base64(std::string_view bytes) {
   return out;
 }
 
-std::string Hex(uint64_t value) {
-  std::string out(16, '0');
-  for (size_t i = 0; i < 16; ++i) out[15 - i] = "0123456789abcdef"[value >> (4 * i) & 15];
-  return out;
-}
-
 // Fields about a body that is not sent on.
 constexpr std::array<std::string_view, 5> kBodyFields = {
     "Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "Content-Location"};
@@ -61,8 +55,8 @@ std::string HopMaker::StoreKey(const Hop& hop, const Url& url, bool credentials)
     const auto [name, value] = hop.headers[i];
     if (IsSecretField(name)) secret += "\n" + LowerCase(name) + ": " + std::string(value);
   }
-  return secrets_.Redact(url) + "\n" + Hex(Hash64(secret, salt_[0])) +
-         Hex(Hash64(secret, salt_[1]));
+  return secrets_.Redact(url) + "\n" + HexText(Hash64(secret, salt_[0])) +
+         HexText(Hash64(secret, salt_[1]));
 }
 
 bool HopMaker::LeadsToSecrets(const Url& base, const Headers& response) const {
@@ -92,6 +86,7 @@ void HopMaker::Finish(const FetchRequest& request, Hop* hop) const {
   hop->credentials = hop->credentials || cookie;
   hop->store_key = StoreKey(*hop, hop->url, hop->credentials);
   hop->directives = CacheControl::OfRequest(hop->headers);
+  if (request.policy == TAPPS_FETCH_NO_STORE) hop->directives.no_store = true;
   if (request.policy == TAPPS_FETCH_NO_CACHE) {
     // A reload, for which nothing is young enough but what is fresh and immutable (RFC 8246).
     hop->directives.max_age = -1;
@@ -100,8 +95,8 @@ void HopMaker::Finish(const FetchRequest& request, Hop* hop) const {
   const auto range = hop->headers.Get("Range");
   hop->range = range && hop->method == "GET" ? ParseByteRange(*range) : std::nullopt;
   const bool cacheable = (hop->method == "GET" || hop->method == "HEAD") && !hop->body &&
-                         request.policy != TAPPS_FETCH_NO_STORE && !hop->directives.no_store &&
-                         !IsForOriginAlone(hop->headers) && (!range || hop->range);
+                         !hop->directives.no_store && !IsForOriginAlone(hop->headers) &&
+                         (!range || hop->range);
   hop->may_read = cacheable && request.policy != TAPPS_FETCH_RELOAD;
   hop->may_write = cacheable;
 }
@@ -110,6 +105,9 @@ Result<Hop> HopMaker::First(const FetchRequest& request) const {
   Result<Url> url = ParseUrl(request.url);
   if (!url.ok()) return url.status();
   if (!IsToken(request.method)) return {TAPPS_E_INVALID, "the method is not a token"};
+  if (request.method == "HEAD" && request.body) {
+    return {TAPPS_E_INVALID, "a HEAD request has no body"};
+  }
   if (request.policy < TAPPS_FETCH_DEFAULT || request.policy > TAPPS_FETCH_NO_CACHE) {
     return {TAPPS_E_INVALID, "policy " + std::to_string(request.policy) + " does not exist"};
   }

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace tapps::http {
 namespace {
+
+// Those who are let in wait until their batch is complete.
+constexpr size_t kAtOnce = 16;
 
 Status Refusal(const std::string& origin, const Admission& admission) {
   ErrorDetail detail;
@@ -20,47 +24,95 @@ Status Refusal(const std::string& origin, const Admission& admission) {
 
 OriginGate::Ticket OriginGate::Enter(const std::string& origin, int64_t lease_us, Entered entered,
                                      uint64_t who) {
-  std::vector<Call> calls;
   Ticket ticket = 0;
+  bool full = false;
   {
     MutexLock lock(mutex_);
     ticket = next_ticket_++;
     Line& line = lines_[origin];
-    if (line.waiting.size() >= max_waiting_) {
-      calls.push_back(
-          {std::move(entered), Status(TAPPS_E_BUSY, origin + ": " + std::to_string(max_waiting_) +
-                                                        " requests wait for it already")});
-    } else {
-      line.waiting.push_back({ticket, lease_us, who, std::move(entered)});
-      Admit(origin, &line, &calls);
-    }
+    full = line.waiting.size() >= max_waiting_;
+    if (!full) line.waiting.push_back({ticket, lease_us, who, std::move(entered)});
   }
-  Run(std::move(calls));
+  if (full) {
+    entered(Status(TAPPS_E_BUSY,
+                   origin + ": " + std::to_string(max_waiting_) + " requests wait for it already"));
+  } else {
+    Admit(origin);
+  }
   return ticket;
 }
 
-void OriginGate::Admit(const std::string& origin, Line* line, std::vector<Call>* calls) {
-  if (!line->waiting.empty()) {
-    const std::shared_ptr<Breaker> breaker = breakers_.Get(origin);
-    while (!line->waiting.empty()) {
-      const Waiting& first = line->waiting.front();
-      const Admission admission = breaker->Acquire(first.lease_us, first.who);
-      if (admission.code == TAPPS_E_BUSY) break;
-      Waiting next = std::move(line->waiting.front());
-      line->waiting.pop_front();
-      if (admission.ok()) {
-        ++line->inside;
-        calls->push_back({std::move(next.entered), Permit(breaker, admission.permit)});
-      } else {
-        calls->push_back({std::move(next.entered), Refusal(origin, admission)});
+// One thread a line at a time, so that the order holds. Others leave word that something may have
+// changed.
+void OriginGate::Admit(const std::string& origin) {
+  std::vector<Call> calls;
+  do {
+    {
+      MutexLock lock(mutex_);
+      const auto it = lines_.find(origin);
+      if (it == lines_.end()) return;
+      Line& line = it->second;
+      if (line.waiting.empty()) {
+        if (line.Idle()) lines_.erase(it);
+        return;
       }
+      if (line.admitting) {
+        line.again = true;
+        return;
+      }
+      line.admitting = true;
     }
-  }
-  if (line->waiting.empty() && line->inside == 0) lines_.erase(origin);
+    calls.clear();
+    try {
+      LetIn(origin, &calls);
+    } catch (const std::bad_alloc&) {  // the line goes on at the next occasion
+      MutexLock lock(mutex_);
+      lines_.find(origin)->second.admitting = false;
+    }
+    for (Call& call : calls) call.entered(std::move(call.permit));
+  } while (calls.size() == kAtOnce);
 }
 
-void OriginGate::Run(std::vector<Call> calls) {
-  for (Call& call : calls) call.entered(std::move(call.permit));
+// The breaker is asked without the lock: it may wait for its peers, and calls observers. The line
+// stays where it is meanwhile.
+void OriginGate::LetIn(const std::string& origin, std::vector<Call>* calls) {
+  const std::shared_ptr<Breaker> breaker = breakers_.Get(origin);
+  for (;;) {
+    Ticket ticket = 0;
+    int64_t lease_us = 0;
+    uint64_t who = 0;
+    {
+      MutexLock lock(mutex_);
+      const auto it = lines_.find(origin);
+      Line& line = it->second;
+      line.again = false;
+      if (line.waiting.empty() || calls->size() == kAtOnce) {
+        line.admitting = false;
+        if (line.waiting.empty() && line.Idle()) lines_.erase(it);
+        return;
+      }
+      ticket = line.waiting.front().ticket;
+      lease_us = line.waiting.front().lease_us;
+      who = line.waiting.front().who;
+    }
+    const Admission admission = breaker->Acquire(lease_us, who);
+    Permit permit = admission.ok() ? Permit(breaker, admission.permit) : Permit();
+    MutexLock lock(mutex_);
+    Line& line = lines_.find(origin)->second;
+    if (admission.code == TAPPS_E_BUSY) {
+      if (line.again) continue;
+      line.admitting = false;
+      return;
+    }
+    // When that one withdrew meanwhile, the permit is given back after the lock.
+    if (line.waiting.empty() || line.waiting.front().ticket != ticket) continue;
+    calls->push_back({{},
+                      admission.ok() ? Result<Permit>(std::move(permit))
+                                     : Result<Permit>(Refusal(origin, admission))});
+    calls->back().entered = std::move(line.waiting.front().entered);
+    line.waiting.pop_front();
+    if (admission.ok()) ++line.inside;
+  }
 }
 
 void OriginGate::Withdraw(Ticket ticket) {
@@ -73,23 +125,20 @@ void OriginGate::Withdraw(Ticket ticket) {
     if (found == waiting.end()) continue;
     dropped = std::move(found->entered);
     waiting.erase(found);
-    if (waiting.empty() && it->second.inside == 0) lines_.erase(it);
+    if (waiting.empty() && it->second.Idle()) lines_.erase(it);
     return;
   }
 }
 
 void OriginGate::Leave(const std::string& origin, Permit permit, CallResult result) {
-  std::vector<Call> calls;
   permit.Report(result);
   {
     MutexLock lock(mutex_);
     const auto it = lines_.find(origin);
     if (it == lines_.end()) return;
     if (it->second.inside > 0) --it->second.inside;
-    const std::string name = it->first;  // Admit may erase the line
-    Admit(name, &it->second, &calls);
   }
-  Run(std::move(calls));
+  Admit(origin);
 }
 
 bool OriginGate::NeedsPoll() const {
@@ -100,14 +149,14 @@ bool OriginGate::NeedsPoll() const {
 }
 
 void OriginGate::Poll() {
-  std::vector<Call> calls;
+  std::vector<std::string> origins;
   {
     MutexLock lock(mutex_);
-    std::vector<std::string> names;
-    for (const auto& [name, line] : lines_) names.push_back(name);
-    for (const std::string& name : names) Admit(name, &lines_.at(name), &calls);
+    for (const auto& [origin, line] : lines_) {
+      if (!line.waiting.empty()) origins.push_back(origin);
+    }
   }
-  Run(std::move(calls));
+  for (const std::string& origin : origins) Admit(origin);
 }
 
 }  // namespace tapps::http

@@ -47,16 +47,20 @@ class OriginGate {
   };
   struct Line {
     std::deque<Waiting> waiting;
-    size_t inside = 0;  // permits given out here
+    size_t inside = 0;       // permits given out here
+    bool admitting = false;  // a thread is in Admit, which keeps the line
+    bool again = false;      // a place may have become free since that thread last asked
+
+    bool Idle() const { return inside == 0 && !admitting; }
   };
   struct Call {
     Entered entered;
     Result<Permit> permit;
   };
 
-  // Moves those who can go, or must be refused, from the line to `calls`.
-  void Admit(const std::string& origin, Line* line, std::vector<Call>* calls) REQUIRES(mutex_);
-  static void Run(std::vector<Call> calls);
+  // Calls those in the line who can go, or must be refused.
+  void Admit(const std::string& origin) EXCLUDES(mutex_);
+  void LetIn(const std::string& origin, std::vector<Call>* calls) EXCLUDES(mutex_);
 
   BreakerRegistry& breakers_;
   const size_t max_waiting_;

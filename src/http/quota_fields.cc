@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "http/http_date.h"
+#include "http/text.h"
 
 namespace tapps::http {
 namespace {
@@ -14,15 +15,9 @@ namespace {
 constexpr int64_t kLongest = kHour;
 constexpr int64_t kYearSeconds = 365 * 24 * 3600;
 
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 // The number at the start of the text; what does not fit is the largest.
 std::optional<int64_t> Number(std::string_view text) {
-  text = Trim(text);
+  text = TrimSpace(text);
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (end == text.data() || number < 0) return std::nullopt;
@@ -35,10 +30,10 @@ int64_t Seconds(int64_t seconds) { return std::min(seconds, kLongest / kSecond) 
 std::optional<int64_t> Member(std::string_view field, std::string_view name) {
   while (!field.empty()) {
     const size_t end = std::min(field.find_first_of(",;"), field.size());
-    const std::string_view member = Trim(field.substr(0, end));
+    const std::string_view member = TrimSpace(field.substr(0, end));
     field.remove_prefix(std::min(end + 1, field.size()));
     const size_t equals = member.find('=');
-    if (equals != std::string_view::npos && Trim(member.substr(0, equals)) == name) {
+    if (equals != std::string_view::npos && TrimSpace(member.substr(0, equals)) == name) {
       return Number(member.substr(equals + 1));
     }
   }
@@ -59,7 +54,7 @@ std::optional<QuotaNews> Left(std::optional<int64_t> remaining, std::optional<in
 std::optional<int64_t> RetryAfter(const Headers& headers, int64_t now_us) {
   const auto field = headers.Get("Retry-After");
   if (!field) return std::nullopt;
-  const std::string_view text = Trim(*field);
+  const std::string_view text = TrimSpace(*field);
   if (!text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos) {
     return Seconds(Number(text).value_or(INT64_MAX));
   }

@@ -37,6 +37,13 @@ inline std::string_view TrimSpace(std::string_view text) {
   return text;
 }
 
+// Sixteen digits.
+inline std::string HexText(uint64_t value) {
+  std::string out(16, '0');
+  for (size_t i = 0; i < 16; ++i) out[15 - i] = "0123456789abcdef"[value >> (4 * i) & 15];
+  return out;
+}
+
 // A string of digits and nothing else; numbers above `max` become `max`.
 inline std::optional<int64_t> ParseDigits(std::string_view text, int64_t max) {
   if (text.empty()) return std::nullopt;

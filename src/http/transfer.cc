@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/text.h"
@@ -21,6 +22,23 @@ long Milliseconds(int64_t us) { return static_cast<long>((us + kMillisecond - 1)
 std::string DefaultUserAgent() {
   return "tapps/" + std::to_string(TAPPS_VERSION_MAJOR) + "." +
          std::to_string(TAPPS_VERSION_MINOR) + "." + std::to_string(TAPPS_VERSION_PATCH);
+}
+
+// Whether a list of hosts and domains, separated by commas, has this one: "*" is all.
+bool IsListed(std::string_view host, std::string_view list) {
+  while (!list.empty()) {
+    const size_t end = std::min(list.find(','), list.size());
+    std::string_view one = TrimSpace(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+    if (one == "*") return true;
+    if (one.starts_with('.')) one.remove_prefix(1);
+    if (one.empty() || one.size() > host.size()) continue;
+    const std::string_view rest = host.substr(0, host.size() - one.size());
+    if (EqualsIgnoreCase(host.substr(rest.size()), one) && (rest.empty() || rest.ends_with('.'))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 struct FailureText {
@@ -110,13 +128,16 @@ bool Transfer::PrepareNetwork() {
     ok = Set(static_cast<CURLoption>(181), static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
   ok = ok && Set(CURLOPT_FOLLOWLOCATION, 0L) && Set(CURLOPT_NOSIGNAL, 1L) &&
        Set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED)) && Set(CURLOPT_PATH_AS_IS, 1L) &&
-       Set(CURLOPT_PROXY, network_.proxy.c_str()) &&
+       // Where the policy needs the origin's address, what IsListed says holds.
+       Set(CURLOPT_PROXY, DeniesPrivate() ? "" : network_.proxy.c_str()) &&
        Set(CURLOPT_NOPROXY, network_.no_proxy.c_str()) && Set(CURLOPT_SSL_VERIFYPEER, 1L) &&
        Set(CURLOPT_SSL_VERIFYHOST, 2L) && Set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::OnSocket) &&
        Set(CURLOPT_OPENSOCKETDATA, this);
   if (!network_.ca_file.empty()) ok = ok && Set(CURLOPT_CAINFO, network_.ca_file.c_str());
+  if (request_.anew)
+    ok = ok && Set(CURLOPT_FRESH_CONNECT, 1L) && Set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
   // Where HTTP/2 may be spoken, one connection is worth waiting for.
-  if (request_.url.scheme == "https") ok = ok && Set(CURLOPT_PIPEWAIT, 1L);
+  if (request_.url.scheme == "https" && !request_.anew) ok = ok && Set(CURLOPT_PIPEWAIT, 1L);
   // Without: a cancelled transfer would block the thread until its name resolution ends.
   // Since 7.87.
   (void)Set(CURLOPT_QUICK_EXIT, 1L);
@@ -137,7 +158,17 @@ bool Transfer::PrepareLimits() {
   return ok;
 }
 
+bool Transfer::DeniesPrivate() const {
+  return network_.deny_private_addresses || request_.deny_private_addresses;
+}
+
 Status Transfer::Prepare() {
+  if (DeniesPrivate() && !network_.proxy.empty() &&
+      !IsListed(request_.url.host, network_.no_proxy)) {
+    return Status(TAPPS_E_INVALID, request_.url.HostPort() +
+                                       ": a proxy would choose its address, and the policy allows "
+                                       "public ones only");
+  }
   response_.request_time_us = clock_.WallNow();
   const bool ok =
       Set(CURLOPT_URL, request_.url.ToString().c_str()) && Set(CURLOPT_ERRORBUFFER, error_) &&
@@ -154,16 +185,30 @@ Status Transfer::Prepare() {
 size_t Transfer::OnHeader(char* data, size_t size, size_t count, void* self) {
   auto* transfer = static_cast<Transfer*>(self);
   const size_t bytes = size * count;
-  transfer->header_bytes_ += bytes;
-  if (transfer->header_bytes_ > transfer->request_.limits.max_header_bytes) {
-    transfer->refused_ =
-        Status(TAPPS_E_TOO_LARGE, transfer->request_.url.HostPort() + ": headers of more than " +
-                                      std::to_string(transfer->request_.limits.max_header_bytes) +
-                                      " bytes");
-    return 0;
+  const bool taken = transfer->Guard([&] { return transfer->TakeHeader({data, bytes}); });
+  return taken ? bytes : 0;
+}
+
+template <typename Fn>
+bool Transfer::Guard(const Fn& fn) {
+  try {
+    return fn();
+  } catch (const std::bad_alloc&) {
+    refused_ = Status::Bare(TAPPS_E_NOMEM);  // Failure finds the words, with the body freed
+    return false;
   }
-  transfer->HeaderLine({data, bytes});
-  return bytes;
+}
+
+bool Transfer::TakeHeader(std::string_view line) {
+  header_bytes_ += line.size();
+  if (header_bytes_ > request_.limits.max_header_bytes) {
+    refused_ =
+        Status(TAPPS_E_TOO_LARGE, request_.url.HostPort() + ": headers of more than " +
+                                      std::to_string(request_.limits.max_header_bytes) + " bytes");
+    return false;
+  }
+  HeaderLine(line);
+  return true;
 }
 
 void Transfer::HeaderLine(std::string_view line) {
@@ -216,11 +261,12 @@ bool Transfer::Append(std::string_view data) {
 
 size_t Transfer::OnBody(char* data, size_t size, size_t count, void* self) {
   const size_t bytes = size * count;
-  return static_cast<Transfer*>(self)->Append({data, bytes}) ? bytes : 0;
+  auto* transfer = static_cast<Transfer*>(self);
+  return transfer->Guard([&] { return transfer->Append({data, bytes}); }) ? bytes : 0;
 }
 
 bool Transfer::AddressAllowed(const sockaddr* address, socklen_t size) {
-  if (!network_.deny_private_addresses && !request_.deny_private_addresses) return true;
+  if (!DeniesPrivate()) return true;
   if (IsPublicAddress(address, size)) return true;
   refused_ = Status(TAPPS_E_DENIED, request_.url.HostPort() + ": its address " +
                                         AddressText(address, size) +
@@ -229,7 +275,9 @@ bool Transfer::AddressAllowed(const sockaddr* address, socklen_t size) {
 }
 
 curl_socket_t Transfer::OnSocket(void* self, curlsocktype, curl_sockaddr* address) {
-  if (!static_cast<Transfer*>(self)->AddressAllowed(&address->addr, address->addrlen)) {
+  auto* transfer = static_cast<Transfer*>(self);
+  if (!transfer->Guard(
+          [&] { return transfer->AddressAllowed(&address->addr, address->addrlen); })) {
     return CURL_SOCKET_BAD;
   }
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -244,9 +292,10 @@ int Transfer::OnSend(void* self, char* remote, char*, int, int) {
   v4.sin_family = AF_INET;
   const bool is_v6 = inet_pton(AF_INET6, remote, &v6.sin6_addr) == 1;
   if (!is_v6) inet_pton(AF_INET, remote, &v4.sin_addr);
-  const bool allowed =
-      is_v6 ? transfer->AddressAllowed(reinterpret_cast<const sockaddr*>(&v6), sizeof v6)
-            : transfer->AddressAllowed(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
+  const bool allowed = transfer->Guard([&] {
+    return is_v6 ? transfer->AddressAllowed(reinterpret_cast<const sockaddr*>(&v6), sizeof v6)
+                 : transfer->AddressAllowed(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
+  });
   if (!allowed || ++transfer->sends_ > 1) return CURL_PREREQFUNC_ABORT;
   return CURL_PREREQFUNC_OK;
 }
@@ -264,6 +313,10 @@ TransferResult Transfer::Finish(CURLcode code) {
 }
 
 TransferResult Transfer::Failure(CURLcode code) {
+  if (refused_.code() == TAPPS_E_NOMEM) {
+    response_ = {};
+    return Failed(TAPPS_E_NOMEM, Fault::kCaller, "no memory for its answer");
+  }
   if (!refused_.ok()) return {refused_, {}, Fault::kCaller, sends_ > 0};
   if (code == CURLE_OPERATION_TIMEDOUT) return TimedOut();
   if (code == CURLE_PARTIAL_FILE) {
@@ -290,6 +343,10 @@ TransferResult Transfer::Failure(CURLcode code) {
   }
   return Failed(TAPPS_E_NETWORK, Fault::kOrigin,
                 std::string("the transfer failed: ") + curl_.easy_strerror(code));
+}
+
+TransferResult Transfer::LateFirstByte() const {
+  return Failed(TAPPS_E_TIMEOUT, Fault::kOrigin, "no first byte of an answer in time");
 }
 
 TransferResult Transfer::TimedOut() {

@@ -32,10 +32,10 @@ struct TransferLimits {
 struct NetworkOptions {
   std::string user_agent;  // "" means "tapps/<version>"
   std::string proxy;  // URL as libcurl takes it; "" means none. Credentials in it are never shown.
-  std::string no_proxy;  // hosts that are reached directly, separated by commas
-  std::string ca_file;   // PEM bundle in place of the system's
-  bool deny_private_addresses =
-      false;  // refuse to connect to what is not public (address.h), also via DNS
+  std::string no_proxy;                 // hosts that are reached directly, separated by commas
+  std::string ca_file;                  // PEM bundle in place of the system's
+  bool deny_private_addresses = false;  // refuse to connect to what is not public (address.h), also
+                                        // via DNS; INVALID for what a proxy would be asked for
 };
 
 struct TransferRequest {
@@ -44,6 +44,7 @@ struct TransferRequest {
   Headers headers;                      // sent as they are
   ValueRef body;                        // null: none; an empty one is sent with Content-Length: 0
   bool deny_private_addresses = false;  // also refuses what NetworkOptions would allow
+  bool anew = false;  // on a connection of its own, to what the name stands for now
   TransferLimits limits;
 };
 
@@ -87,6 +88,8 @@ class Transfer {
   TransferResult Finish(CURLcode code);
 
   CURL* easy() const { return easy_; }
+  // The outcome when the answer has not begun in time.
+  TransferResult LateFirstByte() const;
   bool has_first_byte() const { return header_bytes_ > 0; }
   const TransferRequest& request() const { return request_; }
 
@@ -96,10 +99,15 @@ class Transfer {
   static curl_socket_t OnSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int OnSend(void* self, char* remote, char* local, int remote_port, int local_port);
 
+  bool DeniesPrivate() const;
   bool AddressAllowed(const sockaddr* address, socklen_t size);
+  bool TakeHeader(std::string_view line);
   void HeaderLine(std::string_view line);
   void PassUnknownCoding(std::string_view line);
   bool Append(std::string_view data);
+  // Runs fn for libcurl, which is C and lets no exception pass; false also when memory ran out.
+  template <typename Fn>
+  bool Guard(const Fn& fn);
   bool PrepareHeaders();
   bool PrepareMethod();
   bool PrepareNetwork();

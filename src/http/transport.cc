@@ -1,6 +1,7 @@
 #include "http/transport.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "base/thread.h"
 
@@ -8,7 +9,21 @@ namespace tapps::http {
 namespace {
 
 constexpr size_t kMaxIdleHandles = 16;
+constexpr size_t kMaxDoubtful = 1024;
 constexpr int kLongestSleepMs = 60'000;
+constexpr int kAfterFailureMs = 50;
+
+// Runs fn; false when memory ran out in it. What it was for then ends by its deadline: without
+// memory nothing better can be promised, but the host's process goes on.
+template <typename Fn>
+bool Survive(const Fn& fn) {
+  try {
+    fn();
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
 
 TransferResult Cancelled() {
   return {Status(TAPPS_E_CANCELLED, "the request was cancelled"), {}, Fault::kCaller};
@@ -17,7 +32,9 @@ TransferResult Cancelled() {
 }  // namespace
 
 Transport::Transport(NetworkOptions network, const Clock& clock)
-    : network_(std::move(network)), clock_(clock) {}
+    : network_(std::move(network)), clock_(clock) {
+  idle_handles_.reserve(kMaxIdleHandles);
+}
 
 Transport::~Transport() { Close(); }
 
@@ -113,7 +130,8 @@ void Transport::Close() {
 }
 
 void Transport::Run() {
-  for (int sleep_ms = Step(); sleep_ms >= 0; sleep_ms = Step()) {
+  for (int sleep_ms = 0; sleep_ms >= 0;) {
+    if (!Survive([&] { sleep_ms = Step(); })) sleep_ms = kAfterFailureMs;
     if (sleep_ms > 0) curl_->multi_poll(multi_, nullptr, 0, sleep_ms, nullptr);
   }
   while (!exchanges_.empty()) Remove(exchanges_.begin());
@@ -130,9 +148,18 @@ int Transport::Step() {
     submitted.swap(submitted_);
     cancelled.swap(cancelled_);
   }
-  for (Submitted& one : submitted) Begin(std::move(one));
+  for (Submitted& one : submitted) {
+    const Id id = one.id;
+    if (!Survive([&] { Begin(std::move(one)); })) {
+      Complete(id, {Status::Bare(TAPPS_E_NOMEM), {}, Fault::kCaller});
+    }
+  }
   for (const Id id : cancelled) {
-    if (const auto it = exchanges_.find(id); it != exchanges_.end()) Remove(it);
+    const auto it = exchanges_.find(id);
+    if (it == exchanges_.end()) continue;
+    const Transfer& transfer = *it->second.transfer;
+    if (!transfer.has_first_byte()) Doubt(transfer.request(), true);
+    Remove(it);
   }
   int running = 0;
   curl_->multi_perform(multi_, &running);
@@ -167,13 +194,13 @@ void Transport::Begin(Submitted submitted) {
         submitted.id,
         {Status(TAPPS_E_NOMEM, "libcurl cannot allocate a request"), {}, Fault::kCaller});
   }
+  if (!doubtful_.empty() && doubtful_.contains(submitted.request.url.Origin())) {
+    submitted.request.anew = true;
+  }
   Exchange exchange;
   exchange.transfer =
       std::make_unique<Transfer>(*curl_, easy, clock_, network_, std::move(submitted.request));
   Status status = exchange.transfer->Prepare();
-  if (status.ok() && curl_->multi_add_handle(multi_, easy) != CURLM_OK) {
-    status = Status(TAPPS_E_NETWORK, "libcurl cannot start a request");
-  }
   if (!status.ok()) {
     curl_->easy_cleanup(easy);
     return Complete(submitted.id, {std::move(status), {}, Fault::kCaller});
@@ -181,7 +208,12 @@ void Transport::Begin(Submitted submitted) {
   const int64_t first_byte = exchange.transfer->request().limits.first_byte_timeout_us;
   if (first_byte > 0) exchange.first_byte_by = Now() + first_byte;
   by_handle_.emplace(easy, submitted.id);
-  exchanges_.emplace(submitted.id, std::move(exchange));
+  const auto it = exchanges_.emplace(submitted.id, std::move(exchange)).first;
+  if (curl_->multi_add_handle(multi_, easy) != CURLM_OK) {  // last: it needs no more memory of ours
+    Remove(it);
+    Complete(submitted.id,
+             {Status(TAPPS_E_NETWORK, "libcurl cannot start a request"), {}, Fault::kCaller});
+  }
 }
 
 void Transport::FinishDone() {
@@ -194,6 +226,7 @@ void Transport::FinishDone() {
     const Id id = handle->second;
     const auto it = exchanges_.find(id);
     TransferResult result = it->second.transfer->Finish(code);
+    Doubt(it->second.transfer->request(), !result.status.ok() && result.fault != Fault::kCaller);
     Remove(it);
     Complete(id, std::move(result));
   }
@@ -211,11 +244,10 @@ void Transport::FailLateFirstBytes(int64_t now) {
   }
   for (const Id id : late) {
     const auto it = exchanges_.find(id);
-    const std::string host = it->second.transfer->request().url.HostPort();
+    TransferResult result = it->second.transfer->LateFirstByte();
+    Doubt(it->second.transfer->request(), true);
     Remove(it);
-    Complete(id, {Status(TAPPS_E_TIMEOUT, host + ": no first byte of an answer in time"),
-                  {},
-                  Fault::kOrigin});
+    Complete(id, std::move(result));
   }
 }
 
@@ -232,7 +264,7 @@ int64_t Transport::RunTimers(int64_t now) {
       timer_due_.erase(first->first.second);
       timers_.erase(first);
     }
-    fn();
+    Survive(fn);
   }
 }
 
@@ -249,6 +281,15 @@ void Transport::Remove(std::unordered_map<Id, Exchange>::iterator it) {
   }
 }
 
+void Transport::Doubt(const TransferRequest& request, bool doubt) {
+  if (!doubt) {
+    if (!doubtful_.empty()) doubtful_.erase(request.url.Origin());
+    return;
+  }
+  if (doubtful_.size() >= kMaxDoubtful) doubtful_.clear();
+  doubtful_.insert(request.url.Origin());
+}
+
 void Transport::Complete(Id id, TransferResult result) {
   Done done;
   {
@@ -258,7 +299,7 @@ void Transport::Complete(Id id, TransferResult result) {
     done = std::move(it->second);
     pending_.erase(it);
   }
-  done(std::move(result));
+  Survive([&] { done(std::move(result)); });
 }
 
 }  // namespace tapps::http

@@ -7,6 +7,7 @@
 #include <memory>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -20,7 +21,12 @@ namespace tapps::http {
 // Exchanges with origins on one thread, "tapps-net", which owns libcurl's multi handle and so the
 // connections. Loads libcurl and starts the thread with the first request. All functions from any
 // thread but Close, which must not be called from a callback. Callbacks run on the network thread
-// (Cancel and Close: on theirs), without locks held, and must not block.
+// (Cancel and Close: on theirs), without locks held, and must not block. What a callback throws on
+// the network thread, which only bad_alloc may be, ends there.
+//
+// After an exchange that failed, or was given up before its answer began, the next one with that
+// origin resolves the name again and opens a new connection: the origin may have moved, or the
+// machine, and then what idles in the pool is dead, and an HTTP/2 connection would hold all up.
 class Transport {
  public:
   using Id = uint64_t;
@@ -70,6 +76,8 @@ class Transport {
   int64_t RunTimers(int64_t now);
   void Remove(std::unordered_map<Id, Exchange>::iterator it);
   void Complete(Id id, TransferResult result);
+  // Whether the next exchange with the origin shall be made anew.
+  void Doubt(const TransferRequest& request, bool doubt);
   int64_t Now() const { return Clock::Real().MonotonicNow(); }
 
   const NetworkOptions network_;
@@ -92,6 +100,7 @@ class Transport {
   std::unordered_map<Id, Exchange> exchanges_;
   std::unordered_map<CURL*, Id> by_handle_;
   std::vector<CURL*> idle_handles_;
+  std::unordered_set<std::string> doubtful_;  // origins
 };
 
 }  // namespace tapps::http

@@ -101,18 +101,6 @@ Headers SelectingFields(const Headers& request, const Headers& response) {
   return selecting;
 }
 
-bool MatchesVary(const StoredResponse& stored, const Headers& request) {
-  return AllOfVary(stored.headers, [&](std::string_view name) {
-    if (name == "*") return false;
-    const auto value = SelectingValue(request, name);
-    const auto then = stored.selecting.Get(name);
-    if (value.has_value() == then.has_value() && (!value || *value == *then)) return true;
-    if (!EqualsIgnoreCase(name, kAcceptLanguage)) return false;
-    const auto preferred = PreferredLanguage(request);
-    return preferred && preferred == NegotiatedLanguage(stored.headers);
-  });
-}
-
 std::optional<std::string> PreferredLanguage(const Headers& request) {
   const auto value = request.Combined(kAcceptLanguage);
   if (!value) return std::nullopt;

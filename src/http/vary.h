@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "http/headers.h"
-#include "http/stored_response.h"
 
 // Which of the responses stored for a URL a request selects (RFC 9111 4.1), as pure functions.
 namespace tapps::http {
@@ -15,11 +14,6 @@ namespace tapps::http {
 // white space around list members removed; of Accept-Language, Accept-Charset and Accept-Encoding
 // also the case and the order, which mean nothing (RFC 9110 12.5).
 Headers SelectingFields(const Headers& request, const Headers& response);
-
-// Whether the request selects the stored response: it has the same selecting fields, or differs in
-// Accept-Language alone and prefers one language above all others, which is the one of the stored
-// response. "Vary: *" never matches.
-bool MatchesVary(const StoredResponse& stored, const Headers& request);
 
 // The language the request prefers above all others, in lower case (RFC 9110 12.5.4).
 std::optional<std::string> PreferredLanguage(const Headers& request);

@@ -65,6 +65,7 @@ Status ChangeFeed::Start(Watch watch) {
   newest = connection_.QueryInt("SELECT max(seq) FROM changes");
   if (!newest.ok()) return std::move(newest).status();
   position_ = *newest;
+  published_.store(position_, std::memory_order_release);
   connection_.SetBusyHandler(nullptr);
   return {};
 }
@@ -129,6 +130,7 @@ Status ChangeFeed::Advance(Sink& sink) {
     word = static_cast<uint64_t>(*version);
   }
   TAPPS_RETURN_IF_ERROR(ReadRows(sink));
+  published_.store(position_, std::memory_order_release);
   seen_.store(word, std::memory_order_release);
   return {};
 }

@@ -21,9 +21,9 @@ namespace tapps::storage {
 // iChange, a counter of commits, is at byte 8 and aFrameCksum, a checksum of the last frame, at
 // byte 24. Recovery starts iChange at 0 again, hence both.
 //
-//     Current():  the two words are those last seen      -> memory is as good as the file
-//     (nanoseconds) Advance():  else read table `changes` from the last row seen -> drop what it
-//     names         (microseconds)
+//     Current():  the two words are those last seen -> memory is as good as the file (nanoseconds)
+//     Advance():  else read table `changes` from the last row seen -> drop what it names
+//                 (microseconds)
 //
 // Each commit that changes entries adds one row to `changes` in the same transaction: who wrote it,
 // and the hashes of its keys (NULL: too many, or all). Rows are numbered without gaps, from the
@@ -31,14 +31,13 @@ namespace tapps::storage {
 //
 // Invariants
 //  1. The words are read before the rows, and published as seen after the rows' keys were dropped:
-//  whoever finds the words unchanged
-//     finds memory without the keys of any commit that the words count.
+//     whoever finds the words unchanged finds memory without the keys of any commit that the words
+//     count.
 //  2. A commit is not reported to its caller before SQLite has written the header: who learns of a
-//  commit finds the
-//     words changed.
+//     commit finds the words changed.
 //  3. A connection stays open as long as its mapping is read: SQLite unmaps it on close. Where the
-//  layout is not the one known
-//     here, PRAGMA data_version answers instead, at the cost of two microseconds.
+//     layout is not the one known here, PRAGMA data_version answers instead, at the cost of two
+//     microseconds.
 class ChangeFeed {
  public:
   // Which keys a reader must forget.
@@ -63,6 +62,10 @@ class ChangeFeed {
   // for it. After a failure nothing is published: the caller must not trust what it remembers.
   Status Advance(Sink& sink);
 
+  // A row that has been read, and all before it: no older than those of the last Advance that this
+  // thread has seen the end of. Wait-free.
+  int64_t position() const { return published_.load(std::memory_order_acquire); }
+
   // Differs after every commit by anybody, for who keeps a position of their own; wait-free. 0
   // where the layout is not known: then it says nothing.
   uint64_t Stamp() const { return header_ != nullptr ? Word() | 1 : 0; }
@@ -84,11 +87,12 @@ class ChangeFeed {
   Statement data_version_ GUARDED_BY(mu_);
   const int64_t origin_;
   int64_t position_ GUARDED_BY(mu_) = 0;   // last row seen
+  std::atomic<int64_t> published_{0};      // position_, when all rows up to it have been told
   const volatile char* header_ = nullptr;  // the WAL-index header; NULL: layout not known
   std::atomic<uint64_t> seen_{0};          // Word() or data_version when the rows were last read
 };
 
-// The rows of `changes` as the writer makes them. `hashes` empty with `everything`: NULL.
+// The hashes of a row of `changes`, as the writer stores them.
 std::string PackHashes(const std::vector<uint64_t>& hashes);
 
 }  // namespace tapps::storage

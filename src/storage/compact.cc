@@ -19,14 +19,27 @@ Result<CompactReport> CompactDatabase(const std::string& path, int64_t disk_byte
   const auto in_time = [deadline_us] { return Clock::Real().MonotonicNow() < deadline_us; };
   writer->SetBusyHandler(in_time);
   writer->Exec("PRAGMA synchronous=NORMAL");
-  WalKeeper wal(Limits{disk_bytes, 0});
+  const Limits limits{disk_bytes, 0};
+  WalKeeper wal(limits);
   TAPPS_RETURN_IF_ERROR(wal.Prepare(path, *writer, *checkpointer));
-  const auto bytes = [&writer]() -> int64_t {
+  const Result<int64_t> page_size = writer->QueryInt("PRAGMA page_size", 4096);
+  if (!page_size.ok()) return page_size.status();
+  const auto bytes = [&]() -> int64_t {
     const Result<int64_t> pages = writer->QueryInt("PRAGMA page_count");
-    const Result<int64_t> size = writer->QueryInt("PRAGMA page_size", 4096);
-    return pages.ok() && size.ok() ? *pages * *size : 0;
+    return pages.ok() ? *pages * *page_size : 0;
+  };
+  const auto make_room = [&]() -> Status {
+    while (true) {
+      const Result<bool> room = wal.MakeRoom();
+      if (!room.ok() || *room) return room.status();
+      if (!in_time()) {
+        return Status(TAPPS_E_TIMEOUT, "a reader keeps the WAL of the cache file at its bound");
+      }
+      sqlite3_sleep(5);
+    }
   };
   const auto slice = [&](const std::function<int()>& work) -> Status {
+    TAPPS_RETURN_IF_ERROR(make_room());
     int rc = writer->Exec("BEGIN IMMEDIATE");
     if (rc == SQLITE_OK) rc = work();
     if (rc == SQLITE_OK) rc = writer->Exec("COMMIT");
@@ -40,6 +53,8 @@ Result<CompactReport> CompactDatabase(const std::string& path, int64_t disk_byte
   EntryTable entries(&Clock::Real());
   TAPPS_RETURN_IF_ERROR(entries.Prepare(*writer));
   TAPPS_RETURN_IF_ERROR(slice([&] { return entries.CountTotals(); }));
+  const std::string vacuum =
+      "PRAGMA incremental_vacuum(" + std::to_string(limits.VacuumPages(*page_size)) + ")";
   int64_t before = -1;
   while (true) {
     const Result<int64_t> free = writer->QueryInt("PRAGMA freelist_count");
@@ -47,7 +62,7 @@ Result<CompactReport> CompactDatabase(const std::string& path, int64_t disk_byte
     if (*free == 0 || *free == before) break;
     if (!in_time()) return Status(TAPPS_E_TIMEOUT, "the deadline passed while compacting");
     before = *free;
-    TAPPS_RETURN_IF_ERROR(slice([&] { return writer->Exec("PRAGMA incremental_vacuum(256)"); }));
+    TAPPS_RETURN_IF_ERROR(slice([&] { return writer->Exec(vacuum.c_str()); }));
     sched_yield();
   }
   wal.MakeDue();

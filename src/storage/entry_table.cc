@@ -28,6 +28,7 @@ constexpr const char* kSqlText[] = {
     "INSERT OR IGNORE INTO tags(tag, entry) VALUES(?1, ?2)",
     "INSERT INTO totals VALUES(?1, ?2, ?3) ON CONFLICT(space) DO UPDATE SET "
     "entries = entries + excluded.entries, bytes = bytes + excluded.bytes",
+    "DELETE FROM totals WHERE space = ?1 AND entries <= 0",
     "INSERT OR REPLACE INTO chunks VALUES(?1, ?2)",
 };
 
@@ -91,7 +92,8 @@ int EntryTable::Apply(WriteGroup& group, Changes* changes) {
     (record.if_version ? changes->told : changes->own).push_back(record.hash);
   }
   if (!group.remove) return SQLITE_OK;
-  return RemoveAll(*group.remove, group, changes);
+  changes->everything = true;
+  return RemoveAll(*group.remove, group);
 }
 
 int EntryTable::Find(const Record& record, Found* found) {
@@ -229,6 +231,7 @@ int EntryTable::StoreTotals() {
     if (rc != SQLITE_OK) break;
     if (total.entries == 0 && total.bytes == 0) continue;
     rc = sql_[kAddTotals].BindText(1, space).Bind(2, total.entries).Bind(3, total.bytes).Run();
+    if (rc == SQLITE_OK && total.entries < 0) rc = sql_[kDropTotals].BindText(1, space).Run();
   }
   totals_.clear();
   return rc;
@@ -241,17 +244,14 @@ int EntryTable::CountTotals() {
       "sum(" TAPPS_STORED_BYTES_SQL ") FROM entries GROUP BY space");
 }
 
-int EntryTable::RemoveAll(const Filter& filter, WriteGroup& group, Changes* changes) {
+int EntryTable::RemoveAll(const Filter& filter, WriteGroup& group) {
   Result<Statement> select =
-      connection_->Prepare("SELECT id, hash FROM entries WHERE " + FilterSql(filter));
+      connection_->Prepare("SELECT id FROM entries WHERE " + FilterSql(filter));
   if (!select.ok()) return select.status().detail().sqlite_code;
   BindFilter(*select, filter);
   std::vector<int64_t> ids;
   int rc = SQLITE_ROW;
-  while ((rc = select->Step()) == SQLITE_ROW) {
-    ids.push_back(select->Int(0));
-    changes->told.push_back(static_cast<uint64_t>(select->Int(1)));
-  }
+  while ((rc = select->Step()) == SQLITE_ROW) ids.push_back(select->Int(0));
   if (rc != SQLITE_DONE) return rc;
   for (const int64_t id : ids) {
     if (rc = Erase(id); rc != SQLITE_OK) return rc;

@@ -21,6 +21,9 @@ namespace tapps::storage {
 struct Changes {
   std::vector<uint64_t> own;   // this process's memory has the new value already
   std::vector<uint64_t> told;  // it has not: it is told as others are
+  // A bulk removal: some process may remember an entry that it takes and that the file has evicted,
+  // so that its hash is not known here. All forget everything.
+  bool everything = false;
   size_t size() const { return own.size() + told.size(); }
 };
 
@@ -57,6 +60,7 @@ class EntryTable {
     kDeleteTags,
     kInsertTag,
     kAddTotals,
+    kDropTotals,
     kInsertChunk,
     kSqlCount
   };
@@ -86,7 +90,7 @@ class EntryTable {
   Stored Encode(const Value& value);
   int StoreChunks(int64_t id, std::string_view bytes);
   int SetTags(int64_t id, std::string_view tags, bool fresh);
-  int RemoveAll(const Filter& filter, WriteGroup& group, Changes* changes);
+  int RemoveAll(const Filter& filter, WriteGroup& group);
 
   const Clock* const clock_;
   Connection* connection_ = nullptr;

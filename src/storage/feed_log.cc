@@ -8,15 +8,15 @@
 namespace tapps::storage {
 namespace {
 
-constexpr size_t kMaxHashes = 32768;    // in one row; more are "everything"
-constexpr int64_t kRows = 4096;         // kept for readers that come late
-constexpr int64_t kBytes = 4 << 20;     // kept
-constexpr int64_t kTrimEvery = 256;     // rows
-constexpr size_t kTrimBytes = 1 << 20;  // or bytes of hashes
+constexpr int64_t kRows = 4096;      // kept for readers that come late
+constexpr int64_t kTrimEvery = 256;  // rows, or a quarter of the bytes kept
+constexpr int64_t kLargestRow = 16;  // part of the bytes kept; more hashes are "everything"
 
 }  // namespace
 
-Status FeedLog::Prepare(Connection& connection) {
+Status FeedLog::Prepare(Connection& connection, const Limits& limits) {
+  connection_ = &connection;
+  kept_bytes_ = limits.Feed();
   const std::pair<Statement*, const char*> all[] = {
       {&add_, "INSERT INTO changes(seq, origin, hashes) SELECT max(seq) + 1, ?1, ?2 FROM changes"},
       {&floor_,
@@ -36,14 +36,25 @@ Status FeedLog::Prepare(Connection& connection) {
 int FeedLog::Append(int64_t origin, const std::vector<uint64_t>& hashes) {
   add_.Bind(1, origin);
   const std::string packed = PackHashes(hashes);
-  if (hashes.size() > kMaxHashes) {
+  const auto size = static_cast<int64_t>(packed.size());
+  if (size > kept_bytes_ / kLargestRow) {
     add_.BindNull(2);
   } else {
     add_.BindBlob(2, packed);
-    bytes_ += packed.size();
+    bytes_ += size;
   }
+  return Add();
+}
+
+int FeedLog::AppendEverything() {
+  add_.Bind(1, kNobody).BindNull(2);
+  return Add();
+}
+
+int FeedLog::Add() {
   if (const int rc = add_.Run(); rc != SQLITE_OK) return rc;
-  if (--rows_until_trim_ > 0 && bytes_ < kTrimBytes) return SQLITE_OK;
+  last_ = sqlite3_last_insert_rowid(connection_->handle());
+  if (--rows_until_trim_ > 0 && bytes_ < kept_bytes_ / 4) return SQLITE_OK;
   rows_until_trim_ = kTrimEvery;
   bytes_ = 0;
   return Trim();
@@ -51,7 +62,7 @@ int FeedLog::Append(int64_t origin, const std::vector<uint64_t>& hashes) {
 
 int FeedLog::Trim() {
   const ScopedReset reset(floor_);
-  if (const int rc = floor_.Bind(1, kRows).Bind(2, kBytes).Step(); rc != SQLITE_ROW) return rc;
+  if (const int rc = floor_.Bind(1, kRows).Bind(2, kept_bytes_).Step(); rc != SQLITE_ROW) return rc;
   const int64_t seq = floor_.Int(0);
   floor_.Reset();
   return trim_.Bind(1, seq).Run();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "storage/limits.h"
 #include "storage/sqlite.h"
 
 namespace tapps::storage {
@@ -16,19 +17,28 @@ class FeedLog {
   // The origin of rows that every process is to read, the writer's own too.
   static constexpr int64_t kNobody = 0;
 
-  Status Prepare(Connection& connection);
+  // Of `limits` a part is the feed's. On a connection that outlives this object or the next Reset.
+  Status Prepare(Connection& connection, const Limits& limits);
   void Reset() { *this = {}; }
   // Adds a row and, now and then, removes the oldest.
   int Append(int64_t origin, const std::vector<uint64_t>& hashes);
+  // Adds a row that tells every process, this one too, that everything may have changed.
+  int AppendEverything();
+  // The number of the row last added.
+  int64_t last() const { return last_; }
 
  private:
+  int Add();
   int Trim();
 
+  Connection* connection_ = nullptr;
   Statement add_;
   Statement floor_;
   Statement trim_;
+  int64_t last_ = 0;
+  int64_t kept_bytes_ = 0;
   int64_t rows_until_trim_ = 0;
-  size_t bytes_ = 0;  // added since the last trim
+  int64_t bytes_ = 0;  // added since the last trim
 };
 
 }  // namespace tapps::storage

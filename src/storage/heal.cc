@@ -15,12 +15,25 @@
 #include "storage/file_check.h"
 #include "storage/reader.h"
 #include "storage/schema.h"
+#include "storage/wal_keeper.h"
 
 namespace tapps::storage {
 namespace {
 
 constexpr size_t kSliceEntries = 200;
-constexpr size_t kSliceBytes = 2 << 20;
+constexpr int64_t kSliceBytes = 2 << 20;
+
+// How long one thing is waited for.
+class Patience {
+ public:
+  explicit Patience(int64_t us) : us_(us) { Renew(); }
+  void Renew() { until_us_ = Clock::Real().MonotonicNow() + us_; }
+  bool left() const { return Clock::Real().MonotonicNow() < until_us_; }
+
+ private:
+  const int64_t us_;
+  int64_t until_us_ = 0;
+};
 
 sqlite3_file* FileOf(Connection& connection) {
   sqlite3_file* file = nullptr;
@@ -45,20 +58,22 @@ bool HeaderIsOurs(Connection& connection) {
 class HealersLock {
  public:
   static constexpr int kCheckpointLock = 1;
-  ~HealersLock() {
+  ~HealersLock() { Release(); }
+  void Release() {
     if (file_ != nullptr) {
       file_->pMethods->xShmLock(file_, kCheckpointLock, 1,
                                 SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
     }
+    file_ = nullptr;
   }
-  bool Take(Connection& connection, const std::function<bool()>& keep_waiting) {
+  bool Take(Connection& connection, const Patience& patience) {
     // A read, whatever comes of it, maps the WAL-index.
     connection.Exec("PRAGMA user_version");
     sqlite3_file* file = FileOf(connection);
     if (file == nullptr || file->pMethods->iVersion < 2 || !file->pMethods->xShmLock) return false;
     while (file->pMethods->xShmLock(file, kCheckpointLock, 1,
                                     SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE) != SQLITE_OK) {
-      if (!keep_waiting()) return false;
+      if (!patience.left()) return false;
       sqlite3_sleep(2);
     }
     file_ = file;
@@ -134,20 +149,26 @@ std::vector<int64_t> ReadableIds(Connection& copy) {
 // One transaction of entries taken over.
 class Slice {
  public:
-  Slice(Connection& target, const Clock& clock) : target_(target), entries_(&clock) {}
-  Status Prepare() {
+  Slice(Connection& target, const Clock& clock, const Limits& limits, Patience& patience)
+      : target_(target), patience_(patience), limits_(limits), entries_(&clock), wal_(limits) {}
+  Status Prepare(const std::string& path, Connection& checkpointer) {
     TAPPS_RETURN_IF_ERROR(entries_.Prepare(target_));
-    return feed_.Prepare(target_);
+    TAPPS_RETURN_IF_ERROR(feed_.Prepare(target_, limits_));
+    return wal_.Prepare(path, target_, checkpointer);
   }
   void Add(Record record) {
-    bytes_ += record.value->bytes().size();
+    bytes_ += static_cast<int64_t>(record.Bytes());
     group_.emplace_back();
     group_.back().records.push_back(std::move(record));
   }
-  bool full() const { return group_.size() >= kSliceEntries || bytes_ >= kSliceBytes; }
+  bool full() const {
+    return group_.size() >= kSliceEntries || bytes_ >= std::min(kSliceBytes, limits_.Batch());
+  }
   Status Store(int64_t* saved) {
+    TAPPS_RETURN_IF_ERROR(WaitForRoom());
     Changes changes;
     int64_t stored = 0;
+    patience_.Renew();
     int rc = target_.Exec("BEGIN IMMEDIATE");
     for (WriteGroup& group : group_) {
       if (rc == SQLITE_OK) rc = entries_.CheckConditions(group);
@@ -166,25 +187,36 @@ class Slice {
     *saved += stored;
     group_.clear();
     bytes_ = 0;
-    return {};
+    patience_.Renew();
+    const Status checkpointed = wal_.CheckpointIfDue();
+    return checkpointed.code() == TAPPS_E_BUSY ? Status() : checkpointed;  // somebody else does it
   }
 
  private:
+  Status WaitForRoom() {
+    for (patience_.Renew(); true; sqlite3_sleep(5)) {
+      const Result<bool> room = wal_.MakeRoom();
+      if (room.ok() && *room) return {};
+      if (!room.ok() && room.code() != TAPPS_E_BUSY) return room.status();
+      if (!patience_.left()) return Status(TAPPS_E_BUSY, "the WAL cannot begin anew");
+    }
+  }
+
   Connection& target_;
+  Patience& patience_;
+  const Limits limits_;
   EntryTable entries_;
   FeedLog feed_;
+  WalKeeper wal_;
   std::vector<WriteGroup> group_;
-  size_t bytes_ = 0;
+  int64_t bytes_ = 0;
 };
 
 // Takes over what is whole in the copy and has not been put anew meanwhile.
-Status Salvage(const std::string& copy_path, Connection& target, const Clock& clock,
-               int64_t* saved) {
+Status Salvage(const std::string& copy_path, Slice& slice, int64_t* saved) {
   Result<Connection> copy = Connection::Open(copy_path, Connection::Mode::kReadWrite);
   Result<std::unique_ptr<Reader>> reader = Reader::Open(copy_path);
   if (!copy.ok() || !reader.ok()) return {};  // not even its schema can be read
-  Slice slice(target, clock);
-  TAPPS_RETURN_IF_ERROR(slice.Prepare());
   for (const int64_t id : ReadableIds(*copy)) {
     Record record;
     Result<ValueRef> value = (*reader)->FindById(id, &record.hash, &record.space, &record.key);
@@ -205,7 +237,7 @@ bool IsDamage(const Status& status) {
 }
 
 Result<HealReport> Heal(const std::string& path, bool known, const Clock& clock,
-                        const std::function<bool()>& keep_waiting) {
+                        const Limits& limits, int64_t patience_us) {
   Result<Connection> writer = Connection::Open(path, Connection::Mode::kReadWrite);
   if (!writer.ok()) return std::move(writer).status();
   Result<Connection> holder = Connection::Open(path, Connection::Mode::kReadWrite);
@@ -213,12 +245,15 @@ Result<HealReport> Heal(const std::string& path, bool known, const Clock& clock,
   if (!known && !HeaderIsOurs(*writer)) {
     return Status(TAPPS_E_CORRUPT, path + " is not a tapps cache file");
   }
+  Patience patience(patience_us);
+  const auto keep_waiting = [&patience] { return patience.left(); };
   writer->SetBusyHandler(keep_waiting);
   HealersLock lock;
-  if (!lock.Take(*holder, keep_waiting) && HeaderIsOurs(*writer)) {
+  if (!lock.Take(*holder, patience) && HeaderIsOurs(*writer)) {
     return Status(TAPPS_E_BUSY, "another process is healing " + path);
   }
   HealReport report;
+  patience.Renew();
   const int begun = writer->Exec("BEGIN IMMEDIATE");
   if ((begun & 0xFF) == SQLITE_BUSY) return writer->Error(begun, "cannot lock the damaged file");
   if (begun == SQLITE_OK && IsWhole(*writer)) {
@@ -234,9 +269,14 @@ Result<HealReport> Heal(const std::string& path, bool known, const Clock& clock,
   if (!copied.ok()) return copied;
   RemoveOldCopies(path);
   TrustLengthOfFile(report.copy);
+  patience.Renew();
   TAPPS_RETURN_IF_ERROR(Reset(*writer));
+  patience.Renew();
   TAPPS_RETURN_IF_ERROR(PrepareSchema(*writer, keep_waiting));
-  const Status salvaged = Salvage(report.copy, *writer, clock, &report.saved);
+  lock.Release();  // who comes now finds the file whole; and checkpoints need this lock
+  Slice slice(*writer, clock, limits, patience);
+  Status salvaged = slice.Prepare(path, *holder);
+  if (salvaged.ok()) salvaged = Salvage(report.copy, slice, &report.saved);
   for (const char* suffix : {"-wal", "-shm"}) unlink((report.copy + suffix).c_str());
   if (!salvaged.ok()) return salvaged;
   return report;

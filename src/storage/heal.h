@@ -2,11 +2,11 @@
 #define TAPPS_STORAGE_HEAL_H_
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "storage/limits.h"
 #include "storage/sqlite.h"
 
 namespace tapps::storage {
@@ -24,12 +24,15 @@ struct HealReport {
 //
 // The file is never renamed or unlinked: who has it open would go on with a file that nobody else
 // sees. The lock among healers is that of checkpoints in the WAL-index, which ends with its process
-// and which no commit needs. Copies are called PATH.damaged-TIME; the newest kCopies are kept.
+// and which no commit needs; it is held until the tables are made. What is taken over is written as
+// others write: between them, and within the bounds of the WAL. Copies are called
+// PATH.damaged-TIME; the newest kCopies are kept.
 //
 // `known` says that the file was a cache of ours when it was opened; otherwise its header has to
-// say so, else CORRUPT and it is left as it is. BUSY or TIMEOUT when `keep_waiting` gives up.
+// say so, else CORRUPT and it is left as it is. BUSY when a lock, or room in the WAL, cannot be had
+// for `patience_us`; each is waited for anew.
 Result<HealReport> Heal(const std::string& path, bool known, const Clock& clock,
-                        const std::function<bool()>& keep_waiting);
+                        const Limits& limits, int64_t patience_us);
 
 // Whether a failure is SQLite's word that the file is damaged, not that a checksum of ours is
 // wrong.

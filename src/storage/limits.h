@@ -22,6 +22,10 @@ struct Limits {
   int64_t WalSoft() const { return std::min<int64_t>(8 << 20, WalHard() / 4); }
   // Of one transaction's keys and values.
   int64_t Batch() const { return WalHard() / 4; }
+  // Free pages given back in one transaction, which writes about as many of those it moves.
+  int64_t VacuumPages(int64_t page_size) const {
+    return std::clamp<int64_t>(Batch() / page_size, 16, 256);
+  }
   // A WAL of this size can take one more transaction: half as much again for indexes and pages
   // written in part.
   int64_t WalStop() const { return WalHard() - Batch() - Batch() / 2; }
@@ -30,8 +34,15 @@ struct Limits {
   int64_t Database() const { return bytes - WalHard() - Shm(); }
   // What entries may fill, so that the next transaction still fits into Database().
   int64_t Used() const { return Database() - std::min(Batch(), Database() / 8); }
-  // Values larger than this are refused: most of the cache would have to go for them.
+  // Values larger than this, with their texts, are refused: most of the cache would have to go for
+  // them.
   int64_t Value() const { return Database() / 3; }
+  // Likewise groups of records, with their keys.
+  int64_t Group() const { return Database() / 8 * 3; }
+  // Of one text of a value: they are read with every look at the entry's row.
+  static constexpr int64_t kText = 1 << 20;
+  // Of the hashes in the change feed.
+  int64_t Feed() const { return std::min<int64_t>(4 << 20, Database() / 16); }
 };
 
 }  // namespace tapps::storage

@@ -225,6 +225,8 @@ Status Reader::BeginView() {
 
 void Reader::EndView() { connection_->Exec("COMMIT"); }
 
+bool Reader::InView() const { return sqlite3_get_autocommit(connection_->handle()) == 0; }
+
 Result<std::vector<Listed>> Reader::List(std::string_view space, std::string_view prefix,
                                          int64_t after_id, int64_t now_us, size_t limit) {
   Result<Statement> list = connection_->Prepare(kList);
@@ -282,6 +284,7 @@ Result<ReaderPool::Lease> ReaderPool::Take() {
 }
 
 void ReaderPool::Return(std::unique_ptr<Reader> reader, int64_t generation) {
+  if (reader->InView()) return;  // whoever had it did not come to the end
   MutexLock lock(mu_);
   if (generation == generation_ && idle_.size() < kMaxIdle) idle_.push_back(std::move(reader));
 }

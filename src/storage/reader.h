@@ -51,6 +51,7 @@ class Reader {
   // finishing.
   Status BeginView();
   void EndView();
+  bool InView() const;
 
   // Up to `limit` entries with id above `after_id`, in the order of ids, that are in `space`
   // (empty: any), begin with `prefix`, and are not dead at `now_us`.

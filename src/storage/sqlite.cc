@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 namespace tapps::storage {
@@ -72,7 +73,11 @@ Result<Connection> Connection::Open(const std::string& path, Mode mode) {
 
 int Connection::OnBusy(void* context, int calls) {
   const auto* busy = static_cast<const Busy*>(context);
-  if (!busy->keep_waiting()) return 0;
+  try {
+    if (!busy->keep_waiting()) return 0;
+  } catch (const std::bad_alloc&) {  // SQLite's frames are no place to pass through
+    return 0;
+  }
   const timespec pause{0, 200'000L * std::min(1 << std::min(calls, 6), 50)};
   nanosleep(&pause, nullptr);
   return 1;

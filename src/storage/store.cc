@@ -41,6 +41,34 @@ Result<bool> OpenAndPrepare(const StoreOptions& options, bool* read_only) {
   return true;
 }
 
+Status TooLarge(const char* what, int64_t bytes, const Limits& limits) {
+  return Status(TAPPS_E_TOO_LARGE, std::string(what) + " of " + std::to_string(bytes) +
+                                       " bytes does not go with a cache bounded to " +
+                                       std::to_string(limits.bytes) + " bytes");
+}
+
+Status CheckSize(const WriteGroup& group, const Limits& limits) {
+  int64_t total = 0;
+  for (const Record& record : group.records) {
+    total += static_cast<int64_t>(record.key.size());
+    if (!record.value) continue;
+    auto bytes = static_cast<int64_t>(record.value->bytes().size());
+    for (const int32_t field :
+         {TAPPS_TEXT_CONTENT_TYPE, TAPPS_TEXT_SOURCE, TAPPS_TEXT_TAGS, TAPPS_TEXT_JSON}) {
+      const auto text = static_cast<int64_t>(record.value->text(field).size());
+      if (text > Limits::kText) {
+        return Status(TAPPS_E_TOO_LARGE, "a text of " + std::to_string(text) +
+                                             " bytes is longer than " +
+                                             std::to_string(Limits::kText));
+      }
+      bytes += text;
+    }
+    if (bytes > limits.Value()) return TooLarge("a value", bytes, limits);
+    total += bytes;
+  }
+  return total <= limits.Group() ? Status() : TooLarge("a group of records", total, limits);
+}
+
 }  // namespace
 
 std::atomic<int64_t> Store::live_{0};
@@ -64,9 +92,8 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   };
   Status opened = open();
   if (IsDamage(opened) && !given.read_only) {
-    const int64_t deadline = Monotonic() + given.open_timeout_us;
     const Result<HealReport> healed =
-        Heal(given.path, false, *given.clock, [deadline] { return Monotonic() < deadline; });
+        Heal(given.path, false, *given.clock, store->limits_, given.open_timeout_us);
     opened = healed.ok() ? open() : healed.status();
   }
   if (!opened.ok()) return std::move(opened).Wrap(given.path);
@@ -82,9 +109,7 @@ Status Store::OpenFeed() {
   return {};
 }
 
-Result<int64_t> Store::FollowPath() {
-  MutexLock lock(path_mu_);
-  next_look_us_.store(Clock::Real().MonotonicCoarse() + kLookAgain, std::memory_order_relaxed);
+Result<int64_t> Store::FollowPath(int64_t patience_us) {
   const auto times = [this]()
                          REQUIRES(path_mu_) { return static_cast<int64_t>(feeds_.size()) - 1; };
   if (const Result<FileId> now = IdentifyFile(options_.path); now.ok() && *now == file_)
@@ -95,7 +120,9 @@ Result<int64_t> Store::FollowPath() {
   const Result<FileId> file = PrepareFile(options_.path, read_only_);
   if (!file.ok()) return file.status();
   bool read_only = false;
-  const Result<bool> prepared = OpenAndPrepare(options_, &read_only);
+  StoreOptions options = options_;
+  options.open_timeout_us = std::min(options.open_timeout_us, patience_us);
+  const Result<bool> prepared = OpenAndPrepare(options, &read_only);
   if (!prepared.ok()) return prepared.status();
   TAPPS_RETURN_IF_ERROR(OpenFeed());
   file_ = *file;
@@ -105,7 +132,18 @@ Result<int64_t> Store::FollowPath() {
 }
 
 void Store::Look() {
-  (void)FollowPath();
+  const auto look_later = [this] {
+    next_look_us_.store(Clock::Real().MonotonicCoarse() + kLookAgain, std::memory_order_relaxed);
+  };
+  look_later();
+  if (path_mu_.TryLock()) {
+    try {
+      (void)FollowPath(kCallersPatience);
+    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): at a later look, then
+    }
+    path_mu_.Unlock();
+    look_later();
+  }
   if (read_only_ || writer_.load(std::memory_order_acquire) != nullptr || !uses_.any()) return;
   // Nothing was written in this process yet, and perhaps never will be.
   int64_t due = 0;
@@ -117,14 +155,7 @@ void Store::Look() {
 Status Store::Write(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
                     const std::function<void()>& on_queued) {
   if (read_only_) return Status(TAPPS_E_READ_ONLY, options_.path + " may not be written");
-  for (const Record& record : group->records) {
-    if (record.value && static_cast<int64_t>(record.value->bytes().size()) > limits_.Value()) {
-      return Status(TAPPS_E_TOO_LARGE, "a value of " +
-                                           std::to_string(record.value->bytes().size()) +
-                                           " bytes does not go with a cache bounded to " +
-                                           std::to_string(limits_.bytes) + " bytes");
-    }
-  }
+  TAPPS_RETURN_IF_ERROR(CheckSize(*group, limits_));
   if (writer_.load(std::memory_order_acquire) == nullptr) TAPPS_RETURN_IF_ERROR(StartWriter());
   return queue_->Add(std::move(group), timeout_us, on_queued);
 }
@@ -140,23 +171,23 @@ Status Store::StartWriter() {
                           .clock = options_.clock,
                           .on_state = options_.on_state,
                           .damaged = &damaged_,
-                          .file_generation = [this] { return FollowPath(); }};
+                          .file_generation = [this] {
+                            MutexLock path(path_mu_);
+                            return FollowPath(options_.open_timeout_us);
+                          }};
   Result<std::unique_ptr<Writer>> writer = Writer::Open(std::move(options), queue_);
   if (!writer.ok()) return std::move(writer).status();
-  owned_writer_ = *std::move(writer);
   // The thread keeps the store alive until everything is written, also when the last handle is
   // released without a close.
-  auto thread = StartThread("writer", [self = shared_from_this(), raw = owned_writer_.get()] {
+  auto thread = StartThread("writer", [self = shared_from_this(), raw = writer->get()] {
     raw->Run();
     MutexLock done(self->mu_);
     self->running_ = false;
     self->ended_.NotifyAll();
   });
-  if (!thread.ok()) {
-    owned_writer_.reset();
-    return std::move(thread).status();
-  }
+  if (!thread.ok()) return std::move(thread).status();
   (*thread).detach();
+  owned_writer_ = *std::move(writer);
   running_ = true;
   writer_.store(owned_writer_.get(), std::memory_order_release);
   return {};

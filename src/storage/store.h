@@ -102,13 +102,17 @@ class Store : public std::enable_shared_from_this<Store> {
         readers_(options_.path),
         queue_(std::make_shared<WriteQueue>(options_.queue_bytes, options_.commit_interval_us)) {}
   Status StartWriter();
+  // A caller's: does not wait for the lock of a new file for long, nor for another thread that
+  // does.
   void Look();
-  // Makes the store stand on the file the path names; returns how often that has changed.
-  Result<int64_t> FollowPath();
+  // Makes the store stand on the file the path names, waiting for its lock up to patience_us;
+  // returns how often that has changed.
+  Result<int64_t> FollowPath(int64_t patience_us) REQUIRES(path_mu_);
   Status OpenFeed() REQUIRES(path_mu_);
 
   static std::atomic<int64_t> live_;
   static constexpr int64_t kLookAgain = 100 * kMillisecond;
+  static constexpr int64_t kCallersPatience = 5 * kMillisecond;
   // Connections of a replaced file are kept, as other threads may be looking at their mapping. More
   // replacements than this are not followed.
   static constexpr size_t kMaxReplacements = 16;

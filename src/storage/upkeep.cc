@@ -13,7 +13,6 @@ namespace {
 constexpr int64_t kExpirySlice = 256;  // entries
 constexpr int64_t kSampleSize = 256;   // entries, of which a quarter goes
 constexpr size_t kUseSlice = 512;
-constexpr int64_t kVacuumPages = 256;
 constexpr int64_t kSpareFreePages = 1024;
 
 constexpr const char* kSqlText[] = {
@@ -89,7 +88,9 @@ Result<bool> Upkeep::Slice() {
   if (rc == SQLITE_OK && excess.any() && expired == 0) rc = EvictOrMoveOn(excess, &evicted);
   if (rc == SQLITE_OK && flush) rc = NoteUses(&noted);
   if (rc == SQLITE_OK && excess.pages) {
-    rc = writer_->Exec(("PRAGMA incremental_vacuum(" + std::to_string(kVacuumPages) + ")").c_str());
+    rc = writer_->Exec(
+        ("PRAGMA incremental_vacuum(" + std::to_string(limits_.VacuumPages(page_size_)) + ")")
+            .c_str());
   }
   if (rc == SQLITE_OK) rc = entries_.StoreTotals();
   if (rc == SQLITE_OK) rc = writer_->Exec("COMMIT");

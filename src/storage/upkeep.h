@@ -42,7 +42,7 @@ class Upkeep {
   // In the writer's transaction: evicts what is above the bounds when `bytes` are still to be added
   // and `entries` were added just now; no more than twice that of a file that is far above them.
   Status MakeRoom(int64_t bytes, int64_t entries);
-  // Notes of use are due at the next Run.
+  // Notes of use are due at the next Slice.
   void FlushUses() { next_flush_us_ = 0; }
 
   // Whether pages were given back since this was last asked: the file is cut at the checkpoint.

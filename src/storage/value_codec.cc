@@ -2,6 +2,8 @@
 
 #include <zstd.h>
 
+#include <new>
+
 namespace tapps::storage {
 namespace {
 
@@ -31,6 +33,14 @@ bool Compressor::Worthwhile(std::string_view bytes) {
 
 std::string_view Compressor::Compress(std::string_view bytes) {
   if (bytes.size() < kLeast) return {};
+  try {
+    return TryToCompress(bytes);
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+
+std::string_view Compressor::TryToCompress(std::string_view bytes) {
   if (!context_) {
     context_ = std::make_unique<Context>();
     context_->zstd = ZSTD_createCCtx();

@@ -44,14 +44,15 @@ class Compressor {
  public:
   Compressor();
   ~Compressor();
-  // One zstd frame, valid until the next call; empty when the value is small, or would not become
-  // smaller by a tenth.
+  // One zstd frame, valid until the next call; empty when the value is small, would not become
+  // smaller by a tenth, or there is no memory for it.
   std::string_view Compress(std::string_view bytes);
 
   static constexpr size_t kLeast = 2048;
   static constexpr int kLevel = 1;
 
  private:
+  std::string_view TryToCompress(std::string_view bytes);
   bool Worthwhile(std::string_view bytes);
 
   struct Context;

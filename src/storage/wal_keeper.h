@@ -37,7 +37,6 @@ class WalKeeper {
   // The size of the WAL file; 0 when it cannot be told.
   int64_t FileBytes() const;
 
-  int64_t frames() const { return frames_; }
   int64_t checkpoints() const { return checkpoints_.load(std::memory_order_relaxed); }
 
  private:

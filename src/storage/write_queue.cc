@@ -1,6 +1,9 @@
 #include "storage/write_queue.h"
 
 #include <algorithm>
+#include <exception>
+#include <new>
+#include <utility>
 
 namespace tapps::storage {
 namespace {
@@ -16,6 +19,24 @@ bool HasLine(std::string_view lines, std::string_view line) {
     if (lines.substr(0, end) == line) return true;
     if (end == std::string_view::npos) return false;
     lines.remove_prefix(end + 1);
+  }
+}
+
+// A copy of a failure; without memory for its message, of its code.
+Status CopyOf(const Status& status) {
+  try {
+    return status;
+  } catch (const std::bad_alloc&) {
+    return Status::Bare(status.code());
+  }
+}
+
+// Others wait for their answers too: what a callback throws must not keep these back.
+void Answer(const WriteGroup& group, const Status& status) {
+  if (!group.done) return;
+  try {
+    group.done(CopyOf(status));
+  } catch (const std::exception&) {
   }
 }
 
@@ -41,13 +62,15 @@ Status WriteQueue::Add(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
   }
   if (stopped_) return Status(TAPPS_E_CLOSED, "the cache was closed");
   if (!Coalesce(group)) {
+    Groups place;
+    place.push_back(group);
+    Link(*group);
+    waiting_.splice(waiting_.end(), place);
     group->seq = next_seq_++;
     group->queued_us = now;
-    Link(*group);
     if (group->urgent) ++urgent_;
     ++pending_;
     bytes_ += size;
-    waiting_.push_back(group);
     // The writer sleeps until there is a first group, then until that is due: wake it for what
     // changes that.
     if (idle_ || group->urgent || bytes_ >= kBatchBytes) work_.NotifyOne();
@@ -75,43 +98,47 @@ bool WriteQueue::Coalesce(const std::shared_ptr<WriteGroup>& group) {
 }
 
 void WriteQueue::Link(WriteGroup& group) {
-  for (Record& record : group.records) {
-    if (record.if_version) {
-      // What is put before the condition is looked at stays before it.
-      const auto chain = newest_.find(record.hash);
-      Record* at = chain == newest_.end() ? nullptr : chain->second;
-      for (; at != nullptr; at = at->next) alone_.erase(at);
-      continue;
+  size_t linked = 0;
+  try {
+    for (Record& record : group.records) {
+      if (record.if_version) {
+        // What is put before the condition is looked at stays before it.
+        const auto chain = newest_.find(record.hash);
+        Record* at = chain == newest_.end() ? nullptr : chain->second;
+        for (; at != nullptr; at = at->next) alone_.erase(at);
+      } else {
+        Record*& head = newest_[record.hash];
+        record.next = head;
+        head = &record;
+      }
+      ++linked;
     }
-    Record*& head = newest_[record.hash];
-    record.next = head;
-    head = &record;
+    if (group.records.size() == 1 && !group.urgent && !group.done && group.plain) {
+      alone_[&group.records[0]] = &group;
+    }
+  } catch (const std::bad_alloc&) {
+    while (linked > 0) UnlinkRecord(group.records[--linked]);
+    throw;
   }
   // A bulk removal must find what was put before it, and only that, before it in the queue.
   if (group.remove) alone_.clear();
-  if (group.records.size() == 1 && !group.urgent && !group.done && group.plain) {
-    alone_[&group.records[0]] = &group;
-  }
+}
+
+void WriteQueue::UnlinkRecord(Record& record) {
+  if (record.if_version) return;
+  alone_.erase(&record);
+  const auto chain = newest_.find(record.hash);
+  Record** at = &chain->second;
+  while (*at != &record) at = &(*at)->next;
+  *at = record.next;
+  if (chain->second == nullptr) newest_.erase(chain);
 }
 
 void WriteQueue::Unlink(WriteGroup& group) {
-  for (Record& record : group.records) {
-    if (record.if_version) continue;
-    alone_.erase(&record);
-    const auto chain = newest_.find(record.hash);
-    Record** at = &chain->second;
-    while (*at != &record) at = &(*at)->next;
-    *at = record.next;
-    if (chain->second == nullptr) newest_.erase(chain);
-  }
+  for (Record& record : group.records) UnlinkRecord(record);
   pending_.fetch_sub(1, std::memory_order_release);
   bytes_ -= static_cast<int64_t>(group.bytes);
   room_.NotifyAll();
-}
-
-bool WriteQueue::Withdraw(const std::shared_ptr<WriteGroup>& group) {
-  MutexLock lock(mu_);
-  return !Extract([&](const WriteGroup& waiting) { return &waiting == group.get(); }).empty();
 }
 
 void WriteQueue::SetFailing(bool failing) {
@@ -121,15 +148,24 @@ void WriteQueue::SetFailing(bool failing) {
 }
 
 std::optional<ValueRef> WriteQueue::Find(uint64_t hash, std::string_view space,
-                                         std::string_view key) {
+                                         std::string_view key, int64_t position) {
   if (empty()) return std::nullopt;
   MutexLock lock(mu_);
   const auto chain = newest_.find(hash);
   if (chain == newest_.end()) return std::nullopt;
   for (const Record* record = chain->second; record; record = record->next) {
-    if (record->key == key && record->space == space) return record->value;
+    if (record->key != key || record->space != space) continue;
+    const bool stored = record->feed_row != 0 && record->feed_row <= position;
+    return stored ? std::nullopt : std::optional(record->value);
   }
   return std::nullopt;
+}
+
+void WriteQueue::Storing(const Groups& groups, int64_t feed_row) {
+  MutexLock lock(mu_);
+  for (const auto& group : groups) {
+    for (Record& record : group->records) record.feed_row = feed_row;
+  }
 }
 
 bool WriteQueue::Due() {
@@ -144,18 +180,14 @@ WriteQueue::Work WriteQueue::WaitForWork(int64_t idle_us) {
   while (!Due()) {
     if (waiting_.empty() && stopped_) return Work::kStopped;
     const int64_t idle_left = until - Now();
-    if (idle_us >= 0 && idle_left <= 0) return Work::kIdle;
+    if (idle_left <= 0) return Work::kIdle;
     if (waiting_.empty()) {
       idle_ = true;
-      if (idle_us < 0) {
-        work_.Wait(mu_);
-      } else {
-        work_.WaitFor(mu_, idle_left);
-      }
+      work_.WaitFor(mu_, idle_left);
       idle_ = false;
     } else {
       const int64_t due = waiting_.front()->queued_us + commit_interval_us_ - Now();
-      work_.WaitFor(mu_, std::max<int64_t>(1, idle_us < 0 ? due : std::min(due, idle_left)));
+      work_.WaitFor(mu_, std::clamp<int64_t>(due, 1, idle_left));
     }
   }
   return Work::kDue;
@@ -163,20 +195,20 @@ WriteQueue::Work WriteQueue::WaitForWork(int64_t idle_us) {
 
 void WriteQueue::WaitForRetry(int64_t us) {
   MutexLock lock(mu_);
-  if (!stopped_) work_.WaitFor(mu_, us);
+  work_.WaitFor(mu_, us);
 }
 
-std::vector<std::shared_ptr<WriteGroup>> WriteQueue::Take(size_t max_bytes) {
+WriteQueue::Groups WriteQueue::Take(size_t max_bytes) {
   MutexLock lock(mu_);
-  std::vector<std::shared_ptr<WriteGroup>> taken;
+  Groups taken;
   size_t bytes = 0;
-  while (!waiting_.empty() && (taken.empty() || bytes + waiting_.front()->bytes <= max_bytes)) {
-    std::shared_ptr<WriteGroup> group = std::move(waiting_.front());
-    waiting_.pop_front();
-    if (group->urgent) --urgent_;
-    for (const Record& record : group->records) alone_.erase(&record);
-    bytes += group->bytes;
-    taken.push_back(std::move(group));
+  while (!waiting_.empty()) {
+    const WriteGroup& group = *waiting_.front();
+    if (!taken.empty() && bytes + group.bytes > max_bytes) break;
+    if (group.urgent) --urgent_;
+    for (const Record& record : group.records) alone_.erase(&record);
+    bytes += group.bytes;
+    taken.splice(taken.end(), waiting_, waiting_.begin());
   }
   return taken;
 }
@@ -187,38 +219,41 @@ bool WriteQueue::NeedsFull() {
                      [](const auto& group) { return group->durability == TAPPS_DURABILITY_FULL; });
 }
 
-void WriteQueue::Return(const std::vector<std::shared_ptr<WriteGroup>>& groups) {
+void WriteQueue::Return(Groups groups) {
   MutexLock lock(mu_);
-  waiting_.insert(waiting_.begin(), groups.begin(), groups.end());
   for (const auto& group : groups) {
     if (group->urgent) ++urgent_;
   }
+  waiting_.splice(waiting_.begin(), groups);
 }
 
-void WriteQueue::Finish(const std::vector<std::shared_ptr<WriteGroup>>& groups,
-                        const Status& status) {
+void WriteQueue::Finish(const Groups& groups, const Status& status) {
   {
     MutexLock lock(mu_);
     for (const auto& group : groups) Unlink(*group);
   }
   for (const auto& group : groups) {
-    if (group->done) group->done(status.ok() ? group->refusal : status);
+    if (status.ok() && !group->refusal.ok() && group->refused) group->refused();
+    Answer(*group, status.ok() ? group->refusal : status);
   }
 }
 
-WriteQueue::Groups WriteQueue::Extract(const std::function<bool(const WriteGroup&)>& condition) {
+template <typename Condition>
+WriteQueue::Groups WriteQueue::Extract(Condition&& condition) {
   Groups extracted;
   for (auto at = waiting_.begin(); at != waiting_.end();) {
-    if (!condition(**at)) {
-      ++at;
-      continue;
-    }
-    if ((*at)->urgent) --urgent_;
-    Unlink(**at);
-    extracted.push_back(std::move(*at));
-    at = waiting_.erase(at);
+    const auto group = at++;
+    if (!condition(**group)) continue;
+    if ((*group)->urgent) --urgent_;
+    Unlink(**group);
+    extracted.splice(extracted.end(), waiting_, group);
   }
   return extracted;
+}
+
+bool WriteQueue::Withdraw(const std::shared_ptr<WriteGroup>& group) {
+  MutexLock lock(mu_);
+  return !Extract([&](const WriteGroup& waiting) { return &waiting == group.get(); }).empty();
 }
 
 void WriteQueue::ExpireOverdue(const Status& why) {
@@ -229,7 +264,13 @@ void WriteQueue::ExpireOverdue(const Status& why) {
       return group.deadline_us != 0 && group.deadline_us <= now;
     });
   }
-  for (const auto& group : overdue) group->done(Status(TAPPS_E_TIMEOUT, why.detail()));
+  if (overdue.empty()) return;
+  Status late = Status::Bare(TAPPS_E_TIMEOUT);
+  try {
+    late = Status(TAPPS_E_TIMEOUT, why.detail());
+  } catch (const std::bad_alloc&) {
+  }
+  for (const auto& group : overdue) Answer(*group, late);
 }
 
 void WriteQueue::FailWaiting(const Status& why) {
@@ -238,7 +279,7 @@ void WriteQueue::FailWaiting(const Status& why) {
     MutexLock lock(mu_);
     failed = Extract([](const WriteGroup& group) { return static_cast<bool>(group.done); });
   }
-  for (const auto& group : failed) group->done(why);
+  for (const auto& group : failed) Answer(*group, why);
 }
 
 void WriteQueue::Stop() {

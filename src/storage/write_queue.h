@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +47,7 @@ struct Record {
   // WriteQueue::Find, as it may be refused.
   std::optional<int64_t> if_version;
   static constexpr int64_t kAbsent = 0;
+  int64_t feed_row = 0;    // of the transaction that stores it; 0: none yet; the queue's
   Record* next = nullptr;  // older record of the same hash; owned by the queue
   size_t Bytes() const {
     return key.size() + space.size() + (value ? value->footprint() : 0) + 200;
@@ -63,8 +64,11 @@ struct WriteGroup {
   int32_t durability = 0;             // TAPPS_DURABILITY_ASYNC, SYNC or FULL
   bool urgent = false;                // somebody waits: do not wait for more to come
   int64_t deadline_us = 0;  // monotonic, for `done` to say TIMEOUT when not begun by then; 0: none
-  // Called exactly once unless the group is withdrawn, without locks held. May be empty.
+  // Called exactly once unless the group is withdrawn, without locks held. May be empty. What it
+  // throws is dropped.
   std::function<void(Status)> done;
+  // Called before that when a condition did not hold. May be empty.
+  std::function<void()> refused;
 
   // Results, for `done` and who waits for it.
   int64_t removed = 0;          // entries, by `remove`
@@ -97,12 +101,16 @@ struct WriteGroup {
 // its key to before it.
 class WriteQueue {
  public:
+  // Groups move between queue and consumer without an allocation, which could fail.
+  using Groups = std::list<std::shared_ptr<WriteGroup>>;
+
   WriteQueue(int64_t max_bytes, int64_t commit_interval_us)
       : max_bytes_(max_bytes), commit_interval_us_(commit_interval_us) {}
 
   // Adds a group, waiting up to timeout_us for room. `on_queued` runs under the queue's lock: what
   // it does to the memory tier happens in the order of the queue. BUSY when there is no room,
-  // CLOSED after Stop. A group larger than the whole queue is taken when the queue is empty.
+  // CLOSED after Stop. A group larger than the whole queue is taken when the queue is empty. When
+  // memory runs out before `on_queued`, nothing is added.
   Status Add(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
              const std::function<void()>& on_queued);
   // Takes back a group the writer has not begun; false when it has. `done` will not be called.
@@ -110,25 +118,31 @@ class WriteQueue {
   // While failing, Add does not wait for room: nothing will be written soon.
   void SetFailing(bool failing);
 
-  // The newest pending record of a key: a value, a NULL value for a removal, or nothing.
-  std::optional<ValueRef> Find(uint64_t hash, std::string_view space, std::string_view key);
+  // The newest pending record of a key: a value, a NULL value for a removal, or nothing. Not one
+  // that was stored by the transaction of row `position` of the change feed or before it: who has
+  // seen that row finds in the file what it stored, or what others have put in its place since.
+  std::optional<ValueRef> Find(uint64_t hash, std::string_view space, std::string_view key,
+                               int64_t position);
   bool empty() const { return pending_.load(std::memory_order_acquire) == 0; }
   int64_t pending() const { return pending_.load(std::memory_order_relaxed); }
   int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
-  // Consumer: waits until groups should be written, for at most `idle_us` (< 0: for ever).
+  // Consumer: waits until groups should be written, for at most `idle_us`.
   enum class Work { kDue, kIdle, kStopped };  // kStopped: and empty
-  Work WaitForWork(int64_t idle_us = -1);
-  // Consumer: waits before another try; ends early when stopped.
+  Work WaitForWork(int64_t idle_us);
+  // Consumer: waits before another try; ends early when it is stopped meanwhile.
   void WaitForRetry(int64_t us);
   // Consumer: takes groups from the front, as many as fit into `max_bytes` but at least one. They
   // can still be found.
-  std::vector<std::shared_ptr<WriteGroup>> Take(size_t max_bytes);
+  Groups Take(size_t max_bytes);
   bool NeedsFull();
+  // Consumer: before the commit of the transaction that has this row of the change feed; 0: it is
+  // rolled back.
+  void Storing(const Groups& groups, int64_t feed_row);
   // Consumer: puts groups back to the front after a failure.
-  void Return(const std::vector<std::shared_ptr<WriteGroup>>& groups);
+  void Return(Groups groups);
   // Consumer: forgets groups that are committed (or refused) and calls their `done`.
-  void Finish(const std::vector<std::shared_ptr<WriteGroup>>& groups, const Status& status);
+  void Finish(const Groups& groups, const Status& status);
   // Consumer: answers TIMEOUT, with the reason given, to groups whose deadline has passed and
   // forgets them.
   void ExpireOverdue(const Status& why);
@@ -140,12 +154,13 @@ class WriteQueue {
   bool stopped();
 
  private:
-  using Groups = std::deque<std::shared_ptr<WriteGroup>>;
   bool Coalesce(const std::shared_ptr<WriteGroup>& group) REQUIRES(mu_);
   void Link(WriteGroup& group) REQUIRES(mu_);
   void Unlink(WriteGroup& group) REQUIRES(mu_);
+  void UnlinkRecord(Record& record) REQUIRES(mu_);
   bool Due() REQUIRES(mu_);
-  Groups Extract(const std::function<bool(const WriteGroup&)>& condition) REQUIRES(mu_);
+  template <typename Condition>
+  Groups Extract(Condition&& condition) REQUIRES(mu_);
 
   const int64_t max_bytes_;
   const int64_t commit_interval_us_;

@@ -1,6 +1,7 @@
 #include "storage/writer.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "storage/heal.h"
@@ -53,7 +54,7 @@ Status Writer::Connect() {
   writer_.Exec("PRAGMA synchronous=NORMAL");
   TAPPS_RETURN_IF_ERROR(entries_.Prepare(writer_));
   TAPPS_RETURN_IF_ERROR(leases_.Prepare(writer_));
-  TAPPS_RETURN_IF_ERROR(feed_.Prepare(writer_));
+  TAPPS_RETURN_IF_ERROR(feed_.Prepare(writer_, options_.limits));
   TAPPS_RETURN_IF_ERROR(upkeep_.Prepare(writer_));
   TAPPS_RETURN_IF_ERROR(wal_.Prepare(options_.path, writer_, checkpointer_));
   generation_ = *generation;
@@ -70,59 +71,123 @@ bool Writer::KeepWaitingForLock() {
     queue_->SetFailing(true);
   }
   queue_->ExpireOverdue(why);
-  if (!queue_->stopped()) return true;
+  return !TimeToGiveUp();
+}
+
+bool Writer::TimeToGiveUp() {
+  if (!queue_->stopped()) return false;
+  const int64_t now = Monotonic();
   if (stop_began_us_ == 0) stop_began_us_ = now;
-  return now - stop_began_us_ < kGiveUp;
+  return now - stop_began_us_ >= kGiveUp;
 }
 
 void Writer::Run() {
   int64_t idle_us = Upkeep::kFlushEvery;
-  while (true) {
-    const WriteQueue::Work work = queue_->WaitForWork(idle_us);
-    if (work == WriteQueue::Work::kStopped) break;
-    if (work == WriteQueue::Work::kDue && !WriteDue()) break;
-    if (work == WriteQueue::Work::kIdle && state() != TAPPS_STATE_OK) TryToWrite();
-    // While a commit fails there is nothing to keep up.
-    idle_us = state() == TAPPS_STATE_OK ? DoUpkeep() : kTryEvery;
+  bool more = true;
+  while (more) {
+    try {
+      more = Work(&idle_us);
+    } catch (const std::bad_alloc&) {
+      RunOutOfMemory();
+      more = !TimeToGiveUp();
+      idle_us = kTryEvery;
+    }
   }
   // What could not be written in all that time is answered, not dropped in silence.
-  queue_->Finish(queue_->Take(SIZE_MAX),
-                 Status(TAPPS_E_IO, "the cache was closed before it could be written"));
-  upkeep_.FlushUses();
-  if (state() == TAPPS_STATE_OK) DoUpkeep();
+  taken_ = queue_->Take(SIZE_MAX);
+  try {
+    FinishTaken(Status(TAPPS_E_IO, "the cache was closed before it could be written"));
+    upkeep_.FlushUses();
+    if (state() == TAPPS_STATE_OK) DoUpkeep();
+  } catch (const std::bad_alloc&) {
+    FinishTaken(Status::Bare(TAPPS_E_NOMEM));
+  }
+}
+
+// Does what is next; false when there is nothing left to do, or it is time to give up.
+bool Writer::Work(int64_t* idle_us) {
+  const WriteQueue::Work work = queue_->WaitForWork(*idle_us);
+  if (work == WriteQueue::Work::kStopped) return false;
+  if (work == WriteQueue::Work::kDue && !WriteDue()) return false;
+  if (work == WriteQueue::Work::kIdle && state() != TAPPS_STATE_OK) TryToWrite();
+  // While a commit fails there is nothing to keep up.
+  *idle_us = state() == TAPPS_STATE_OK ? DoUpkeep() : kTryEvery;
+  return true;
+}
+
+// Allocates nothing before the groups are back in the queue. The connections' statements may be in
+// the middle of anything: they are made anew.
+void Writer::RunOutOfMemory() {
+  lock_wait_began_us_ = 0;
+  upkeep_lock_until_us_ = 0;
+  if (committed_) FinishTaken({});
+  queue_->Return(std::exchange(taken_, {}));
+  if (writer_.handle() != nullptr && !sqlite3_get_autocommit(writer_.handle())) {
+    writer_.Exec("ROLLBACK");
+  }
+  entries_.DropTotals();
+  generation_ = -1;
+  stats_.failures.fetch_add(1, std::memory_order_relaxed);
+  const Status why = Status::Bare(TAPPS_E_NOMEM);
+  try {
+    Fail(why);
+  } catch (const std::bad_alloc&) {  // the next change of state is told
+  }
+  queue_->FailWaiting(why);
+  queue_->WaitForRetry(kRetryAfter);
+}
+
+// Forgets the groups that were taken, and answers who waits for them.
+void Writer::FinishTaken(const Status& status) {
+  committed_ = false;
+  const Groups finished = std::exchange(taken_, {});
+  one_by_one_ -= std::min(one_by_one_, finished.size());
+  queue_->Finish(finished, status);
 }
 
 // Commits what is due, or waits a moment after a failure; false when it is time to give up.
 bool Writer::WriteDue() {
-  Groups groups;
   const int64_t began = Monotonic();
-  const Status status = WriteBatch(&groups);
+  const Status status = WriteBatch();
   lock_wait_began_us_ = 0;
-  if (status.ok()) {
+  if (committed_) {
     pinned_since_us_ = 0;
     sql_errors_ = 0;
     stats_.commit_ns.Record((Monotonic() - began) * 1000);
-    SetState(TAPPS_STATE_OK, status);
-    queue_->SetFailing(false);
-    queue_->Finish(groups, status);
+    if (status.ok()) {
+      SetState(TAPPS_STATE_OK, status);
+      queue_->SetFailing(false);
+    } else {
+      Fail(status);
+    }
+    FinishTaken({});
     return true;
   }
   if (pinned_since_us_ == 0) stats_.failures.fetch_add(1, std::memory_order_relaxed);
-  if (!IsTransient(status)) {
-    queue_->Finish(groups, status);  // trying again would fail again
+  // Where nothing was taken, what is to be written cannot be at fault.
+  if (!IsTransient(status) && !taken_.empty()) {
+    if (taken_.size() == 1) {
+      if (!taken_.front()->done) Fail(status);  // nobody else hears of it
+      FinishTaken(status);                      // trying again would fail again
+    } else {
+      one_by_one_ = taken_.size();
+      queue_->Return(std::exchange(taken_, {}));
+    }
     return true;
   }
-  queue_->Return(groups);
-  if (IsDamage(status)) HealFile();
-  if (pinned_since_us_ == 0 || Monotonic() - pinned_since_us_ >= kPinnedAfter) Fail(status);
-  if (status.code() != TAPPS_E_BUSY) queue_->FailWaiting(status);
-  queue_->ExpireOverdue(status);
-  if (queue_->stopped()) {
-    if (stop_began_us_ == 0) stop_began_us_ = Monotonic();
-    if (Monotonic() - stop_began_us_ >= kGiveUp) return false;
-  }
+  queue_->Return(std::exchange(taken_, {}));
+  AfterFailure(status);
+  if (TimeToGiveUp()) return false;
   queue_->WaitForRetry(pinned_since_us_ == 0 ? kRetryAfter : kRetryPinned);
   return true;
+}
+
+// What cannot be written now may be later: tells who waits.
+void Writer::AfterFailure(const Status& why) {
+  if (IsDamage(why)) HealFile();
+  if (pinned_since_us_ == 0 || Monotonic() - pinned_since_us_ >= kPinnedAfter) Fail(why);
+  if (why.code() != TAPPS_E_BUSY) queue_->FailWaiting(why);
+  queue_->ExpireOverdue(why);
 }
 
 // Nobody may be writing any more when what was wrong with the file is over.
@@ -163,7 +228,6 @@ int64_t Writer::DoUpkeep() {
   stats_.evictions.store(upkeep_.evictions(), std::memory_order_relaxed);
   stats_.expirations.store(upkeep_.expirations(), std::memory_order_relaxed);
   stats_.checkpoints.store(wal_.checkpoints(), std::memory_order_relaxed);
-  stats_.wal_frames.store(wal_.frames(), std::memory_order_relaxed);
   if (more.ok()) return *more ? 0 : Upkeep::kFlushEvery;
   if (IsDamage(more.status())) HealFile();
   // Others who hold the write lock are busy with the same file, and keep it up as well.
@@ -178,9 +242,9 @@ bool Writer::IsTransient(const Status& status) {
   const int32_t code = status.code();
   if (code != TAPPS_E_TOO_LARGE && code != TAPPS_E_INTERNAL && code != TAPPS_E_INVALID) return true;
   // A table that is missing: another process is healing the file, or was killed while it did.
-  if (status.detail().sqlite_code != SQLITE_ERROR || ++sql_errors_ > kMaxSqlErrors) return false;
+  if (status.detail().sqlite_code != SQLITE_ERROR) return false;
   generation_ = -1;
-  return true;
+  return ++sql_errors_ <= kMaxSqlErrors;
 }
 
 void Writer::HealFile() {
@@ -189,11 +253,10 @@ void Writer::HealFile() {
   if (now < next_heal_us_) return;
   next_heal_us_ = now + kHealEvery;
   Fail(Status(TAPPS_E_CORRUPT, "the cache file is damaged and is being repaired"));
-  const int64_t patience = now + kHealPatience;
   // Another file that has come to stand at the path is only ours if its header says so.
   const bool known = options_.file_generation().ok();
   const Result<HealReport> report =
-      Heal(options_.path, known, *options_.clock, [patience] { return Monotonic() < patience; });
+      Heal(options_.path, known, *options_.clock, options_.limits, kHealPatience);
   generation_ = -1;  // connect anew
   if (!report.ok()) {
     Fail(report.status());
@@ -242,12 +305,12 @@ Status Writer::Begin() {
 }
 
 // The transaction's statements, up to its commit.
-Status Writer::WriteGroups(const Groups& groups, Changes* changes) {
+Status Writer::WriteGroups(Changes* changes) {
   int64_t bytes = 0;
-  for (const auto& group : groups) bytes += static_cast<int64_t>(group->bytes);
+  for (const auto& group : taken_) bytes += static_cast<int64_t>(group->bytes);
   TAPPS_RETURN_IF_ERROR(upkeep_.MakeRoom(bytes, 0));
   int rc = SQLITE_OK;
-  for (const auto& group : groups) {
+  for (const auto& group : taken_) {
     if (rc == SQLITE_OK) rc = Apply(*group, changes);
   }
   if (rc == SQLITE_OK) rc = entries_.StoreTotals();
@@ -255,11 +318,16 @@ Status Writer::WriteGroups(const Groups& groups, Changes* changes) {
     TAPPS_RETURN_IF_ERROR(upkeep_.MakeRoom(0, static_cast<int64_t>(changes->size())));
   }
   if (rc == SQLITE_OK) rc = AddFeedRows(*changes);
-  if (rc == SQLITE_OK) rc = writer_.Exec("COMMIT");
-  return rc == SQLITE_OK ? Status() : writer_.Error(rc, "cannot write the cache file");
+  if (rc == SQLITE_OK) {
+    if (changes->size() > 0) queue_->Storing(taken_, feed_.last());
+    rc = writer_.Exec("COMMIT");
+    if (rc != SQLITE_OK) queue_->Storing(taken_, 0);
+  }
+  committed_ = rc == SQLITE_OK;
+  return committed_ ? Status() : writer_.Error(rc, "cannot write the cache file");
 }
 
-Status Writer::WriteBatch(Groups* groups) {
+Status Writer::WriteBatch() {
   if (options_.damaged->load(std::memory_order_relaxed)) HealFile();
   TAPPS_RETURN_IF_ERROR(Connect());
   const bool full = queue_->NeedsFull();
@@ -267,29 +335,39 @@ Status Writer::WriteBatch(Groups* groups) {
   Changes changes;
   Status status = Begin();
   if (status.ok()) {
-    *groups = queue_->Take(static_cast<size_t>(options_.limits.Batch()));
-    status = WriteGroups(*groups, &changes);
-    if (!status.ok()) {
+    taken_ = queue_->Take(one_by_one_ > 0 ? 0 : static_cast<size_t>(options_.limits.Batch()));
+    status = WriteGroups(&changes);
+    if (!committed_) {
       if (!sqlite3_get_autocommit(writer_.handle())) writer_.Exec("ROLLBACK");
       entries_.DropTotals();
     }
   }
   if (full) writer_.Exec("PRAGMA synchronous=NORMAL");
-  if (!status.ok()) return status;
+  if (!committed_) return status;
   stats_.commits.fetch_add(1, std::memory_order_relaxed);
   stats_.records.fetch_add(static_cast<int64_t>(changes.size()), std::memory_order_relaxed);
-  // A group that wants to be on the platter came after synchronous was chosen: it waits for the
-  // next round's sync, which covers every frame before it.
-  if (!full && std::any_of(groups->begin(), groups->end(), [](const auto& group) {
-        return group->durability == TAPPS_DURABILITY_FULL;
-      })) {
-    writer_.Exec("PRAGMA synchronous=FULL");
-    const int rc = feed_.Append(options_.origin, {});
-    Status synced = rc == SQLITE_OK ? Status() : writer_.Error(rc, "cannot sync the cache file");
-    writer_.Exec("PRAGMA synchronous=NORMAL");
-    return synced;
+  return full ? Status() : SyncNow();
+}
+
+// A group that wants to be on the platter came after synchronous was chosen: it waits for one more
+// sync, which covers every frame before it. Until then nobody knows whether it is there.
+Status Writer::SyncNow() {
+  bool any = false;
+  for (const auto& group : taken_) {
+    if (group->durability != TAPPS_DURABILITY_FULL || !group->refusal.ok()) continue;
+    group->refusal = Status::Bare(TAPPS_E_OUTCOME_UNKNOWN);
+    any = true;
   }
-  return {};
+  if (!any) return {};
+  writer_.Exec("PRAGMA synchronous=FULL");
+  const int rc = feed_.Append(options_.origin, {});
+  Status synced = rc == SQLITE_OK ? Status() : writer_.Error(rc, "cannot sync the cache file");
+  writer_.Exec("PRAGMA synchronous=NORMAL");
+  for (const auto& group : taken_) {
+    if (group->refusal.code() != TAPPS_E_OUTCOME_UNKNOWN) continue;
+    group->refusal = synced.ok() ? Status() : Status(TAPPS_E_OUTCOME_UNKNOWN, synced.detail());
+  }
+  return synced;
 }
 
 int Writer::Apply(WriteGroup& group, Changes* changes) {
@@ -304,6 +382,7 @@ int Writer::Apply(WriteGroup& group, Changes* changes) {
 }
 
 int Writer::AddFeedRows(const Changes& changes) {
+  if (changes.everything) return feed_.AppendEverything();
   if (!changes.own.empty()) {
     if (const int rc = feed_.Append(options_.origin, changes.own); rc != SQLITE_OK) return rc;
   }

@@ -31,7 +31,6 @@ struct WriterStats {
   std::atomic<int64_t> evictions{0};    // entries removed for room
   std::atomic<int64_t> expirations{0};  // entries removed because nobody may be served them
   std::atomic<int64_t> checkpoints{0};
-  std::atomic<int64_t> wal_frames{0};  // in the WAL after the last commit
   Histogram commit_ns;
 };
 
@@ -47,7 +46,8 @@ struct WriterStats {
 //     was written.
 //  2. What is taken stays searchable in the queue until it is committed, and goes back to the
 //     queue's front when the transaction fails: nothing acknowledged is dropped while the process
-//     lives.
+//     lives. Of a batch that can never be committed, only the groups at fault are dropped. What
+//     is committed is never applied again, whatever fails afterwards.
 //  3. The feed row is part of the transaction (storage/change_feed.h). Removals that change no
 //  value
 //     anybody may be served (eviction, expiry) add none.
@@ -72,17 +72,17 @@ class Writer {
     std::function<Result<int64_t>()> file_generation;
   };
 
-  // Opens the two connections. The thread starts with Start().
+  // Opens the two connections.
   static Result<std::unique_ptr<Writer>> Open(Options options, std::shared_ptr<WriteQueue> queue);
 
   // The thread's body; returns when the queue is stopped and empty, or could not be emptied for
-  // `kGiveUp` after that.
+  // `kGiveUp` after that. Throws nothing: where memory runs out, it tries again later.
   void Run();
   int32_t state() const { return state_.load(std::memory_order_relaxed); }
   const WriterStats& stats() const { return stats_; }
 
  private:
-  using Groups = std::vector<std::shared_ptr<WriteGroup>>;
+  using Groups = WriteQueue::Groups;
 
   Writer(Options options, std::shared_ptr<WriteQueue> queue)
       : options_(std::move(options)),
@@ -92,16 +92,23 @@ class Writer {
         wal_(options_.limits) {}
   // Opens the connections, anew when the path has come to name another file.
   Status Connect();
+  bool Work(int64_t* idle_us);
   bool WriteDue();
+  void AfterFailure(const Status& why);
+  void RunOutOfMemory();
+  void FinishTaken(const Status& status);
   void TryToWrite();
   int64_t DoUpkeep();
   bool IsTransient(const Status& status);
   void HealFile();
   bool KeepWaitingForLock();
+  bool TimeToGiveUp();
   Status Begin();
-  Status WriteGroups(const Groups& groups, Changes* changes);
-  // One transaction. On failure everything is rolled back and `groups` holds what was taken.
-  Status WriteBatch(Groups* groups);
+  Status WriteGroups(Changes* changes);
+  // One transaction of groups from the queue, which become taken_. When it fails before the commit,
+  // everything is rolled back; committed_ says whether that was reached.
+  Status WriteBatch();
+  Status SyncNow();
   int Apply(WriteGroup& group, Changes* changes);
   int AddFeedRows(const Changes& changes);
 
@@ -122,6 +129,9 @@ class Writer {
 
   std::atomic<int32_t> state_{0};
   WriterStats stats_;
+  Groups taken_;                    // from the queue, and neither finished nor returned
+  bool committed_ = false;          // they are in the file
+  size_t one_by_one_ = 0;           // groups to be tried alone: their batch can never be committed
   int64_t lock_wait_began_us_ = 0;  // monotonic; 0: not waiting
   int64_t stop_began_us_ = 0;
   int64_t upkeep_lock_until_us_ = 0;  // upkeep waits for the write lock no longer; 0: not in upkeep

@@ -112,6 +112,19 @@ TEST_F(WritesTest, ATouchNeverBringsOldBytesBack) {
   EXPECT_EQ(Text(Open(path_)->Get({"", "key"}, {})), "2000");
 }
 
+// Memory may have what the file has not any more.
+TEST_F(WritesTest, WhoIsRefusedASwapDoesNotFindTheSameVersionAgain) {
+  const std::shared_ptr<Cache> cache = Open(path_);
+  ASSERT_TRUE(cache->Put({"", "key"}, "1", {.durability = TAPPS_DURABILITY_MEMORY}).ok());
+  ASSERT_TRUE(cache->Flush(0).ok());
+  const int64_t seen = (*cache->Get({"", "key"}, {}))->info().version;
+  int64_t version = -1;
+  EXPECT_EQ(cache->Swap({"", "key"}, seen, "2", {}, &version).code(), TAPPS_E_EXISTS);
+  EXPECT_EQ(version, 0);
+  EXPECT_EQ(Text(cache->Get({"", "key"}, {})), "NOT_FOUND");
+  EXPECT_TRUE(cache->Swap({"", "key"}, 0, "2", {}, &version).ok());
+}
+
 TEST_F(WritesTest, ATouchLastsInTheFile) {
   std::shared_ptr<Cache> cache = Open(path_);
   ASSERT_TRUE(cache->Put({"", "key"}, "value", {.ttl_us = kSecond}).ok());
@@ -136,7 +149,7 @@ TEST_F(WritesTest, APreloadBringsBackWhatWasUsedLast) {
   }
   CacheOptions options;
   options.clock = &clock_;
-  options.preload_bytes = 10'500;
+  options.preload_bytes = 12'000;
   const std::shared_ptr<Cache> cache = *Cache::Open(path_, options);
   open_.push_back(cache);
   const auto in_memory = [&](int i) {

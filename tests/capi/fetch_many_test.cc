@@ -17,7 +17,7 @@ class FetchManyTest : public CacheTest {
                              response.set_header("Cache-Control", "max-age=600");
                              response.set_content(request.path, "text/plain");
                            });
-    origin_.Start();
+    serving_ = origin_.Start();
     EXPECT_EQ(tapps_queue_open(cache(), &queue_, nullptr), TAPPS_OK);
   }
   ~FetchManyTest() override { tapps_queue_release(queue_); }
@@ -31,6 +31,7 @@ class FetchManyTest : public CacheTest {
   test::HttpServer origin_;
   std::atomic<int> requests_ = 0;
   tapps_queue* queue_ = nullptr;
+  test::HttpServer::Serving serving_;
 };
 
 TEST_F(FetchManyTest, ARecordComesForEveryLine) {

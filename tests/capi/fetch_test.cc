@@ -30,7 +30,7 @@ class FetchTest : public CacheTest {
       response.status = status_;
       response.set_content("body " + std::to_string(version_), "text/plain");
     });
-    origin_.Start();
+    serving_ = origin_.Start();
   }
 
   Answer Fetch(const std::string& path, tapps_fetch_options options = {}) {
@@ -47,6 +47,7 @@ class FetchTest : public CacheTest {
   std::atomic<int> version_ = 1;
   std::atomic<int> status_ = 200;
   std::string cache_control_ = "max-age=600";
+  test::HttpServer::Serving serving_;
 };
 
 TEST_F(FetchTest, WhatIsFreshIsNotAskedForAgain) {

@@ -42,7 +42,7 @@ TEST_F(GuestTest, ReadersGetNoThreadAndNoNetworkLibrary) {
 TEST_F(GuestTest, ThreadsAreNamedAndBlockAllSignals) {
   test::HttpServer origin;
   origin.handlers().Get("/", [](const auto&, auto& response) { response.set_content("x", "a/b"); });
-  origin.Start();
+  const auto serving = origin.Start();
   const auto result = Run({"threads", path_, origin.Url()});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.err, "");

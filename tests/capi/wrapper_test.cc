@@ -45,6 +45,51 @@ TEST_F(WrapperTest, WhatIsPutIsGot) {
   EXPECT_EQ(value->text(TAPPS_TEXT_URL), std::nullopt);
 }
 
+TEST_F(WrapperTest, WhatIsNotThereIsMadeOnce) {
+  int made = 0;
+  const auto make = [&made]() -> cxx::Result<std::string> {
+    ++made;
+    return std::string("page");
+  };
+  for (int i = 0; i < 2; ++i) {
+    const auto found = cache_.GetOrMake("key", make);
+    ASSERT_TRUE(found) << found.error().message();
+    EXPECT_EQ(*found, "page");
+  }
+  EXPECT_EQ(made, 1);
+}
+
+TEST_F(WrapperTest, AMakerThatFailsLeavesTheKeyToTheNext) {
+  const auto fail = []() -> cxx::Result<std::string> { return cxx::Error(TAPPS_E_NETWORK); };
+  EXPECT_EQ(cache_.GetOrMake("key", fail).code(), TAPPS_E_NETWORK);
+  auto wrong = cxx::Options<tapps_put_options>();
+  wrong.json = "no JSON";
+  const auto make = []() -> cxx::Result<std::string> { return std::string("page"); };
+  EXPECT_EQ(cache_.GetOrMake("key", make, nullptr, nullptr, &wrong).code(), TAPPS_E_INVALID);
+  auto stale = cxx::Options<tapps_put_options>();
+  stale.ttl_us = 1;
+  stale.stale_us = TAPPS_UNLIMITED;
+  ASSERT_TRUE(cache_.GetOrMake("key", make, nullptr, nullptr, &stale));
+  const auto served = cache_.GetOrMake("key", fail);
+  ASSERT_TRUE(served) << served.error().message();
+  EXPECT_EQ(*served, "page");
+}
+
+TEST_F(WrapperTest, APermitComesThroughTheQueue) {
+  auto breaker = cache_.OpenBreaker("service");
+  auto queue = cache_.OpenQueue();
+  ASSERT_TRUE(breaker && queue);
+  ASSERT_TRUE(queue->Acquire(*breaker, cxx::Microseconds(10s)));
+  auto records = queue->Wait(cxx::Microseconds(10s));
+  ASSERT_TRUE(records && records->size() == 1);
+  EXPECT_EQ(records->front().kind, TAPPS_RECORD_ACQUIRE);
+  breaker->Take(records->front().number).Report(TAPPS_OUTCOME_SUCCESS);
+  EXPECT_EQ(breaker->Read().successes, 1);
+  const auto refused = breaker->Execute([]() -> cxx::Result<int> { return cxx::Error(-40); });
+  EXPECT_EQ(refused.code(), TAPPS_E_NETWORK);
+  EXPECT_EQ(breaker->Read().failures, 1);
+}
+
 TEST_F(WrapperTest, ALeaseThatGoesIsAbandoned) {
   {
     const auto loaded = cache_.Load("key");

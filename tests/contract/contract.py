@@ -13,9 +13,12 @@ import urllib.parse
 HERE = pathlib.Path(__file__).resolve().parent
 BYTES = {"key", "value", "prefix", "body", "item"}
 PATIENCE = 10  # seconds, for steps marked eventually
-NOT_SENT = {"do", "code", "expect", "contains", "eventually", "keep_space"}
+NOT_SENT = {"do", "as", "code", "expect", "contains", "keep", "eventually", "keep_space"}
 WITH_SPACE = {"get", "entry", "get_many", "put", "put_many", "delete", "touch", "entries",
-              "delete_all"}  # fmt: skip
+              "delete_all", "contains", "swap", "count", "set_space", "load"}  # fmt: skip
+
+# Operations that a language may lack; all others are a must.
+OPTIONAL_OPERATIONS = {"fetch, cancelled"}  # where every call waits
 
 
 def cases():
@@ -23,6 +26,16 @@ def cases():
     for file in sorted(HERE.glob("*.json")):
         for case in json.loads(file.read_text())["cases"]:
             yield file.stem, case
+
+
+def operation(step):
+    """What a step asks of a language; several arguments of one verb may be several operations."""
+    return step.get("as") or step["do"] + (", cancelled" if step.get("cancel") else "")
+
+
+def may_lack(case):
+    """Whether a language may answer that it lacks what the case asks for."""
+    return any(operation(step) in OPTIONAL_OPERATIONS for step in case["steps"])
 
 
 def raw(value):
@@ -42,6 +55,7 @@ class Origin(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), OriginHandler)
         self.ended = threading.Event()
+        self.asked = set()
         threading.Thread(target=self.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -63,6 +77,12 @@ class OriginHandler(http.server.BaseHTTPRequestHandler):
             text = f"{self.command} {self.headers.get('X-Word')} ".encode() + body
         elif self.path.startswith("/status/"):
             status = int(self.path.rsplit("/", 1)[1])
+        elif self.path.startswith("/word/"):
+            text = self.path.rsplit("/", 1)[1].encode()
+        elif self.path.startswith("/flaky/"):
+            status = 200 if self.path in self.server.asked else 503
+            text = b"at last" if status == 200 else b"not yet"
+            self.server.asked.add(self.path)
         elif self.path == "/slow":
             self.server.ended.wait(60)
         self.send_response(status)
@@ -143,9 +163,11 @@ class Player:
 
     def __init__(self, peer, places, space=""):
         self.peer, self.places, self.space = peer, places, space
+        self.kept = {}  # members of answers, by the names that later steps know them by
 
     def play(self, case):
         """Raises AssertionError with what differs, or Lacking."""
+        self.kept = {}
         steps = case["steps"]
         if steps[0]["do"] != "open":
             self._ask({"do": "open", "path": "$file"})
@@ -166,11 +188,14 @@ class Player:
                 raise Lacking(step["do"])
             problem = differs(step, answer, self._filled)
             if not problem or not step.get("eventually") or time.monotonic() > end:
-                return problem
+                break
             time.sleep(0.005)  # expected to pass soon: between two looks
+        for member_name, name in step.get("keep", {}).items():
+            self.kept[name] = answer.get(member_name, [""])[0]
+        return problem
 
     def _filled(self, text):
-        for name, place in self.places.items():
+        for name, place in {**self.places, **self.kept}.items():
             text = text.replace(name, place)
         return text
 

@@ -20,16 +20,12 @@ TITLES = {"cpp": "C++", "rust": "Rust", "rust-async": "Rust futures", "go": "Go"
           "python": "Python", "python-asyncio": "Python asyncio", "lua": "Lua"}  # fmt: skip
 
 
-def operation(step):
-    return step["do"] + (", cancelled" if step.get("cancel") else "")
-
-
 def operations():
     """{operation: the titles of the cases that use it}, in order of first use."""
     found = {}
     for file, case in contract.cases():
         for step in case["steps"]:
-            cases = found.setdefault(operation(step), [])
+            cases = found.setdefault(contract.operation(step), [])
             title = f"{file}: {case['name']}"
             if title not in cases:
                 cases.append(title)

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "http/fetch.h"
+#include "http/memory_store.h"
 #include "support/process_state.h"
 #include "support/raw_server.h"
 
@@ -51,7 +52,12 @@ class AbuseTest : public testing::Test {
  protected:
   ~AbuseTest() override { engine_.reset(); }
 
-  void Serve(RawServer::Script script) { origin_ = std::make_unique<RawServer>(std::move(script)); }
+  // As long as what is returned lives.
+  [[nodiscard]] std::unique_ptr<RawServer> Serve(RawServer::Script script) {
+    auto server = std::make_unique<RawServer>(std::move(script));
+    origin_ = server.get();
+    return server;
+  }
   Result<FetchResult> Fetch(const std::string& path = "/",
                             const std::function<void(FetchRequest*)>& change = {}) {
     FetchRequest request;
@@ -68,7 +74,8 @@ class AbuseTest : public testing::Test {
     return std::string(result->body());
   }
   bool Stored(const std::string& path = "/") {
-    return store_.Find(origin_->Url(path), Headers()).response != nullptr;
+    return store_.Find(origin_->Url(path), Headers(), ResponseStore::Look::kFirst).response !=
+           nullptr;
   }
 
   MemoryStore store_;
@@ -78,7 +85,7 @@ class AbuseTest : public testing::Test {
     return settings;
   }();
   BreakerRegistry breakers_{settings_, Clock::Real(), 1};
-  std::unique_ptr<RawServer> origin_;
+  RawServer* origin_ = nullptr;  // the last that was started
   std::unique_ptr<FetchEngine> engine_ =
       std::make_unique<FetchEngine>(store_, breakers_, FetchOptions());
 };
@@ -90,7 +97,7 @@ TEST_F(AbuseTest, ADecodedSizeBombEndsAtTheLimit) {
       "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nCache-Control: max-age=60\r\n"
       "Content-Length: " +
       std::to_string(bomb.size()) + "\r\n\r\n" + bomb;
-  Serve([&](Connection& peer) {
+  const auto serving = Serve([&](Connection& peer) {
     peer.ReadRequest();
     peer.Write(answer);
     peer.WaitForClose();
@@ -102,12 +109,17 @@ TEST_F(AbuseTest, ADecodedSizeBombEndsAtTheLimit) {
   test::ResetPeakMemory();
   const int64_t before = test::PeakMemory();
   EXPECT_EQ(Outcome("/", limit(8 << 20)), "TOO_LARGE");
-  EXPECT_LE(test::PeakMemory() - before, (8 << 20) + (1 << 20));
+  const int64_t grown = test::PeakMemory() - before;
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which keep what was freed
+  EXPECT_LE(grown, (8 << 20) + (1 << 20));
+#else
+  EXPECT_LE(grown, 64 << 20);
+#endif
   EXPECT_FALSE(Stored());
 }
 
 TEST_F(AbuseTest, LayersOfEncodingAreABombToo) {
-  Serve([](Connection& peer) {
+  const auto serving = Serve([](Connection& peer) {
     peer.ReadRequest();
     peer.Write(
         "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip, gzip, gzip, gzip, gzip, gzip\r\n"
@@ -117,14 +129,14 @@ TEST_F(AbuseTest, LayersOfEncodingAreABombToo) {
 }
 
 TEST_F(AbuseTest, HeadersWithoutEndAreCutOff) {
-  Serve([](Connection& peer) {
+  const auto serving = Serve([](Connection& peer) {
     peer.ReadRequest();
     peer.Write("HTTP/1.1 200 OK\r\n");
     while (peer.Write("X-Filler: " + std::string(1000, 'x') + "\r\n")) {
     }
   });
   EXPECT_EQ(Outcome(), "TOO_LARGE");
-  Serve([](Connection& peer) {
+  const auto again = Serve([](Connection& peer) {
     peer.ReadRequest();
     while (peer.Write("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")) {
     }
@@ -133,7 +145,7 @@ TEST_F(AbuseTest, HeadersWithoutEndAreCutOff) {
 }
 
 TEST_F(AbuseTest, DripFeedingEndsAtTheBoundThatIsMeant) {
-  Serve([](Connection& peer) {
+  const auto serving = Serve([](Connection& peer) {
     peer.ReadRequest();
     peer.Write("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 100000\r\n\r\n");
     while (peer.Write("x")) std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -155,7 +167,7 @@ TEST_F(AbuseTest, DripFeedingEndsAtTheBoundThatIsMeant) {
 }
 
 TEST_F(AbuseTest, AnOriginThatAcceptsAndIsSilentMeetsTheFirstByteDeadline) {
-  Serve([](Connection& peer) { peer.WaitForClose(); });
+  const auto serving = Serve([](Connection& peer) { peer.WaitForClose(); });
   EXPECT_EQ(Outcome("/",
                     [](FetchRequest* request) {
                       request->limits.total_timeout_us = 60 * kSecond;
@@ -165,7 +177,7 @@ TEST_F(AbuseTest, AnOriginThatAcceptsAndIsSilentMeetsTheFirstByteDeadline) {
 }
 
 TEST_F(AbuseTest, RedirectsInACircleEnd) {
-  Serve([](Connection& peer) {
+  const auto serving = Serve([](Connection& peer) {
     while (!peer.ReadRequest().empty()) {
       peer.Write("HTTP/1.1 302 Found\r\nLocation: /?\r\nContent-Length: 0\r\n\r\n");
     }
@@ -180,7 +192,7 @@ TEST_F(AbuseTest, RedirectsToWhatIsNoPlaceForAFetchAreRefused) {
        {"file:///etc/passwd", "ftp://h/", "gopher://h/", "data:,x", "//", "http://", "http:///x",
         "http://h:99999/", "javascript:1", "http://a b/", "dict://h:11211/"}) {
     const std::string location = to;
-    Serve([location](Connection& peer) {
+    const auto serving = Serve([location](Connection& peer) {
       peer.ReadRequest();
       peer.Write("HTTP/1.1 302 Found\r\nLocation: " + location + "\r\nContent-Length: 0\r\n\r\n");
     });
@@ -198,7 +210,7 @@ TEST_F(AbuseTest, ATruncatedBodyIsNoAnswerAndIsNotStored) {
   for (const char* rest : kTruncated) {
     const std::string answer =
         std::string("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nETag: \"a\"\r\n") + rest;
-    Serve([answer](Connection& peer) {
+    const auto serving = Serve([answer](Connection& peer) {
       peer.ReadRequest();
       peer.Write(answer);
     });
@@ -210,7 +222,7 @@ TEST_F(AbuseTest, ATruncatedBodyIsNoAnswerAndIsNotStored) {
 
 TEST_F(AbuseTest, AnOriginThatDiesInMidDownloadLeavesWhatWasThereBefore) {
   std::atomic<int> requests = 0;
-  Serve([&](Connection& peer) {
+  const auto serving = Serve([&](Connection& peer) {
     while (!peer.ReadRequest().empty()) {
       if (++requests == 1) {
         peer.Write("HTTP/1.1 200 OK\r\nCache-Control: max-age=0\r\nContent-Length: 5\r\n\r\nwhole");
@@ -227,7 +239,9 @@ TEST_F(AbuseTest, AnOriginThatDiesInMidDownloadLeavesWhatWasThereBefore) {
   EXPECT_EQ(result->body(), "whole");
   EXPECT_TRUE(result->stale);
   EXPECT_NE(result->warning, "");
-  EXPECT_EQ(store_.Find(origin_->Url("/"), Headers()).response->body->bytes(), "whole");
+  EXPECT_EQ(store_.Find(origin_->Url("/"), Headers(), ResponseStore::Look::kFirst)
+                .response->body->bytes(),
+            "whole");
 }
 
 TEST_F(AbuseTest, LengthsThatLie) {
@@ -242,7 +256,7 @@ TEST_F(AbuseTest, LengthsThatLie) {
       {"Content-Length: 5x\r\n\r\nhello", "*"},
   };
   for (const auto& one : kCases) {
-    Serve([&](Connection& peer) {
+    const auto serving = Serve([&](Connection& peer) {
       peer.ReadRequest();
       peer.Write(head + one.rest);
     });
@@ -255,7 +269,7 @@ TEST_F(AbuseTest, LengthsThatLie) {
 }
 
 TEST_F(AbuseTest, AStrangers206IsNeitherAWholeNorStoredAsOne) {
-  Serve([](Connection& peer) {
+  const auto serving = Serve([](Connection& peer) {
     while (!peer.ReadRequest().empty()) {
       peer.Write(
           "HTTP/1.1 206 Partial Content\r\nCache-Control: max-age=60\r\n"
@@ -270,7 +284,7 @@ TEST_F(AbuseTest, AStrangers206IsNeitherAWholeNorStoredAsOne) {
 
 TEST_F(AbuseTest, APartThatCannotBeJoinedIsAskedForWhole) {
   std::vector<std::string> ranges;
-  Serve([&](Connection& peer) {
+  const auto serving = Serve([&](Connection& peer) {
     for (std::string request = peer.ReadRequest(); !request.empty(); request = peer.ReadRequest()) {
       const size_t at = request.find("Range: ");
       const std::string range =
@@ -298,7 +312,7 @@ TEST_F(AbuseTest, APartThatCannotBeJoinedIsAskedForWhole) {
 }
 
 TEST_F(AbuseTest, LineBreaksInWhatIsSentAreRefusedBeforeAnythingIs) {
-  Serve([](Connection& peer) { peer.ReadRequest(); });
+  const auto serving = Serve([](Connection& peer) { peer.ReadRequest(); });
   FetchRequest request;
   for (const char* value : {"a\r\nX: y", "a\nX: y", "a\rX: y"}) {
     EXPECT_FALSE(request.headers.Add("A", value).ok());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "http/await.h"
+#include "http/memory_store.h"
 #include "support/http_server.h"
 
 namespace tapps::http {
@@ -67,7 +68,7 @@ TEST_F(BatchTest, AsManyAreUnderWayAsWasAsked) {
     --inside;
     response.set_content(request.path.substr(3), "text/plain");
   });
-  origin_.Start();
+  const auto serving = origin_.Start();
   Start(Urls(30), 3);
   ASSERT_TRUE(results_.Await(30));
   EXPECT_LE(most, 3);
@@ -80,7 +81,7 @@ TEST_F(BatchTest, OrderIsKeptOnRequest) {
     if (request.path == "/n/0") door.Pass();
     response.set_content(request.path.substr(3), "text/plain");
   });
-  origin_.Start();
+  const auto serving = origin_.Start();
   Start(Urls(5), 2, true);
   EXPECT_EQ(results_.count(), 0u) << "the first is not there yet";
   door.Open();
@@ -111,7 +112,7 @@ TEST_F(BatchTest, OneCanBeCancelledWhetherItHasBegunOrNot) {
     door.Pass();
     response.set_content(request.path.substr(3), "text/plain");
   });
-  origin_.Start();
+  const auto serving = origin_.Start();
   const auto batch = Start(Urls(3), 1);
   batch->Cancel(2);
   ASSERT_TRUE(results_.Await(1));
@@ -131,7 +132,7 @@ TEST_F(BatchTest, OneThatFailsDoesNotKeepTheOthers) {
   origin_.handlers().Get("/n/.*", [](const Request&, Response& response) {
     response.set_content("ok", "text/plain");
   });
-  origin_.Start();
+  const auto serving = origin_.Start();
   std::vector<FetchRequest> requests = Urls(3);
   requests[1].url = "http://127.0.0.1:1/";
   Start(std::move(requests), 1, true);

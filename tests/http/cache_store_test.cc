@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "http/await.h"
 #include "http/fetch.h"
+#include "http/vary.h"
 #include "support/raw_server.h"
 #include "support/temp_dir.h"
 
@@ -46,7 +49,7 @@ class CacheStoreTest : public testing::Test {
     store_->Put(key, std::move(response), where);
   }
   std::string Find(const std::string& key, const std::vector<std::string>& request = {}) {
-    const auto found = store_->Find(key, Fields(request));
+    const auto found = store_->Find(key, Fields(request), ResponseStore::Look::kFirst);
     return found.response ? std::string(found.response->body->bytes()) : "none";
   }
 
@@ -64,12 +67,65 @@ class CacheStoreTest : public testing::Test {
   std::unique_ptr<CacheStore> store_ = std::make_unique<CacheStore>(cache_);
 };
 
+TEST_F(CacheStoreTest, ErasingDoesNotWaitForRoomInTheQueueAndIsNotForgotten) {
+  store_.reset();
+  ASSERT_TRUE(cache_->Close(10 * kSecond).ok());
+  cache_.reset();
+  CacheOptions options;
+  options.queue_bytes = 16 * 1024;
+  options.put_timeout_us = 10 * kSecond;
+  cache_ = *Cache::Open(dir_.File("cache-1.db"), options);
+  store_ = std::make_unique<CacheStore>(cache_);
+  Put("http://h/", "old", {"A: 1"});
+  Put("http://h/other", "old", {"A: 1"});
+  ASSERT_TRUE(cache_->Flush(10 * kSecond).ok());
+
+  test::Door door;  // the writer stands at it
+  PutOptions sync;
+  sync.durability = TAPPS_DURABILITY_SYNC;
+  std::atomic<bool> stopped = false;
+  cache_->PutAsync({"", "stop"}, "x", sync, [&](const Status&) {
+    stopped = true;
+    door.Pass();
+  });
+  ASSERT_TRUE(test::Eventually([&] { return stopped.load(); }));
+  PutOptions now;
+  now.timeout_us = TAPPS_NONE;
+  int64_t filler = 0;
+  for (size_t size : {8192, 1024, 16}) {
+    while (cache_->Put({"", std::to_string(++filler)}, std::string(size, 'x'), now).ok()) {
+    }
+  }
+  int32_t taken = TAPPS_OK;
+  for (char key = 'a'; taken == TAPPS_OK; ++key) {
+    cache_->DeleteAsync({"d", {&key, 1}}, TAPPS_DURABILITY_ASYNC,
+                        [&](const Status& status) { taken = status.code(); });
+  }
+  ASSERT_EQ(taken, TAPPS_E_BUSY);
+  const int64_t before = Clock::Real().MonotonicNow();
+  store_->Erase("http://h/");
+  EXPECT_LT(Clock::Real().MonotonicNow() - before, 5 * kSecond);
+  EXPECT_EQ(Find("http://h/"), "none");
+  Put("http://h/", "newer", {"A: 1"});
+  EXPECT_EQ(Find("http://h/"), "none") << "no room for this either";
+  EXPECT_EQ(Find("http://h/other"), "old");
+  door.Open();
+  ASSERT_TRUE(cache_->Flush(10 * kSecond).ok());
+  EXPECT_EQ(Find("http://h/"), "none");
+  ASSERT_TRUE(cache_->Flush(10 * kSecond).ok());
+  EXPECT_EQ(cache_->Contains({"tapps.http", "http://h/"}).code(), TAPPS_E_NOT_FOUND);
+  Put("http://h/", "new", {"A: 1"});
+  EXPECT_EQ(Find("http://h/"), "new");
+  store_.reset();
+  ASSERT_TRUE(cache_->Close(10 * kSecond).ok());
+}
+
 TEST_F(CacheStoreTest, AResponseComesBackAsItWas) {
   const std::string body("\0\xff body", 7);
   const std::vector<std::string> headers = {"ETag: \"a\"", "X: 1", "x: \xe9\xff\x80",
                                             "Content-Type: a/b"};
   Put("http://h/", body, headers);
-  const auto found = store_->Find("http://h/", Headers());
+  const auto found = store_->Find("http://h/", Headers(), ResponseStore::Look::kFirst);
   ASSERT_NE(found.response, nullptr);
   EXPECT_EQ(found.served_from, TAPPS_FROM_MEMORY);
   EXPECT_EQ(found.response->status, 203);
@@ -77,14 +133,17 @@ TEST_F(CacheStoreTest, AResponseComesBackAsItWas) {
   EXPECT_EQ(found.response->body->bytes(), body);
   EXPECT_EQ(found.response->request_time_us, 11);
   EXPECT_EQ(found.response->response_time_us, 22);
-  EXPECT_EQ(store_->Find("http://h/", Headers()).response, found.response) << "decoded once";
+  EXPECT_EQ(store_->Find("http://h/", Headers(), ResponseStore::Look::kFirst).response,
+            found.response)
+      << "decoded once";
   Restart();
-  const auto again = store_->Find("http://h/", Headers());
+  const auto again = store_->Find("http://h/", Headers(), ResponseStore::Look::kFirst);
   ASSERT_NE(again.response, nullptr);
   EXPECT_EQ(again.served_from, TAPPS_FROM_DISK);
   EXPECT_EQ(again.response->headers.text(), found.response->headers.text());
   EXPECT_EQ(again.response->body->bytes(), body);
-  EXPECT_EQ(store_->Find("http://h/", Headers()).served_from, TAPPS_FROM_MEMORY);
+  EXPECT_EQ(store_->Find("http://h/", Headers(), ResponseStore::Look::kFirst).served_from,
+            TAPPS_FROM_MEMORY);
 }
 
 TEST_F(CacheStoreTest, AReplacedResponseIsNotServedAgain) {

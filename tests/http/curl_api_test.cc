@@ -25,7 +25,7 @@ TEST(CurlApiTest, ALibraryWithoutTheFunctionsIsTooOld) {
 TEST(CurlApiTest, TheLibraryIsLoadedOnce) {
   const Result<const CurlApi*> api = LoadCurl();
   ASSERT_TRUE(api.ok()) << api.status().message();
-  EXPECT_GE((*api)->version, 0x074400u);  // 7.68
+  EXPECT_GE((*api)->version_info(CURLVERSION_NOW)->version_num, 0x074400u);  // 7.68
   EXPECT_EQ(*LoadCurl(), *api);
 }
 

@@ -10,6 +10,7 @@
 
 #include "http/await.h"
 #include "http/fetch.h"
+#include "http/memory_store.h"
 #include "support/http_server.h"
 
 namespace tapps::http {
@@ -22,15 +23,16 @@ class FetchRetryTest : public testing::Test {
  protected:
   ~FetchRetryTest() override { engine_.reset(); }
 
-  // Every request is answered by `handler`, which gets its number, from 1.
-  void Serve(std::function<void(int, Response&)> handler) {
+  // Every request is answered by `handler`, which gets its number, from 1; as long as what is
+  // returned lives.
+  test::HttpServer::Serving Serve(std::function<void(int, Response&)> handler) {
     const auto answer = [this, handler](const Request& request, Response& response) {
       if (request.get_header_value("Authorization") == "Bearer other") ++others_requests_;
       handler(++requests_, response);
     };
     origin_.handlers().Get(".*", answer);
     origin_.handlers().Post(".*", answer);
-    origin_.Start();
+    return origin_.Start();
   }
   static void Answer(Response& response, int status, const std::string& retry_after = "") {
     response.status = status;
@@ -62,7 +64,8 @@ class FetchRetryTest : public testing::Test {
 };
 
 TEST_F(FetchRetryTest, AFailureThatPassesIsNotSeenByTheCaller) {
-  Serve([](int number, Response& response) { Answer(response, number < 3 ? 503 : 200); });
+  const auto serving =
+      Serve([](int number, Response& response) { Answer(response, number < 3 ? 503 : 200); });
   const auto result = Fetch("/");
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->status(), 200);
@@ -71,26 +74,27 @@ TEST_F(FetchRetryTest, AFailureThatPassesIsNotSeenByTheCaller) {
 }
 
 TEST_F(FetchRetryTest, TheLastAnswerIsTheCallersWhenAllFail) {
-  Serve([](int, Response& response) { Answer(response, 502); });
+  const auto serving = Serve([](int, Response& response) { Answer(response, 502); });
   EXPECT_EQ(Fetch("/")->status(), 502);
   EXPECT_EQ(requests_, 3);
 }
 
 TEST_F(FetchRetryTest, WhatIsNotIdempotentOrNotWorthItIsSentOnce) {
-  Serve([](int number, Response& response) { Answer(response, number == 1 ? 503 : 501); });
+  const auto serving =
+      Serve([](int number, Response& response) { Answer(response, number == 1 ? 503 : 501); });
   EXPECT_EQ(Fetch("/", 2, "POST")->status(), 503);
   EXPECT_EQ(Fetch("/")->status(), 501);
   EXPECT_EQ(requests_, 2);
 }
 
 TEST_F(FetchRetryTest, NoRetriesWhenNoneAreAskedFor) {
-  Serve([](int, Response& response) { Answer(response, 503); });
+  const auto serving = Serve([](int, Response& response) { Answer(response, 503); });
   EXPECT_EQ(Fetch("/", TAPPS_NONE)->status(), 503);
   EXPECT_EQ(requests_, 1);
 }
 
 TEST_F(FetchRetryTest, AnOriginThatIsDownSeesNoMoreThanTheCallsAndAFifth) {
-  Serve([](int, Response& response) { Answer(response, 500); });
+  const auto serving = Serve([](int, Response& response) { Answer(response, 500); });
   constexpr int kCalls = 100;
   for (int i = 0; i < kCalls; ++i) {
     (void)Fetch("/" + std::to_string(i));
@@ -102,7 +106,7 @@ TEST_F(FetchRetryTest, AnOriginThatIsDownSeesNoMoreThanTheCallsAndAFifth) {
 
 // S12: the wrapped call swallowed its errors, and the breaker saw successes only.
 TEST_F(FetchRetryTest, ScarS12TenFailuresAreTenFailures) {
-  Serve([](int, Response& response) { Answer(response, 500); });
+  const auto serving = Serve([](int, Response& response) { Answer(response, 500); });
   breaker()->ForceClosed();
   for (int i = 0; i < 10; ++i) (void)Fetch("/", TAPPS_NONE);
   EXPECT_EQ(breaker()->Snapshot().totals.failures, 10);
@@ -112,8 +116,9 @@ TEST_F(FetchRetryTest, ScarS12TenFailuresAreTenFailures) {
 // S13: half-open let everyone in.
 TEST_F(FetchRetryTest, ScarS13HalfOpenLetsOneRequestThrough) {
   std::atomic<bool> slow = false;
-  Serve([&](int, Response& response) {
-    if (slow) std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  std::atomic<int> refused = 0;
+  const auto serving = Serve([&](int, Response& response) {
+    if (slow) (void)test::Eventually([&] { return refused == 19; });
     Answer(response, 500);
   });
   while (Fetch("/", TAPPS_NONE).ok()) {
@@ -122,7 +127,6 @@ TEST_F(FetchRetryTest, ScarS13HalfOpenLetsOneRequestThrough) {
   clock_.Advance(kMinute);
   const int before = requests_;
   std::vector<std::thread> callers;
-  std::atomic<int> refused = 0;
   for (int i = 0; i < 20; ++i) {
     callers.emplace_back([&, i] {
       if (Fetch("/" + std::to_string(i), TAPPS_NONE).code() == TAPPS_E_OPEN_CIRCUIT) ++refused;
@@ -136,7 +140,8 @@ TEST_F(FetchRetryTest, ScarS13HalfOpenLetsOneRequestThrough) {
 // S14: "429" in any message opened the breaker for good, Retry-After was never read, and a failed
 // authentication was reported as a quota.
 TEST_F(FetchRetryTest, ScarS14A429IsAQuotaThatEndsWhenTheOriginSaidAndNotAnOutage) {
-  Serve([](int number, Response& response) { Answer(response, number == 1 ? 429 : 200, "60"); });
+  const auto serving = Serve(
+      [](int number, Response& response) { Answer(response, number == 1 ? 429 : 200, "60"); });
   EXPECT_EQ(Fetch("/")->status(), 429) << "the call would be over before the minute";
   for (int second = 0; second < 60; second += 10) {
     const auto refused = Fetch("/");
@@ -150,8 +155,33 @@ TEST_F(FetchRetryTest, ScarS14A429IsAQuotaThatEndsWhenTheOriginSaidAndNotAnOutag
   EXPECT_EQ(Fetch("/")->status(), 200);
 }
 
+TEST_F(FetchRetryTest, AQuotaLeavesWhatIsStoredToFallBackOn) {
+  std::atomic<int> status = 200;
+  const auto serving = Serve([&](int, Response& response) {
+    if (status == 200) response.set_header("Cache-Control", "max-age=60");
+    Answer(response, status, status == 200 ? "" : "600");
+  });
+  for (const int limiting : {408, 425, 429}) {
+    status = 200;
+    const std::string path = "/" + std::to_string(limiting);
+    ASSERT_EQ(Fetch(path, TAPPS_NONE)->status(), 200);
+    clock_.Advance(kMinute + kSecond);
+    status = limiting;
+    EXPECT_EQ(Fetch(path, TAPPS_NONE)->status(), limiting);
+    FetchRequest stored;
+    stored.url = origin_.Url(path);
+    stored.policy = TAPPS_FETCH_ONLY_IF_CACHED;
+    EXPECT_TRUE(engine_->FetchAndWait(stored).ok()) << limiting;
+  }
+  const Result<FetchResult> stale = Fetch("/429");
+  ASSERT_TRUE(stale.ok()) << stale.status().message();
+  EXPECT_EQ(stale->status(), 200);
+  EXPECT_TRUE(stale->stale);
+  EXPECT_NE(stale->warning.find("takes no more requests"), std::string::npos) << stale->warning;
+}
+
 TEST_F(FetchRetryTest, ScarS14RefusedCredentialsAreNeitherAnOutageNorAQuota) {
-  Serve([](int number, Response& response) {
+  const auto serving = Serve([](int number, Response& response) {
     Answer(response, std::vector<int>{401, 402, 403}[static_cast<size_t>(number) % 3]);
     response.set_content("429 quota exceeded", "text/plain");
   });
@@ -163,7 +193,7 @@ TEST_F(FetchRetryTest, ScarS14RefusedCredentialsAreNeitherAnOutageNorAQuota) {
 
 // S15: late failures and steps of the wall clock moved the reopen time.
 TEST_F(FetchRetryTest, ScarS15NothingMovesTheReopenTimeButTime) {
-  Serve([](int, Response& response) { Answer(response, 500); });
+  const auto serving = Serve([](int, Response& response) { Answer(response, 500); });
   while (Fetch("/", TAPPS_NONE).ok()) {
   }
   const int64_t wait = breaker()->Snapshot().retry_after_us;
@@ -178,7 +208,7 @@ TEST_F(FetchRetryTest, ScarS15NothingMovesTheReopenTimeButTime) {
 TEST_F(FetchRetryTest, ScarS16FiveRequestsToAnOriginAreUnderWayAtOnceAndNoMore) {
   std::atomic<int> inside = 0;
   std::atomic<int> most = 0;
-  Serve([&](int, Response& response) {
+  const auto serving = Serve([&](int, Response& response) {
     const int now = ++inside;
     for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
     }
@@ -198,8 +228,9 @@ TEST_F(FetchRetryTest, ScarS16FiveRequestsToAnOriginAreUnderWayAtOnceAndNoMore) 
 
 // S17: N callers missing one key fetched N times.
 TEST_F(FetchRetryTest, ScarS17CallersOfOneUrlShareItsRequestAndItsRetries) {
-  Serve([](int number, Response& response) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  test::Door all_have_joined;
+  const auto serving = Serve([&](int number, Response& response) {
+    all_have_joined.Pass();
     Answer(response, number == 1 ? 503 : 200);
   });
   test::Collector<Result<FetchResult>> results;
@@ -209,13 +240,14 @@ TEST_F(FetchRetryTest, ScarS17CallersOfOneUrlShareItsRequestAndItsRetries) {
     request.retries = 2;
     engine_->Fetch(std::move(request), results.Callback());
   }
+  all_have_joined.Open();
   ASSERT_TRUE(results.Await(20));
   EXPECT_EQ(results[19]->status(), 200);
   EXPECT_EQ(requests_, 2);
 }
 
 TEST_F(FetchRetryTest, AQuotaOfOneCredentialLeavesOthersAlone) {
-  Serve([this](int, Response& response) {
+  const auto serving = Serve([this](int, Response& response) {
     Answer(response, others_requests_ > 0 ? 200 : 429, "60");
   });
   EXPECT_EQ(Fetch("/", 2, "GET", "Authorization: Bearer one")->status(), 429);
@@ -224,7 +256,7 @@ TEST_F(FetchRetryTest, AQuotaOfOneCredentialLeavesOthersAlone) {
 }
 
 TEST_F(FetchRetryTest, ABudgetOfRateLimitFieldsIsKept) {
-  Serve([](int number, Response& response) {
+  const auto serving = Serve([](int number, Response& response) {
     Answer(response, 200);
     response.set_header("RateLimit-Remaining", std::to_string(2 - number));
     response.set_header("RateLimit-Reset", "30");
@@ -236,7 +268,7 @@ TEST_F(FetchRetryTest, ABudgetOfRateLimitFieldsIsKept) {
 }
 
 TEST_F(FetchRetryTest, ACallThatIsCancelledWhileItWaitsForItsRetryIsFreedAtOnce) {
-  Serve([](int, Response& response) { Answer(response, 503, "20"); });
+  const auto serving = Serve([](int, Response& response) { Answer(response, 503, "20"); });
   FetchRequest request;
   request.url = origin_.Url("/");
   request.retries = 2;

@@ -39,7 +39,11 @@ TEST_F(HopTest, WhatIsNoRequestIsInvalid) {
   EXPECT_EQ(hops_.First(request).code(), TAPPS_E_INVALID);
   request.method = "";
   EXPECT_EQ(hops_.First(request).code(), TAPPS_E_INVALID);
+  request.method = "HEAD";
+  request.body = Value::Make("x", ValueInfo());
+  EXPECT_EQ(hops_.First(request).code(), TAPPS_E_INVALID);
   request.method = "GET";
+  EXPECT_TRUE(hops_.First(request).ok());
   request.policy = -1;
   EXPECT_EQ(hops_.First(request).code(), TAPPS_E_INVALID);
 }

@@ -79,6 +79,37 @@ TEST_F(OriginGateTest, WhenTheBreakerOpensTheLineIsToldAtOnce) {
   EXPECT_EQ(log_, "a in;b in;c in;d in;e OPEN_CIRCUIT;f OPEN_CIRCUIT;");
 }
 
+TEST_F(OriginGateTest, WhoHearsOfTheBreakerMayUseTheGate) {
+  OriginGate* gate = nullptr;
+  bool asked = false;
+  std::string log;
+  const auto enter = [&](const std::string& name) {
+    gate->Enter(kOrigin, kMinute, [&log, name, this](Result<Permit> permit) {
+      log += name + (permit.ok() ? " in;" : std::string(" ") + CodeName(permit.code()) + ";");
+      if (permit.ok()) permits_.push_back(*std::move(permit));
+    });
+  };
+  BreakerRegistry breakers(Two(), clock_, 1,
+                           [&](const std::string&, const BreakerTransition& transition) {
+                             if (transition.to != BreakerState::kHalfOpen) return;
+                             asked = true;
+                             (void)gate->NeedsPoll();
+                             gate->Withdraw(4711);
+                             enter("second");
+                           });
+  OriginGate own(breakers, 3);
+  gate = &own;
+  for (size_t i = 0; i < 2; ++i) {
+    enter("early");
+    own.Leave(kOrigin, std::move(permits_[i]), CallResult::kFailure);
+  }
+  clock_.Advance(kMinute);
+  enter("first");
+  EXPECT_TRUE(asked);
+  EXPECT_EQ(log, "early in;early in;first in;second OPEN_CIRCUIT;");
+  permits_.clear();
+}
+
 TEST_F(OriginGateTest, PlacesHeldByOthersArePolledFor) {
   const auto breaker = breakers_.Get(kOrigin);
   const Admission one = breaker->Acquire();

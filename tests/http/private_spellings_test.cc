@@ -6,6 +6,7 @@
 #include <string>
 
 #include "http/fetch.h"
+#include "http/memory_store.h"
 #include "support/raw_server.h"
 
 namespace tapps::http {

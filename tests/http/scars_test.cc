@@ -9,6 +9,7 @@
 
 #include "http/await.h"
 #include "http/fetch.h"
+#include "http/memory_store.h"
 #include "support/http_server.h"
 
 namespace tapps::http {
@@ -21,12 +22,13 @@ class ScarsTest : public testing::Test {
  protected:
   ~ScarsTest() override { engine_.reset(); }
 
-  void Serve(std::function<void(Response&)> handler) {
+  // As long as what is returned lives.
+  test::HttpServer::Serving Serve(std::function<void(Response&)> handler) {
     origin_.handlers().Get("/.*", [this, handler](const Request&, Response& response) {
       ++requests_;
       handler(response);
     });
-    origin_.Start();
+    return origin_.Start();
   }
   FetchRequest Get(const std::string& path) {
     FetchRequest request;
@@ -44,7 +46,7 @@ class ScarsTest : public testing::Test {
 };
 
 TEST_F(ScarsTest, EveryFailureIsCountedAsOne) {
-  Serve([](Response& response) { response.status = 503; });
+  const auto serving = Serve([](Response& response) { response.status = 503; });
   int refused = 0;
   for (int i = 0; i < 10; ++i) {
     refused += Fetch("/" + std::to_string(i)).code() == TAPPS_E_OPEN_CIRCUIT ? 1 : 0;
@@ -55,7 +57,7 @@ TEST_F(ScarsTest, EveryFailureIsCountedAsOne) {
 
 TEST_F(ScarsTest, WordsAndRefusalsOpenNoBreaker) {
   std::atomic<int> status = 200;
-  Serve([&](Response& response) {
+  const auto serving = Serve([&](Response& response) {
     response.status = status;
     response.set_content("429 Too Many Requests: quota, error 500, timeout", "text/plain");
   });
@@ -73,7 +75,7 @@ TEST_F(ScarsTest, WordsAndRefusalsOpenNoBreaker) {
 TEST_F(ScarsTest, FiveAtATimeAreFiveAtATime) {
   std::atomic<int> inside = 0;
   test::Door all_in;
-  Serve([&](Response& response) {
+  const auto serving = Serve([&](Response& response) {
     if (++inside == 5) all_in.Open();
     all_in.Pass();  // until the five are here together
     response.set_content("x", "text/plain");
@@ -88,20 +90,19 @@ TEST_F(ScarsTest, FiveAtATimeAreFiveAtATime) {
 }
 
 TEST_F(ScarsTest, ATimeoutIsWhatItSays) {
-  // The request may reach the origin when the test is over.
-  const auto never = std::make_shared<test::Door>();
-  Serve([never](Response&) { never->Pass(); });
+  test::Door never;
+  const auto serving = Serve([&](Response&) { never.Pass(); });
   FetchRequest request = Get("/");
   request.limits.total_timeout_us = 100 * kMillisecond;
   const int64_t begin = Clock::Real().MonotonicNow();
   EXPECT_EQ(engine_->FetchAndWait(std::move(request)).code(), TAPPS_E_TIMEOUT);
   EXPECT_LT(Clock::Real().MonotonicNow() - begin, 5 * kSecond);
-  never->Open();
+  never.Open();
 }
 
 TEST_F(ScarsTest, ManyCallersOfOneUrlMakeOneRequest) {
   test::Door door;
-  Serve([&](Response& response) {
+  const auto serving = Serve([&](Response& response) {
     door.Pass();
     response.set_header("Cache-Control", "max-age=60");
     response.set_content("once", "text/plain");

@@ -14,6 +14,7 @@
 #include "http/await.h"
 #include "http/curl_api.h"
 #include "http/fetch.h"
+#include "http/memory_store.h"
 #include "support/child.h"
 #include "support/raw_server.h"
 #include "support/temp_dir.h"

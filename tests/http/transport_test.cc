@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <new>
 #include <string>
 
 #include "http/await.h"
@@ -127,7 +128,7 @@ TEST_F(TransportTest, EncodedBodiesAreDecodedUpToTheLimit) {
   server.handlers().Get("/", [](const httplib::Request&, httplib::Response& response) {
     response.set_content(std::string(1'000'000, 'x'), "text/plain");
   });
-  server.Start();
+  const auto serving = server.Start();
   TransferResult result = Run(Get(server.Url()));
   ASSERT_TRUE(result.status.ok()) << result.status.message();
   EXPECT_TRUE(result.response.headers.Has("Content-Encoding"));
@@ -147,9 +148,47 @@ TEST_F(TransportTest, AServerThatNeverAnswersIsATimeout) {
       Meet(silent, [](TransferRequest& r) { r.limits.total_timeout_us = 100 * kMillisecond; });
   EXPECT_FAILS(result, TAPPS_E_TIMEOUT, "no answer before the deadline");
   EXPECT_EQ(result.fault, Fault::kOrigin);
-  EXPECT_FAILS(
-      Meet(silent, [](TransferRequest& r) { r.limits.first_byte_timeout_us = 100 * kMillisecond; }),
-      TAPPS_E_TIMEOUT, "no first byte");
+  result =
+      Meet(silent, [](TransferRequest& r) { r.limits.first_byte_timeout_us = 100 * kMillisecond; });
+  EXPECT_FAILS(result, TAPPS_E_TIMEOUT, "no first byte");
+  EXPECT_EQ(result.fault, Fault::kOrigin);
+  EXPECT_TRUE(result.sent) << "so it is the origin's, and others are told";
+}
+
+TEST_F(TransportTest, BehindAProxyNoPrivateAddressCanBeDenied) {
+  RawServer proxy([](RawServer::Connection& peer) {
+    Answer(peer, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  const auto ask = [&](const std::string& url, const std::string& no_proxy) {
+    NetworkOptions network;
+    network.proxy = proxy.Url("");
+    network.no_proxy = no_proxy;
+    transport_ = std::make_unique<Transport>(network);
+    TransferRequest request = Get(url);
+    request.deny_private_addresses = true;
+    return Run(std::move(request));
+  };
+  EXPECT_FAILS(ask("http://169.254.169.254/", ""), TAPPS_E_INVALID, "a proxy would choose");
+  EXPECT_FAILS(ask("http://b.test/", "a.test, xb.test"), TAPPS_E_INVALID, "a proxy would choose");
+  for (const char* direct : {"127.0.0.1", "*", "x, 127.0.0.1", ".0.0.1"}) {
+    EXPECT_FAILS(ask("http://127.0.0.1:9/", direct), TAPPS_E_DENIED, "not public");
+  }
+  EXPECT_EQ(proxy.connections(), 0);
+  transport_.reset();
+}
+
+TEST_F(TransportTest, ACallbackThatRunsOutOfMemoryHarmsNobodyElse) {
+  RawServer server([](RawServer::Connection& peer) {
+    Answer(peer, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  Transport::Id id = 0;
+  ASSERT_TRUE(transport_
+                  ->Submit(
+                      Get(server.Url()), [](TransferResult) { throw std::bad_alloc(); }, &id)
+                  .ok());
+  transport_->After(0, [] { throw std::bad_alloc(); });
+  EXPECT_TRUE(Run(Get(server.Url())).status.ok());
+  transport_.reset();
 }
 
 TEST_F(TransportTest, AnAnswerThatDripsEndsAtTheDeadline) {
@@ -204,7 +243,6 @@ TEST_F(TransportTest, NothingIsSentTwiceSilently) {
 }
 
 TEST_F(TransportTest, AResetInTheMiddleOfABodyIsAFailure) {
-  test::Door headers_seen;
   TransferResult result = Meet([&](RawServer::Connection& peer) {
     Answer(peer, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
     std::this_thread::sleep_for(

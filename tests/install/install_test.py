@@ -68,6 +68,35 @@ class MovedPrefix(unittest.TestCase):
         run("cmake", "--build", build)
         self.assertRegex(run(build / "consumer"), r" ok$")
 
+    def test_a_cpp_program_builds_through_both(self):
+        flags = shlex.split(self.pkg_config("--cflags", "--libs", "tapps"))
+        program = self.work / "cpp"
+        run("c++", "-std=c++17", "-o", program, CONSUMER / "main.cc", *flags)
+        self.assertRegex(run(program, LD_LIBRARY_PATH=str(self.lib_dir)), r" ok$")
+        build = self.work / "cmake_cpp"
+        prefix = f"-DCMAKE_PREFIX_PATH={self.prefix}"
+        run("cmake", "-S", CONSUMER, "-B", build, "-G", "Ninja", prefix, "-DCONSUMER_CXX=ON")
+        commands = run("ninja", "-C", build, "-t", "commands", "consumer_cpp")
+        self.assertNotIn("c++20", commands)  # what the library is compiled as is its own affair
+        run("cmake", "--build", build)
+        self.assertRegex(run(build / "consumer_cpp"), r" ok$")
+
+    def test_a_c_program_is_linked_statically(self):
+        alone = self.work / "static"
+        alone.mkdir()
+        archive = next(self.prefix.rglob("libtapps.a"))
+        (alone / "libtapps.a").write_bytes(archive.read_bytes())
+        flags = shlex.split(self.pkg_config("--static", "--cflags", "--libs", "tapps"))
+        program = self.work / "linked_statically"
+        run("cc", "-o", program, CONSUMER / "main.c", f"-L{alone}", *flags)
+        self.assertNotIn("libtapps", run("readelf", "-d", program))
+        self.assertRegex(run(program), r" ok$")
+
+    def test_the_manual_and_the_completions_are_there(self):
+        for file in ("man/man1/tapps.1", "bash-completion/completions/tapps",
+                     "zsh/vendor-completions/_tapps", "fish/vendor_completions.d/tapps.fish"):
+            self.assertTrue((self.prefix / "share" / file).exists(), file)  # fmt: skip
+
     def test_loaders_learn_the_file_name_from_pkg_config(self):
         soname = self.pkg_config("--variable=soname", "tapps")
         self.assertTrue((self.lib_dir / soname).exists(), soname)

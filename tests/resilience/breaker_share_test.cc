@@ -24,10 +24,10 @@ constexpr char kName[] = "https://a.test:443";
 
 // One process's end: a cache and its breakers.
 struct Peer {
-  explicit Peer(const std::string& path) {
+  explicit Peer(const std::string& path, const Clock& clock = Clock::Real()) {
     cache = *Cache::Open(path, {});
-    registry = std::make_unique<BreakerRegistry>(BreakerSettings{.failure_threshold = 3},
-                                                 Clock::Real(), std::random_device()(), nullptr,
+    registry = std::make_unique<BreakerRegistry>(BreakerSettings{.failure_threshold = 3}, clock,
+                                                 std::random_device()(), nullptr,
                                                  BreakerRegistry::kDefaultLimit, cache);
   }
   ~Peer() {
@@ -87,11 +87,11 @@ TEST_F(BreakerShareTest, AnOpeningElsewhereMakesTheNextCallHereAProbeThatDecides
   ASSERT_EQ(here.state(), BreakerState::kClosed);
   go.Send(1);
   ASSERT_EQ(told.Receive(), 1);
-  // It was committed before it was told; one look every 10 ms.
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  // It was committed before it was told, and is seen by the next look.
+  ASSERT_TRUE(Eventually([&] { return here.registry->Get(kName)->Snapshot().suspected; }));
   const Admission probe = here.Ask();
   EXPECT_TRUE(probe.ok());
-  EXPECT_TRUE(probe.probe) << "within 50 ms";
+  EXPECT_TRUE(probe.probe);
   EXPECT_EQ(here.Ask().code, TAPPS_E_OPEN_CIRCUIT);
   EXPECT_TRUE(here.registry->Get(kName)->Report(probe.permit, CallResult::kFailure));
   EXPECT_EQ(here.state(), BreakerState::kOpen) << "an outage costs a further process one call";
@@ -117,7 +117,8 @@ TEST_F(BreakerShareTest, AMisconfiguredProcessCostsOthersOneProbeAndNoMore) {
     return go.Receive() == 2 ? 0 : 2;
   });
   ASSERT_EQ(told.Receive(), 1);
-  Peer here(path_);
+  FakeClock clock(Clock::Real().WallNow());
+  Peer here(path_, clock);
   const Admission probe = here.Ask();
   ASSERT_TRUE(probe.probe);
   here.registry->Get(kName)->Report(probe.permit, CallResult::kSuccess);
@@ -125,7 +126,7 @@ TEST_F(BreakerShareTest, AMisconfiguredProcessCostsOthersOneProbeAndNoMore) {
   go.Send(1);
   ASSERT_EQ(told.Receive(), 2);
   for (int i = 0; i < 10; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(12));
+    clock.Advance(BreakerShare::kLookEvery);  // so this looks at what was committed
     const Admission admission = here.Ask();
     EXPECT_TRUE(admission.ok());
     EXPECT_FALSE(admission.probe);

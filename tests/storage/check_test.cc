@@ -48,6 +48,24 @@ TEST_F(CheckTest, CompactingGivesFreePagesBackAndPutsTotalsRight) {
   EXPECT_TRUE(store_->Check(true)->ok());
 }
 
+TEST_F(CheckTest, CompactingKeepsTheWalWithinItsCap) {
+  Sql("DELETE FROM entries WHERE id <= 350");  // what stands behind is moved
+  Close();
+  Sql("PRAGMA wal_checkpoint(TRUNCATE)");
+  const Limits limits{.bytes = 1 << 20};
+  Connection reader = *Connection::Open(path_, Connection::Mode::kReadOnly);
+  ASSERT_EQ(reader.Exec("BEGIN; SELECT count(*) FROM entries"), SQLITE_OK);
+  const auto compact = [&](int64_t patience) {
+    return CompactDatabase(path_, limits.bytes, Clock::Real().MonotonicNow() + patience);
+  };
+  EXPECT_EQ(compact(50 * kMillisecond).code(), TAPPS_E_TIMEOUT);
+  EXPECT_LE(FileBytes("-wal"), limits.WalHard());
+  ASSERT_EQ(reader.Exec("COMMIT"), SQLITE_OK);
+  EXPECT_TRUE(compact(30 * kSecond).ok());
+  EXPECT_LE(FileBytes("-wal"), limits.WalHard());
+  EXPECT_EQ(SqlInt("PRAGMA freelist_count"), 0);
+}
+
 TEST_F(CheckTest, CompactingGivesUpAtItsDeadline) {
   Connection other = *Connection::Open(path_, Connection::Mode::kReadWrite);
   ASSERT_EQ(other.Exec("BEGIN IMMEDIATE"), SQLITE_OK);

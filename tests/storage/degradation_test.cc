@@ -35,7 +35,7 @@ class DegradationTest : public StoreFixture {
     EXPECT_EQ(Put("sync", "1").code(), answer);
     EXPECT_TRUE(Eventually([&] { return store_->state() == state; })) << store_->state();
     EXPECT_EQ(Get("before"), "1");
-    EXPECT_TRUE(store_->queue().Find(async->records[0].hash, "default", "async").has_value());
+    EXPECT_TRUE(store_->queue().Find(async->records[0].hash, "default", "async", 0).has_value());
     vfs_.SetHook(nullptr);
     EXPECT_TRUE(Eventually([&] { return Get("async") == "1"; }));
     EXPECT_EQ(Get("sync"), "<NOT_FOUND>") << "what was answered with a failure must not come later";
@@ -90,6 +90,59 @@ TEST_F(DegradationTest, AnotherProcessHoldsTheWriteLockForLong) {
   EXPECT_EQ(store_->state(), TAPPS_STATE_OK);
 }
 
+// The full put comes when the writer has chosen how to commit, and its own sync fails.
+TEST_F(DegradationTest, WhatIsCommittedAndCannotBeSyncedIsNotWrittenAgain) {
+  Open();
+  ASSERT_TRUE(Put("before", "1").ok());
+  Connection other = *Connection::Open(path_, Connection::Mode::kReadWrite);
+  ASSERT_TRUE(Eventually([&] { return other.Exec("BEGIN IMMEDIATE") == SQLITE_OK; }));
+  ASSERT_TRUE(store_->Write(Of(MakeRecord("async", "1")), 0, nullptr).ok());
+  ASSERT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_LOCKED; }));
+  vfs_.SetHook([](test::ShimVfs::Op op) {
+    return op == test::ShimVfs::Op::kSync ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+  });
+  std::atomic<int32_t> sync_answer{1};
+  const Group sync = Of(MakeRecord("sync", "1"));
+  sync->done = [&](const Status& status) { sync_answer = status.code(); };
+  ASSERT_TRUE(store_->Write(sync, 0, nullptr).ok());
+  std::atomic<int32_t> full_answer{1};
+  const Group full = Of(MakeRecord("full", "1"));
+  full->records[0].if_version = Record::kAbsent;
+  full->durability = TAPPS_DURABILITY_FULL;
+  full->done = [&](const Status& status) { full_answer = status.code(); };
+  ASSERT_TRUE(store_->Write(full, 0, nullptr).ok());
+  ASSERT_EQ(other.Exec("ROLLBACK"), SQLITE_OK);
+  EXPECT_TRUE(Eventually([&] { return full_answer != 1; }));
+  vfs_.SetHook(nullptr);
+  EXPECT_EQ(full_answer, TAPPS_E_OUTCOME_UNKNOWN);
+  EXPECT_EQ(sync_answer, TAPPS_OK);
+  EXPECT_TRUE(Flush().ok());
+  EXPECT_EQ(store_->writer_stats()->records.load(), 4);
+  EXPECT_EQ(Get("full"), "1");
+  EXPECT_EQ(Get("async"), "1");
+}
+
+TEST_F(DegradationTest, OfABatchThatCanNeverBeWrittenOnlyTheCulpritIsDropped) {
+  Open();
+  ASSERT_TRUE(Put("before", "1").ok());
+  Sql("CREATE TRIGGER t BEFORE INSERT ON entries WHEN new.key = CAST('bad' AS BLOB) BEGIN "
+      "SELECT RAISE(ABORT, 'no'); END");
+  Connection other = *Connection::Open(path_, Connection::Mode::kReadWrite);
+  ASSERT_TRUE(Eventually([&] { return other.Exec("BEGIN IMMEDIATE") == SQLITE_OK; }));
+  for (const char* key : {"a", "bad", "b", "c"}) {
+    ASSERT_TRUE(store_->Write(Of(MakeRecord(key, "1")), 0, nullptr).ok());
+  }
+  ASSERT_EQ(other.Exec("ROLLBACK"), SQLITE_OK);
+  EXPECT_TRUE(Flush().ok());
+  for (const char* key : {"a", "b", "c"}) EXPECT_EQ(Get(key), "1") << key;
+  EXPECT_EQ(Get("bad"), "<NOT_FOUND>");
+  EXPECT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_OK; }));
+  EXPECT_EQ(Put("bad", "1").code(), TAPPS_E_INTERNAL);
+  std::lock_guard lock(mu_);
+  ASSERT_FALSE(states_.empty());
+  EXPECT_EQ(states_[0], TAPPS_STATE_FAILED) << "that an unwaited put was dropped is told";
+}
+
 TEST_F(DegradationTest, AFolderThatIsGoneIsMadeAnew) {
   path_ = dir_.File("inner/cache-1.db");
   Open();
@@ -99,6 +152,34 @@ TEST_F(DegradationTest, AFolderThatIsGoneIsMadeAnew) {
   store_->LookAgain();
   EXPECT_EQ(Get("after"), "1");
   EXPECT_EQ(Get("before"), "<NOT_FOUND>");
+}
+
+// Nothing can be begun: nothing is taken from the queue, and still who waits must hear of it.
+TEST_F(DegradationTest, AFileInPlaceOfTheFolderIsAFailureToTryAgainAfter) {
+  path_ = dir_.File("inner/cache-1.db");
+  Open();
+  ASSERT_TRUE(Put("before", "1").ok());
+  std::filesystem::remove_all(dir_.File("inner"));
+  dir_.Write("inner", "no folder");
+  ASSERT_TRUE(store_->Write(Of(MakeRecord("async", "1")), 0, nullptr).ok());
+  EXPECT_EQ(Write(Of(MakeRecord("sync", "1")), 5 * kSecond).code(), TAPPS_E_INVALID);
+  EXPECT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_FAILED; }));
+  EXPECT_LT(store_->writer_stats()->failures.load(), 100) << "it does not wait between its tries";
+  std::filesystem::remove(dir_.File("inner"));
+  EXPECT_TRUE(Eventually([&] { return Get("async") == "1"; }));
+  EXPECT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_OK; }));
+}
+
+TEST_F(DegradationTest, AWriterThatIsStoppedWaitsBetweenItsTriesToo) {
+  Open();
+  ASSERT_TRUE(Put("before", "1").ok());
+  FailWrites(SQLITE_FULL);
+  ASSERT_TRUE(store_->Write(Of(MakeRecord("async", "1")), 0, nullptr).ok());
+  EXPECT_EQ(store_->Close(500 * kMillisecond).code(), TAPPS_E_TIMEOUT);
+  EXPECT_LT(store_->writer_stats()->failures.load(), 20);
+  vfs_.SetHook(nullptr);
+  EXPECT_TRUE(store_->Close(30 * kSecond).ok());
+  EXPECT_EQ(Get("async"), "1");
 }
 
 TEST_F(DegradationTest, ANoiseFileInPlaceOfTheCacheIsLeftAlone) {

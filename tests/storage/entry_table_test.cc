@@ -76,7 +76,7 @@ TEST_F(EntryTableTest, ConditionsSeeWhatStandsBeforeThemInTheQueue) {
   Group conditional = PutIf("a", "2", version);
   ASSERT_TRUE(store_->Write(conditional, 0, nullptr).ok());
   // Not searchable: it may be refused. And what follows does not replace what stands before it.
-  const auto found = store_->queue().Find(first.hash, "default", "a");
+  const auto found = store_->queue().Find(first.hash, "default", "a", 0);
   EXPECT_TRUE(!found || !*found || (*found)->bytes() == "1");
   ASSERT_TRUE(store_->Write(Of(MakeRecord("a", "3")), 0, nullptr).ok());
   ASSERT_TRUE(Flush().ok());
@@ -94,6 +94,27 @@ TEST_F(EntryTableTest, TheWritingProcessIsToldOfConditionalRecordsToo) {
   ASSERT_TRUE(Write(PutIf("conditional", "1", Record::kAbsent)).ok());
   ASSERT_TRUE(store_->feed().Advance(told).ok());
   EXPECT_EQ(told.hashes, std::vector<uint64_t>{KeyHash("default", "conditional")});
+}
+
+// Memory may hold what the file has evicted, and only its keys' own processes know which.
+TEST_F(EntryTableTest, ABulkRemovalTellsEveryProcessToForgetEverything) {
+  struct Told : ChangeFeed::Sink {
+    void OnChanged(uint64_t) override {}
+    void OnEverythingChanged() override { everything = true; }
+    bool everything = false;
+  } own, other;
+  ASSERT_TRUE(Put("evicted", "1", {}, "red").ok());
+  const auto feed = ChangeFeed::Open(path_, 77);
+  ASSERT_TRUE(feed.ok());
+  Sql("DELETE FROM entries");
+  const Group removal = std::make_shared<WriteGroup>();
+  removal->remove = Filter{"", "", "red"};
+  ASSERT_TRUE(Write(removal).ok());
+  EXPECT_EQ(removal->removed, 0);
+  ASSERT_TRUE(store_->feed().Advance(own).ok());
+  ASSERT_TRUE((*feed)->Advance(other).ok());
+  EXPECT_TRUE(own.everything);
+  EXPECT_TRUE(other.everything);
 }
 
 TEST_F(EntryTableTest, CountsByFilter) {

@@ -86,10 +86,11 @@ TEST_P(FaultTest, EveryCallThatFailsOnceIsSurvived) {
       EXPECT_TRUE(Get(key) == Value(key))
           << key << ", call " << failed_at << ": " << Get(key).substr(0, 20);
     }
-    EXPECT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_OK; })) << "call " << failed_at << ": " << [&] {
-      std::lock_guard lock(mu);
-      return why;
-    }();
+    EXPECT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_OK; }))
+        << "call " << failed_at << ": " << [&] {
+             std::lock_guard lock(mu);
+             return why;
+           }();
     const auto report = store_->Check(true);
     EXPECT_TRUE(report.ok() && report->ok()) << "call " << failed_at;
     Close();

@@ -10,6 +10,7 @@ namespace {
 
 class HealTest : public StoreFixture {
  protected:
+  static constexpr Limits kLimits = {.bytes = int64_t{1} << 30};
   static constexpr int kEntries = 600;
   static constexpr size_t kBytes = 1500;
 
@@ -126,7 +127,7 @@ TEST_F(HealTest, HealersAtOnceHealOnceAndLoseNoCommit) {
   Overwrite(40 * 4096, 4 * 4096);
   std::atomic<int> healed{0};
   const auto heal = [&] {
-    const auto report = Heal(path_, true, clock_, [] { return true; });
+    const auto report = Heal(path_, true, clock_, kLimits, kMinute);
     EXPECT_TRUE(report.ok()) << report.status().message();
     if (report.ok() && report->damaged) ++healed;
     // What is committed after a heal is not lost to a healer that comes late.
@@ -160,18 +161,28 @@ TEST_F(HealTest, TheNumberOfCopiesIsBounded) {
     Sql("PRAGMA wal_checkpoint(TRUNCATE)");
     Overwrite(100, 8);
     clock_.Advance(kMinute);
-    ASSERT_TRUE(Heal(path_, false, clock_, [] { return true; }).ok());
+    ASSERT_TRUE(Heal(path_, false, clock_, kLimits, kMinute).ok());
   }
   EXPECT_EQ(Copies().size(), kCopies);
 }
 
 TEST_F(HealTest, AFileThatIsWholeIsNotTouched) {
   MakeFile();
-  const auto report = Heal(path_, false, clock_, [] { return true; });
+  const auto report = Heal(path_, false, clock_, kLimits, kMinute);
   ASSERT_TRUE(report.ok());
   EXPECT_FALSE(report->damaged);
   Open();
   EXPECT_EQ(Intact(), kEntries);
+}
+
+TEST_F(HealTest, WhatIsTakenOverKeepsTheWalWithinItsCap) {
+  MakeFile();
+  Overwrite(40 * 4096, 4 * 4096);
+  const Limits limits{.bytes = 1 << 20};
+  const auto report = Heal(path_, true, clock_, limits, kMinute);
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_GT(report->saved, kEntries / 2);
+  EXPECT_LE(FileBytes("-wal"), limits.WalHard());
 }
 
 }  // namespace

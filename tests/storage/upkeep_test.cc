@@ -1,8 +1,6 @@
 // The bounds of the file, through a store.
 #include "storage/upkeep.h"
 
-#include <thread>
-
 #include "storage/store_fixture.h"
 
 namespace tapps::storage {
@@ -109,7 +107,7 @@ TEST_F(UpkeepTest, OnlyReadingNotesUsesAtClose) {
   store_->NoteUse(KeyHash("default", "a"));
   store_->NoteUse(KeyHash("default", "a"));
   const auto lasted = Clock::Real().MonotonicCoarse() + 200 * kMillisecond;  // a look is due
-  while (Clock::Real().MonotonicCoarse() < lasted) std::this_thread::yield();
+  ASSERT_TRUE(Eventually([&] { return Clock::Real().MonotonicCoarse() >= lasted; }));
   store_->LookAgain();
   Close();
   EXPECT_EQ(SqlInt("SELECT last_used FROM entries"), clock_.WallNow());
@@ -143,6 +141,23 @@ TEST_F(UpkeepTest, TotalsFollowEveryChange) {
             SqlInt("SELECT sum(length(key) + length(value)) FROM entries"));
 }
 
+// Sessions come and go, each with a namespace of its own.
+TEST_F(UpkeepTest, ANamespaceWithoutEntriesTakesNoRoomInTheTotals) {
+  Open();
+  for (int i = 0; i < 10; ++i) {
+    Record record = MakeRecord("a", "1");
+    record.space = "session " + std::to_string(i);
+    record.hash = KeyHash(record.space, "a");
+    ASSERT_TRUE(Write(Of(record)).ok());
+    if (i == 0) continue;
+    record.kind = Record::Kind::kDelete;
+    record.value = {};
+    ASSERT_TRUE(Write(Of(record)).ok());
+  }
+  EXPECT_EQ(SqlInt("SELECT count(*) FROM totals"), 1);
+  EXPECT_EQ(SqlInt("SELECT entries FROM totals"), 1);
+}
+
 TEST_F(UpkeepTest, FreedSpaceGoesBackToTheFileSystem) {
   Open();
   Fill("a", 3000, 4000);
@@ -159,6 +174,42 @@ TEST_F(UpkeepTest, AValueThatTheBoundHasNoRoomForIsRefused) {
   Open();
   EXPECT_EQ(Put("a", Noise(2 << 20, 1)).code(), TAPPS_E_TOO_LARGE);
   EXPECT_TRUE(Put("a", Noise(static_cast<size_t>(store_->MaxValueBytes()), 1)).ok());
+}
+
+TEST_F(UpkeepTest, TextsCountAsTheValueDoes) {
+  options_.disk_bytes = 4 << 20;
+  Open();
+  const std::string half(static_cast<size_t>(store_->MaxValueBytes() / 2), 'x');
+  const auto put = [&](const std::string& bytes, const std::string& tags, const std::string& json) {
+    Record record = MakeRecord("a", "");
+    record.value = Value::Make(bytes, record.value->info(),
+                               {{TAPPS_TEXT_TAGS, tags}, {TAPPS_TEXT_JSON, json}});
+    return Write(Of(record)).code();
+  };
+  EXPECT_EQ(put(half, half, ""), TAPPS_OK);
+  EXPECT_EQ(put(half, half, "12"), TAPPS_E_TOO_LARGE);
+  EXPECT_EQ(put("", half, half + "12"), TAPPS_E_TOO_LARGE);
+  options_.disk_bytes = 1 << 30;
+  Open();
+  EXPECT_EQ(put("", "", std::string(Limits::kText, 'x')), TAPPS_OK);
+  EXPECT_EQ(put("", "", std::string(Limits::kText + 1, 'x')), TAPPS_E_TOO_LARGE);
+}
+
+TEST_F(UpkeepTest, AGroupThatTheBoundHasNoRoomForIsRefusedAsAWhole) {
+  options_.disk_bytes = 4 << 20;
+  Open();
+  auto group = std::make_shared<WriteGroup>();
+  for (int i = 0; i < 1000; ++i) {
+    group->records.push_back(MakeRecord(std::to_string(i), Noise(4000, ++seed_)));
+  }
+  EXPECT_EQ(Write(group).code(), TAPPS_E_TOO_LARGE);
+  EXPECT_TRUE(store_->queue().empty());
+  auto keys = std::make_shared<WriteGroup>();
+  for (int i = 0; i < 1000; ++i) {
+    keys->records.push_back(MakeRecord(std::string(4000, 'k') + std::to_string(i), "1"));
+  }
+  EXPECT_EQ(Write(keys).code(), TAPPS_E_TOO_LARGE);
+  EXPECT_EQ(Entries(), 0);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST_F(ValueCodecTest, LargeValuesStandInChunksThatGoWithThem) {
   removal->remove = Filter{};
   ASSERT_TRUE(Write(removal).ok());
   EXPECT_EQ(SqlInt("SELECT count(*) FROM chunks"), 0);
-  EXPECT_EQ(SqlInt("SELECT bytes FROM totals"), 0);
+  EXPECT_EQ(SqlInt("SELECT total(bytes) FROM totals"), 0);
 }
 
 TEST_F(ValueCodecTest, ListsAndCountsTellTheLengthOfTheValueItself) {

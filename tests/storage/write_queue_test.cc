@@ -20,8 +20,8 @@ class WriteQueueTest : public ::testing::Test {
     return group;
   }
   Status Add(std::shared_ptr<WriteGroup> group) { return queue_.Add(std::move(group), 0, nullptr); }
-  std::string Find(const std::string& key) {
-    const auto found = queue_.Find(key[0], "default", key);
+  std::string Find(const std::string& key, int64_t position = 0) {
+    const auto found = queue_.Find(key[0], "default", key, position);
     if (!found) return "<nothing>";
     return *found ? std::string((*found)->bytes()) : "<removed>";
   }
@@ -79,7 +79,7 @@ TEST_F(WriteQueueTest, WhatIsBeingWrittenIsNotOverwritten) {
   ASSERT_TRUE(Add(Put("a", "1")).ok());
   const auto taken = queue_.Take(SIZE_MAX);
   ASSERT_TRUE(Add(Put("a", "2")).ok());
-  EXPECT_EQ(taken[0]->records[0].value->bytes(), "1");
+  EXPECT_EQ(taken.front()->records[0].value->bytes(), "1");
   EXPECT_EQ(Find("a"), "2");
   queue_.Finish(taken, {});
   EXPECT_EQ(Find("a"), "2");
@@ -137,13 +137,26 @@ TEST_F(WriteQueueTest, OverdueGroupsAreAnsweredAndForgotten) {
   EXPECT_EQ(Find("a"), "<nothing>");
 }
 
+TEST_F(WriteQueueTest, WhatIsStoredIsFoundUntilItsRowOfTheFeedIsSeen) {
+  ASSERT_TRUE(Add(Put("a", "1")).ok());
+  const auto taken = queue_.Take(1000);
+  EXPECT_EQ(Find("a", 100), "1");
+  queue_.Storing(taken, 7);
+  EXPECT_EQ(Find("a", 6), "1");
+  EXPECT_EQ(Find("a", 7), "<nothing>");
+  queue_.Storing(taken, 0);  // rolled back
+  EXPECT_EQ(Find("a", 7), "1");
+  queue_.Return(taken);
+  EXPECT_EQ(TakeAll().size(), 1u);
+}
+
 TEST_F(WriteQueueTest, AStoppedQueueIsDrainedAndTakesNothingMore) {
   ASSERT_TRUE(Add(Put("a", "1")).ok());
   queue_.Stop();
   EXPECT_EQ(Add(Put("b", "2")).code(), TAPPS_E_CLOSED);
-  EXPECT_EQ(queue_.WaitForWork(), WriteQueue::Work::kDue);
+  EXPECT_EQ(queue_.WaitForWork(kSecond), WriteQueue::Work::kDue);
   EXPECT_EQ(TakeAll().size(), 1u);
-  EXPECT_EQ(queue_.WaitForWork(), WriteQueue::Work::kStopped);
+  EXPECT_EQ(queue_.WaitForWork(kSecond), WriteQueue::Work::kStopped);
 }
 
 TEST(FilterTest, MatchesByEveryConditionGiven) {

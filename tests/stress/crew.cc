@@ -100,8 +100,9 @@ bool Crew::AllRun() const {
   return true;
 }
 
-std::string Crew::Work(const Budget& budget) {
+std::string Crew::Work() {
   Go();
+  const Budget budget;  // from now on
   while (budget.Left(board_->done) && AllRun()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }

@@ -86,9 +86,9 @@ class Crew {
   void Start(const std::string& name, int worker);
   // Waits until all workers started wait for `go`, and lets them go at once.
   void Go();
-  // Lets them go, and stops them when the budget for Board::done is spent or one has ended; returns
-  // as Join.
-  std::string Work(const Budget& budget);
+  // Lets them go, and stops them when the test's budget for Board::done is spent or one has ended;
+  // returns as Join.
+  std::string Work();
   void KillAll();
   // Waits for all workers; those that did not end well, as "name 3: exit code 1". Kills what still
   // runs after a minute.

@@ -83,4 +83,35 @@ std::string CheckHistory(const std::vector<Operation>& history) {
   return "";
 }
 
+std::string CheckNothingStale(const std::vector<Operation>& history) {
+  struct Puts {
+    std::map<int64_t, int64_t> began_by_end;  // the latest begin of the puts that ended by then
+    std::unordered_map<int64_t, int64_t> ended;
+  };
+  std::map<int32_t, Puts> keys;
+  std::vector<Operation> in_order = history;
+  std::sort(in_order.begin(), in_order.end(),
+            [](const Operation& a, const Operation& b) { return a.ended < b.ended; });
+  for (const Operation& operation : in_order) {
+    if (operation.is_put == 0) continue;
+    Puts& puts = keys[operation.key];
+    const int64_t before = puts.began_by_end.empty() ? kNever : puts.began_by_end.rbegin()->second;
+    puts.began_by_end[operation.ended] = std::max(before, operation.began);
+    puts.ended[operation.value] = operation.ended;
+  }
+  for (const Operation& operation : history) {
+    if (operation.is_put != 0) continue;
+    const Puts& puts = keys[operation.key];
+    const auto after = puts.began_by_end.lower_bound(operation.began);
+    if (after == puts.began_by_end.begin()) continue;
+    const auto known = puts.ended.find(operation.value);
+    const int64_t ended = known == puts.ended.end() ? kNever : known->second;
+    if (ended < std::prev(after)->second) {
+      return "key " + std::to_string(operation.key) + ": value " + std::to_string(operation.value) +
+             " was got after it had been replaced";
+    }
+  }
+  return "";
+}
+
 }  // namespace tapps::stress

@@ -30,6 +30,10 @@ int64_t Nanoseconds();
 // within a forward one. With a get that ended before its put began there is no order at all.
 std::string CheckHistory(const std::vector<Operation>& history);
 
+// Less: that no get returned a value that had been replaced by a put which began after that value's
+// put had ended, and ended before the get began. For puts that others may see before they end.
+std::string CheckNothingStale(const std::vector<Operation>& history);
+
 }  // namespace tapps::stress
 
 #endif  // TAPPS_TESTS_STRESS_HISTORY_H_

@@ -12,8 +12,9 @@
 
 namespace tapps::test {
 
-// A TCP server on 127.0.0.1 that does just what a test tells it, however rude. Each connection runs
-// the script on a thread of its own; the connection is closed when the script returns.
+// A TCP server on 127.0.0.1, or another loopback address, that does just what a test tells it,
+// however rude. Each connection runs the script on a thread of its own; the connection is closed
+// when the script returns.
 class RawServer {
  public:
   class Connection {
@@ -34,7 +35,7 @@ class RawServer {
   };
   using Script = std::function<void(Connection&)>;
 
-  explicit RawServer(Script script);
+  explicit RawServer(Script script, const std::string& address = "127.0.0.1", int port = 0);
   ~RawServer();
   RawServer(const RawServer&) = delete;
   RawServer& operator=(const RawServer&) = delete;

@@ -16,6 +16,7 @@ import check_header
 import check_layers
 import check_symbols
 import check_tree
+import check_wrappers
 import generate_bindings
 
 
@@ -45,11 +46,12 @@ class Header(unittest.TestCase):
         self.finds("by value", f"{said} tapps_info tapps_x(void);")
         self.finds("bit-field", "typedef struct tapps_b { uint32_t a : 1; } tapps_b;")
 
-    def test_an_added_function_and_constant_reach_every_binding(self):
+    def test_an_added_function_constant_and_struct_reach_every_binding(self):
         before = generate_bindings.generate(abi_header.HEADER.read_text())
         said = "/* Adds. Threads: any. Since: 0.1. */ TAPPS_API int32_t"
         added = f"{said} tapps_x_add(tapps_cache* cache, size_t n, tapps_error** err);\n"
-        added += "enum { TAPPS_E_X = -99 /* a note */ };"
+        added += "enum { TAPPS_E_X = -99 /* a note */ };\n"
+        added += "typedef struct tapps_x_options { uint32_t struct_size; } tapps_x_options;"
         after = generate_bindings.generate(header_with(added))
         differing = {name for name, text in after.items() if before[name] != text}
         self.assertEqual(differing, set(before))
@@ -88,6 +90,15 @@ class Symbols(unittest.TestCase):
         )
         self.assertEqual(
             [line.split(":")[0] for line in found], ["gone", "leaked", "new", "new", "older"]
+        )
+
+
+class Wrappers(unittest.TestCase):
+    def test_a_binding_that_lacks_a_function(self):
+        functions = ["tapps_cache_get", "tapps_new_function", "tapps_error_code"]
+        said = check_wrappers.check(functions, "C++", "tapps_cache_get(tapps_error_code)")
+        self.assertEqual(
+            said, ["C++ lacks tapps_new_function", "C++ uses tapps_error_code after all"]
         )
 
 
@@ -141,6 +152,11 @@ class Tree(unittest.TestCase):
         self.assertIn("does not exist", self.problems("a.md", "[no](b.md)\n")[0])
         self.assertIn("no heading", self.problems("a.md", "# A\n[no](#b)\n")[0])
         self.assertIn("no test", self.problems("a.md", "shown by `ATest.IsNotThere`\n")[0])
+
+    def test_what_a_tool_wrote_may_be_long(self):
+        head = "# Generated from include/tapps.h by tools/generate_bindings.py; do not edit.\n"
+        self.assertEqual(self.problems("a.py", head + "x\n" * 601), [])
+        self.assertIn("lines", self.problems("a.py", "x\n" * 601 + head)[0])
 
 
 class Samples(unittest.TestCase):

@@ -1,4 +1,5 @@
-"""ctypes declarations: bindings/python/tapps/_declarations.py."""
+"""For Python, in bindings/python/tapps: ctypes declarations, _declarations.py, and the exceptions,
+_error_classes.py."""
 
 from .model import GENERATED
 
@@ -10,6 +11,16 @@ SCALARS = {
     "size_t": "c_size_t",
     "double": "c_double",
     "uint8_t": "c_uint8",
+}
+
+# Exceptions with another name than their code's, and what else of Python's they are.
+ERROR_NAMES = {"TIMEOUT": "DeadlineError", "NOMEM": "NoMemoryError"}
+ERROR_BASES = {
+    "NOT_FOUND": "KeyError",
+    "INVALID": "ValueError",
+    "TIMEOUT": "TimeoutError",
+    "NOMEM": "MemoryError",
+    "NETWORK": "ConnectionError",
 }
 
 
@@ -69,6 +80,23 @@ def signature(model, function):
             "    ),"]  # fmt: skip
 
 
+def error_class(code):
+    return ERROR_NAMES.get(code, class_name(code.lower()) + "Error")
+
+
+def error_classes(model):
+    names = sorted(error_class(code) for code, _, _ in model.codes())
+    out = [f'"""A class for each code of tapps.h. {GENERATED}"""', ""]
+    out += ["from ._error import Error", "", "__all__ = ["]
+    out += [f'    "{name}",' for name in names] + ["]"]
+    for code, _, note in model.codes():
+        bases = ", ".join(["Error", *([ERROR_BASES[code]] if code in ERROR_BASES else [])])
+        out += ["", "", f"class {error_class(code)}({bases}):"]
+        out += ([f'    """{note[0].upper()}{note[1:]}."""', ""] if note else [])
+        out.append(f'    _name = "{code}"')
+    return "\n".join(out) + "\n"
+
+
 def files(model):
     names = sorted(set(SCALARS.values()) | {"c_char_p", "c_void_p"})
     out = [
@@ -105,7 +133,10 @@ def files(model):
     for function in model.functions:
         out += signature(model, function)
     out += ["}", ""]
-    return {"bindings/python/tapps/_declarations.py": "\n".join(out)}
+    return {
+        "bindings/python/tapps/_declarations.py": "\n".join(out),
+        "bindings/python/tapps/_error_classes.py": error_classes(model),
+    }
 
 
 def quoted(text):

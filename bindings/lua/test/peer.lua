@@ -11,6 +11,7 @@ end
 
 local cache
 local breakers = {}
+local permits = {} -- of each breaker, the functions that report
 
 local function unescape(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits)
@@ -18,8 +19,10 @@ local function unescape(text)
   end))
 end
 
-local function escape(text)
-  return (tostring(text):gsub("[^%w]", function(c)
+local function escape(value)
+  local whole = type(value) == "number" and value % 1 == 0
+  local text = whole and ("%.0f"):format(value) or tostring(value)
+  return (text:gsub("[^%w]", function(c)
     return ("%%%02X"):format(c:byte())
   end))
 end
@@ -87,7 +90,7 @@ local function ok(answer, failure)
   return answer or {}
 end
 
-local GET = { "cached_only", "allow_stale", "peek" }
+local GET = { "cached_only", "allow_stale", "peek", "show_negative" }
 local PUT = { "ttl_ms", "stale_ms", "durability", "negative", "sliding", "content_type", "source", "json" }
 
 local function put_options()
@@ -99,8 +102,12 @@ end
 local verbs = {}
 
 function verbs.open()
-  local given = picked({ "read_only", "offline", "ttl_ms" })
-  given.namespace, given.memory_bytes = nil, tonumber(text("memory_bytes"))
+  local given = picked({
+    "read_only", "offline", "ttl_ms", "memory_bytes", "preload_bytes", "disk_entries", "policy",
+    "no_proxy", "deny_private", "shared_http", "keep_set_cookie",
+  })
+  given.namespace, given.secret_names = nil, form.secret_name
+  given.memory_bytes = tonumber(text("memory_bytes"))
   local made, failure = tapps.open(text("path"), given)
   cache = made or cache
   return ok(nil, failure)
@@ -143,7 +150,9 @@ function verbs.entry()
   end
   local answer = {
     { "value", hex(found.value) },
+    { "version", found.version },
     { "stale", found.stale and 1 or 0 },
+    { "negative", found.negative and 1 or 0 },
     { "content_type", found.content_type or "" },
     { "source", found.source or "" },
     { "json", found.json or "" },
@@ -187,14 +196,144 @@ function verbs.delete()
   return ok(nil, select(2, cache:delete(key(), picked({}))))
 end
 
-function verbs.delete_all()
-  local count, failure = cache:delete_all({
+local function filter()
+  return {
     namespace = text("space"),
     all_namespaces = form.all_spaces ~= nil,
     prefix = bytes("prefix")[1],
     tag = text("tag"),
-  })
+  }
+end
+
+-- Runs a call that suspends its coroutine, turning the loop until it is through.
+local function suspended(call)
+  local results
+  coroutine.wrap(function()
+    results = { call() }
+  end)()
+  while not results do
+    uv.run("once")
+  end
+  return unpack(results, 1, 2)
+end
+
+function verbs.delete_all()
+  local count, failure = cache:delete_all(filter())
   return ok({ { "count", count } }, failure)
+end
+
+function verbs.count()
+  local found, failure = suspended(function()
+    return cache:count(filter())
+  end)
+  return ok(found and { { "count", found.entries }, { "bytes", found.bytes } }, failure)
+end
+
+function verbs.contains()
+  local version, failure = suspended(function()
+    return cache:version_of(key(), picked({}))
+  end)
+  local there = wait(function(done)
+    return cache:contains(key(), picked({}), done)
+  end)
+  if failure then
+    return ok(nil, failure)
+  end
+  assert(there == (version > 0))
+  return there and { { "version", version } } or { { "code", "NOT_FOUND" } }
+end
+
+function verbs.swap()
+  local version, failure = wait(function(done)
+    local expected = tonumber(text("version"))
+    return cache:swap(key(), expected, bytes("value")[1], put_options(), done)
+  end)
+  return ok(version and { { "version", version } }, failure)
+end
+
+function verbs.load()
+  local loads, answer, left = 0, {}, tonumber(text("at_once") or 1)
+  local function loader(_, finish)
+    loads = loads + 1
+    if form.fail then
+      error({ name = "LOADER", code = "LOADER", message = "on purpose" }, 0)
+    elseif not form.at_once then
+      return bytes("value")[1]
+    end
+    local timer = uv.new_timer()
+    timer:start(50, 0, function()
+      timer:close()
+      finish(bytes("value")[1])
+    end)
+  end
+  local failed
+  for i = 1, left do
+    coroutine.wrap(function()
+      local value, failure = cache:load(key(), loader, put_options())
+      answer[i], left = value and { "value", hex(value) }, left - 1
+      failed = failed or failure
+    end)()
+  end
+  while left > 0 do
+    uv.run("once")
+  end
+  if failed or #answer == 0 then
+    return failed and ok(nil, failed) or { { "code", "NOT_FOUND" } }
+  end
+  answer[#answer + 1] = { "loads", loads }
+  return answer
+end
+
+function verbs.set_space()
+  local given = picked({ "ttl_ms", "stale_ms", "negative_ttl_ms" })
+  given.namespace = nil
+  return ok(nil, select(2, cache:set_namespace(text("space"), given)))
+end
+
+function verbs.survey()
+  local found, json = suspended(function()
+    return cache:survey()
+  end)
+  return found and { { "json", json } } or ok(nil, json)
+end
+
+function verbs.check()
+  local found, json = suspended(function()
+    return cache:check({ deep = form.deep ~= nil })
+  end)
+  return found and { { "json", json } } or ok(nil, json)
+end
+
+function verbs.backup()
+  return ok(nil, select(2, wait(function(done)
+    return cache:backup(text("path"), done)
+  end)))
+end
+
+function verbs.compact()
+  local freed, failure = wait(function(done)
+    return cache:compact({}, done)
+  end)
+  return ok(freed and { { "freed", freed } }, failure)
+end
+
+function verbs.fetch_many()
+  local answer, ended = {}, false
+  local given = { parallel = tonumber(text("parallel")), in_order = true }
+  local ops, failure = cache:fetch_many(form.url, given, function(index, found)
+    assert(index == #answer + 1, "out of order")
+    answer[index] = { "item", found and "=" .. hex(found.value) or "-" }
+  end, function()
+    ended = true
+  end)
+  while ops and not ended do
+    uv.run("once")
+  end
+  return ok(answer, failure)
+end
+
+function verbs.set_offline()
+  return ok(nil, select(2, cache:set_offline(text("offline") == "1")))
 end
 
 function verbs.touch()
@@ -221,7 +360,10 @@ function verbs.stats()
 end
 
 function verbs.fetch()
-  local given = picked({ "policy", "method", "headers", "timeout_ms" })
+  local given = picked({
+    "policy", "method", "headers", "timeout_ms", "ttl_ms", "first_byte_ms", "deny_private",
+  })
+  given.retries = tonumber(text("retries"))
   given.namespace, given.body = nil, bytes("body")[1]
   local found, failure = wait(function(done)
     local op, why = cache:fetch(text("url"), given, done)
@@ -268,11 +410,47 @@ function verbs.warm()
 end
 
 function verbs.breaker_open()
-  local given = picked({ "failures", "open_ms" })
-  given.namespace = nil
+  local given = {}
+  for _, name in ipairs({
+    "failures", "open_ms", "max_concurrency", "max_waiting", "failure_rate", "slow_rate", "slow_ms",
+    "window_calls", "min_calls", "retries", "retry_ms", "max_retry_ms",
+  }) do
+    given[name] = tonumber(text(name))
+  end
   local made, failure = cache:breaker(text("name"), given)
   breakers[text("name")] = made
+  permits[text("name")] = {}
   return ok(nil, failure)
+end
+
+function verbs.breaker_acquire()
+  local breaker, wait_ms = breakers[text("name")], tonumber(text("wait_ms"))
+  local report, failure
+  if wait_ms then
+    report, failure = suspended(function()
+      return breaker:wait(wait_ms)
+    end)
+  else
+    report, failure = breaker:acquire()
+  end
+  table.insert(permits[text("name")], report)
+  return ok(nil, failure)
+end
+
+function verbs.breaker_report()
+  table.remove(permits[text("name")], 1)(text("outcome"))
+  return {}
+end
+
+function verbs.breaker_limit()
+  local breaker = breakers[text("name")]
+  return ok(nil, select(2, breaker:limit(tonumber(text("calls")), tonumber(text("within_ms")))))
+end
+
+function verbs.breaker_retry()
+  local breaker = breakers[text("name")]
+  local delay, failure = breaker:retry_delay(tonumber(text("attempt")), tonumber(text("status")))
+  return ok(delay and { { "delay_ms", delay } }, failure)
 end
 
 function verbs.breaker_call()

@@ -2,13 +2,14 @@ import { EventEmitter } from 'node:events';
 
 import { addon } from './addon.js';
 import { Breaker } from './breaker.js';
-import { EVENT, GET, NONE, SERVED_FROM, STATE, VALUE } from './constants.js';
+import { CHECK_DEEP, EVENT, GET, NONE, STATE } from './constants.js';
 import { closedError, invalid, TappsError } from './errors.js';
 import { toRequest, toResponse } from './fetch.js';
+import { Operations } from './operations.js';
 import * as convert from './options.js';
+import { toDocument, toEntry, toListedEntry, toProgress, toWarmResult } from './values.js';
 
-const DRAIN_MAX = 256;
-const RECORD_FIELDS = 6;
+const PAGE_MAX = 256;
 const EXIT_DEADLINE_MS = 1000;
 
 // Caches still open, for process exit: their writes get a second, all together. Held weakly, so
@@ -27,45 +28,6 @@ function closeAll() {
   }
 }
 
-const getFlags = ({ allowStale, peek, cachedOnly } = {}) =>
-  (allowStale ? GET.ALLOW_STALE : 0) | (peek ? GET.PEEK : 0) | (cachedOnly ? GET.CACHED_ONLY : 0);
-
-const millis = (us) => (us === 0 ? undefined : us / 1000);
-
-function toEntry({ data, tags, json, ...info }) {
-  return {
-    value: data,
-    version: info.version,
-    createdAt: info.createdUs / 1000,
-    expiresAt: millis(info.expiresUs),
-    staleUntil: millis(info.staleUntilUs),
-    ageMs: info.ageUs / 1000,
-    stale: (info.flags & VALUE.STALE) !== 0,
-    servedFrom: SERVED_FROM[info.servedFrom],
-    contentType: info.contentType,
-    source: info.source,
-    tags: tags ? tags.split('\n') : [],
-    json: json === undefined ? undefined : JSON.parse(json),
-  };
-}
-
-function toDocument(data, info) {
-  return {
-    text: data.toString('utf8'),
-    library: info.library,
-    version: info.libraryVersion,
-    ecosystem: info.ecosystem,
-    source: info.source,
-    topics: info.topic ? info.topic.split('\n') : [],
-    contentType: info.contentType,
-    tokens: info.tokens,
-    ageMs: info.ageUs / 1000,
-    stale: (info.flags & VALUE.STALE) !== 0,
-    servedFrom: SERVED_FROM[info.servedFrom],
-    warning: info.warning,
-  };
-}
-
 // The namespace of a walk or a mass removal: the default one unless all are asked for.
 function walkSpace({ namespace, allNamespaces } = {}) {
   if (allNamespaces && namespace !== undefined) {
@@ -74,12 +36,18 @@ function walkSpace({ namespace, allNamespaces } = {}) {
   return allNamespaces ? null : (namespace ?? 'default');
 }
 
+// What a filter of tapps.h is made of.
+const filterOf = (options) => [
+  walkSpace(options),
+  convert.bytes(options.prefix ?? '', 'prefix'),
+  options.tag,
+];
+
+const notInMemory = () => new TappsError('WOULD_BLOCK', 'the answer is not in memory');
+
 /** An open cache; see index.d.ts. */
 export class Cache extends EventEmitter {
-  #handle;
-  #pending = new Map(); // op => what is to be settled
-  #watches = new Map(); // AbortSignal => the operations it aborts, and its listener
-  #handler = () => this.#drain();
+  #operations;
   #reference = new WeakRef(this);
   #subscribed = 0;
   #closing;
@@ -90,7 +58,11 @@ export class Cache extends EventEmitter {
     if (path !== undefined && path !== null && typeof path !== 'string') {
       throw invalid('path: expected a string');
     }
-    this.#handle = addon.open(path ?? null, convert.openOptions(options), this.#handler);
+    const native = convert.openOptions(options);
+    this.#operations = new Operations(path ?? null, native, (kind, event) => {
+      if (kind === EVENT.BREAKER) this.emit('breaker', event);
+      if (kind === EVENT.STATE) this.emit('state', event);
+    });
     this.fetch = this.fetch.bind(this); // so that it can stand where a fetch is expected
     this.on('newListener', (name) => this.#subscribe(name));
     live.add(this.#reference);
@@ -101,10 +73,10 @@ export class Cache extends EventEmitter {
   }
 
   get path() {
-    return addon.path(this.#handle);
+    return addon.path(this.#operations.handle);
   }
   get state() {
-    return STATE[addon.state(this.#handle)];
+    return STATE[addon.state(this.#operations.handle)];
   }
 
   // ---- entries
@@ -124,17 +96,22 @@ export class Cache extends EventEmitter {
     return entry && toEntry(entry);
   }
 
+  async has(key, options = {}) {
+    return (await this.#version(key, options)) !== undefined;
+  }
+  async version(key, options = {}) {
+    return (await this.#version(key, options)) ?? 0;
+  }
+
   async put(key, value, options = {}) {
     options.signal?.throwIfAborted();
     const { namespace: space } = options;
     const native = convert.putOptions(options);
     const data = convert.bytes(value, 'value');
     const name = convert.bytes(key, 'key');
-    const quick = native.durability <= 1; // async, memory: no wait unless the queue is full
+    const quick = !(native.durability > 1); // async, memory: no wait unless the queue is full
     if (quick && addon.put(this.#open(), space, name, data, { ...native, timeoutUs: NONE })) return;
-    await this.#submit(options.signal, () =>
-      addon.submitPut(this.#open(), space, name, data, native),
-    );
+    await this.#submit(options, () => addon.submitPut(this.#open(), space, name, data, native));
   }
   putSync(key, value, options = {}) {
     addon.put(
@@ -145,10 +122,28 @@ export class Cache extends EventEmitter {
       convert.putOptions(options),
     );
   }
+  async swap(key, version, value, options = {}) {
+    if (!Number.isSafeInteger(version) || version < 0) throw invalid('version: expected a number');
+    const { namespace: space } = options;
+    const name = convert.bytes(key, 'key');
+    const data = convert.bytes(value, 'value');
+    const native = convert.putOptions(options);
+    return this.#submit(
+      options,
+      () => addon.submitSwap(this.#open(), space, name, data, native, version),
+      {
+        settle: (_, info, number) => number,
+        onError: (error, number) => {
+          if (error.code === 'TAPPS_EXISTS') error.version = number;
+        },
+      },
+    );
+  }
 
   async getMany(keys, options = {}) {
     const names = Array.from(keys, (key) => convert.bytes(key, 'key'));
-    const found = await addon.getMany(this.#open(), options.namespace, names, getFlags(options));
+    const flags = convert.flags(GET, options);
+    const found = await addon.getMany(this.#open(), options.namespace, names, flags);
     const failed = found.find((value) => value instanceof TappsError);
     if (failed) throw failed;
     return Array.from(found); // without holes, which map() and forEach() would leave out
@@ -162,21 +157,37 @@ export class Cache extends EventEmitter {
   }
 
   async delete(key, options = {}) {
-    const durability = convert.putOptions({ durability: options.durability }).durability;
+    const { durability = 0 } = convert.putOptions({ durability: options.durability });
     const name = convert.bytes(key, 'key');
-    await addon.delete(this.#open(), options.namespace, name, durability);
+    await this.#submit(options, () =>
+      addon.submitDelete(this.#open(), options.namespace, name, durability),
+    );
   }
   async deleteAll(options = {}) {
-    const prefix = options.prefix === undefined ? null : convert.bytes(options.prefix, 'prefix');
-    return addon.deleteAll(this.#open(), walkSpace(options), prefix, options.tag);
+    const filter = filterOf(options);
+    return this.#submit(options, () => addon.submitDeleteAll(this.#open(), ...filter), {
+      settle: (_, info, number) => number,
+    });
+  }
+  async count(options = {}) {
+    const filter = filterOf(options);
+    return this.#submit(options, () => addon.submitCount(this.#open(), ...filter), {
+      settle: (_, info, entries, bytes) => ({ entries, bytes }),
+    });
   }
   async touch(key, ttlMs, options = {}) {
     const ttl = convert.micros(ttlMs, 'ttlMs', NONE);
-    await addon.touch(this.#open(), options.namespace, convert.bytes(key, 'key'), ttl);
+    const name = convert.bytes(key, 'key');
+    await this.#submit(options, () =>
+      addon.submitTouch(this.#open(), options.namespace, name, ttl),
+    );
   }
   async flush(options = {}) {
     const timeout = convert.micros(options.timeoutMs, 'timeoutMs');
-    await this.#submit(options.signal, () => addon.submitFlush(this.#open(), timeout));
+    await this.#submit(options, () => addon.submitFlush(this.#open(), timeout));
+  }
+  setNamespace(namespace, options) {
+    addon.setSpace(this.#open(), namespace, options ? convert.spaceOptions(options) : null);
   }
 
   async *entries(options = {}) {
@@ -184,27 +195,33 @@ export class Cache extends EventEmitter {
     const prefix = convert.bytes(options.prefix ?? '', 'prefix');
     for (let cursor = null; ;) {
       const page = await addon.page(this.#open(), cursor, space, prefix);
-      for (const entry of page.entries) {
-        yield {
-          key: entry.key,
-          namespace: entry.namespace,
-          size: entry.size,
-          contentType: entry.contentType,
-          createdAt: entry.createdUs / 1000,
-          expiresAt: millis(entry.expiresUs),
-          lastUsedAt: millis(entry.lastUsedUs),
-          hits: entry.hits,
-          stale: (entry.flags & VALUE.STALE) !== 0,
-          negative: (entry.flags & VALUE.NEGATIVE) !== 0,
-        };
-      }
-      if (page.entries.length < DRAIN_MAX) return;
+      yield* page.entries.map(toListedEntry);
+      if (page.entries.length < PAGE_MAX) return;
       cursor = page.cursor;
     }
   }
 
-  stats() {
-    return JSON.parse(addon.stats(this.#open()));
+  // ---- loading
+
+  async getOrLoad(key, loader, options = {}) {
+    const { namespace: space } = options;
+    const name = convert.bytes(key, 'key');
+    const native = convert.loadOptions(options.load);
+    const put = convert.putOptions(options);
+    const found = await this.#submit(
+      options,
+      () => addon.submitLoad(this.#open(), space, name, native),
+      {
+        settle: (data, info, lease) => ({ data, lease }),
+        miss: () => ({ lease: 0 }),
+        giveBack: (lease) => addon.loadAbandon(this.#operations.handle, lease),
+      },
+    );
+    if (found.lease === 0) return found.data;
+    const loading = this.#load(key, found.lease, loader, put, options.signal);
+    if (!found.data) return loading;
+    loading.catch(() => {}); // what is there is good for now; the next caller tries again
+    return found.data;
   }
 
   // ---- fetch, documentation, warming, breakers
@@ -212,18 +229,64 @@ export class Cache extends EventEmitter {
   async fetch(input, init) {
     const request = await toRequest(input, init);
     return this.#submit(
-      request.signal,
+      request,
       () => addon.submitFetch(this.#open(), request.url, request.options),
-      (data, info) => toResponse(request, data, info),
+      { settle: (data, info) => toResponse(request, data, info) },
     );
+  }
+
+  async *fetchMany(urls, init = {}) {
+    const list = Array.from(urls, String);
+    if (list.length === 0) return;
+    const request = await toRequest(list[0], init);
+    const parallel = convert.count(init.parallel, 'parallel');
+    const ready = [];
+    let wake;
+    const { ops, promises } = this.#operations.submitAll(
+      () =>
+        addon.submitFetchMany(
+          this.#open(),
+          list.join('\n'),
+          list.length,
+          request.options,
+          parallel,
+        ),
+      {
+        signal: request.signal,
+        settle: (index, data, info) => toResponse({ ...request, url: list[index] }, data, info),
+      },
+    );
+    promises.forEach(async (promise, index) => {
+      const result = { index, url: list[index] };
+      try {
+        result.response = await promise;
+      } catch (error) {
+        result.error = error;
+      }
+      ready.push(result);
+      wake?.();
+    });
+    try {
+      for (let left = ops.length; left > 0; left -= 1) {
+        while (ready.length === 0) await new Promise((resolve) => (wake = resolve));
+        request.signal?.throwIfAborted();
+        yield ready.shift();
+      }
+    } finally {
+      this.#operations.cancel(ops);
+    }
+  }
+
+  setOffline(offline) {
+    addon.setOffline(this.#open(), Boolean(offline));
   }
 
   async docs(library, options = {}) {
     const native = convert.docsOptions(options);
     return this.#submit(
-      options.signal,
+      options,
       () => addon.submitDocs(this.#open(), String(library), native),
-      toDocument,
+      { settle: toDocument },
     );
   }
 
@@ -237,16 +300,41 @@ export class Cache extends EventEmitter {
     options.signal?.throwIfAborted();
     const native = convert.warmOptions(options);
     const { plan } = await addon.plan(this.#open(), String(folder), native);
-    return this.#submit(
-      options.signal,
-      () => addon.submitWarm(this.#open(), plan),
-      (data) => toWarmResult(JSON.parse(data)),
-      options.onProgress && ((event) => options.onProgress(toProgress(event))),
-    );
+    return this.#submit(options, () => addon.submitWarm(this.#open(), plan), {
+      settle: (data) => toWarmResult(JSON.parse(data)),
+      onProgress: options.onProgress && ((event) => options.onProgress(toProgress(event))),
+    });
   }
 
   breaker(name, options) {
-    return new Breaker(this.#open(), name, options);
+    this.#open();
+    return new Breaker(this.#operations, name, options);
+  }
+
+  // ---- upkeep
+
+  stats() {
+    return JSON.parse(addon.stats(this.#open()));
+  }
+  async survey(options = {}) {
+    return this.#submit(options, () => addon.submitSurvey(this.#open()), {
+      settle: (data) => JSON.parse(data),
+    });
+  }
+  async check(options = {}) {
+    const flags = options.deep ? CHECK_DEEP : 0;
+    return this.#submit(options, () => addon.submitCheck(this.#open(), flags), {
+      settle: (data) => JSON.parse(data),
+    });
+  }
+  async backup(path, options = {}) {
+    await this.#submit(options, () => addon.submitBackup(this.#open(), String(path)));
+  }
+  async compact(options = {}) {
+    const timeout = convert.micros(options.timeoutMs, 'timeoutMs');
+    return this.#submit(options, () => addon.submitCompact(this.#open(), timeout), {
+      settle: (_, info, freed) => freed,
+    });
   }
 
   // ---- close
@@ -259,7 +347,7 @@ export class Cache extends EventEmitter {
     if (this.#closing) return;
     this.#closing = Promise.resolve();
     try {
-      addon.closeNow(this.#handle, convert.micros(options.deadlineMs, 'deadlineMs'));
+      addon.closeNow(this.#operations.handle, convert.micros(options.deadlineMs, 'deadlineMs'));
     } finally {
       this.#abandon();
     }
@@ -275,155 +363,86 @@ export class Cache extends EventEmitter {
 
   #open() {
     if (this.#closing) throw closedError();
-    return this.#handle;
+    return this.#operations.handle;
   }
 
   async #close(deadlineUs) {
     try {
-      await addon.close(this.#handle, deadlineUs);
+      await addon.close(this.#operations.handle, deadlineUs);
     } finally {
-      this.#drain(); // what ended in time is settled by its own record
-      addon.dispose(this.#handle);
+      this.#operations.drain(); // what ended in time is settled by its own record
+      addon.dispose(this.#operations.handle);
       this.#abandon();
     }
   }
 
-  // Settles what will never be reported.
   #abandon() {
     live.delete(this.#reference);
-    for (const op of [...this.#pending.keys()]) this.#take(op).reject(closedError());
+    this.#operations.abandon();
+  }
+
+  #submit({ signal }, start, how) {
+    return this.#operations.submit(start, { signal, ...how });
   }
 
   async #get(key, options, withInfo) {
     options.signal?.throwIfAborted();
     const { namespace: space } = options;
     const name = convert.bytes(key, 'key');
-    const flags = getFlags(options);
-    const hit = addon.get(this.#open(), space, name, flags | GET.CACHED_ONLY, withInfo);
+    const flags = convert.flags(GET, options);
+    const hit = addon.get(this.#open(), space, name, flags | GET.cachedOnly, withInfo);
     if (hit !== null) return hit;
     if (options.cachedOnly) throw notInMemory();
     return this.#submit(
-      options.signal,
+      options,
       () => addon.submitGet(this.#open(), space, name, flags, withInfo),
-      (data, info) => (withInfo ? { data, ...info } : data),
-      undefined,
-      true,
+      { settle: (data, info) => (withInfo ? { data, ...info } : data), miss: () => undefined },
     );
   }
 
   #getSync(key, options, withInfo) {
     const name = convert.bytes(key, 'key');
-    const hit = addon.get(this.#open(), options.namespace, name, getFlags(options), withInfo);
+    const flags = convert.flags(GET, options);
+    const hit = addon.get(this.#open(), options.namespace, name, flags, withInfo);
     if (hit === null) throw notInMemory();
     return hit;
   }
 
-  // A promise for an operation of the queue. It keeps the process running until it is settled; an
-  // abort settles it at once, and the operation's own record finds nobody.
-  #submit(signal, start, settle, onEvent, missIsUndefined = false) {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const op = start();
-      this.#pending.set(op, { resolve, reject, settle, onEvent, missIsUndefined, signal });
-      if (this.#pending.size === 1) addon.hold(this.#handle, true);
-      if (signal) this.#watch(signal, op);
-    });
+  #version(key, options) {
+    const name = convert.bytes(key, 'key');
+    return this.#submit(
+      options,
+      () => addon.submitContains(this.#open(), options.namespace, name),
+      { settle: (_, info, number) => number, miss: () => undefined },
+    );
   }
 
-  // One listener a signal, however many operations it may abort: more of them look like a leak.
-  #watch(signal, op) {
-    const watch = this.#watches.get(signal);
-    if (watch) {
-      watch.ops.add(op);
-      return;
-    }
-    const ops = new Set([op]);
-    const onAbort = () => {
-      for (const each of [...ops]) {
-        addon.cancel(this.#handle, each);
-        this.#take(each).reject(signal.reason);
-      }
-    };
-    this.#watches.set(signal, { ops, onAbort });
-    signal.addEventListener('abort', onAbort);
-  }
-
-  #unwatch(signal, op) {
-    const { ops, onAbort } = this.#watches.get(signal);
-    ops.delete(op);
-    if (ops.size > 0) return;
-    signal.removeEventListener('abort', onAbort);
-    this.#watches.delete(signal);
-  }
-
-  #take(op) {
-    const pending = this.#pending.get(op);
-    if (!pending) return undefined;
-    this.#pending.delete(op);
-    if (pending.signal) this.#unwatch(pending.signal, op);
-    if (this.#pending.size === 0) addon.hold(this.#handle, false);
-    return pending;
-  }
-
-  #drain() {
-    const records = addon.drain(this.#handle);
-    for (let i = 0; i < records.length; i += RECORD_FIELDS) {
-      const [op, kind, code, data, info, error] = records.slice(i, i + RECORD_FIELDS);
-      if (kind >= EVENT.PROGRESS) {
-        this.#event(op, kind, data);
-        continue;
-      }
-      const pending = this.#take(op);
-      if (!pending) continue; // aborted meanwhile
-      if (code === 0) {
-        try {
-          pending.resolve(pending.settle?.(data, info));
-        } catch (failure) {
-          pending.reject(failure);
-        }
-      } else if (pending.missIsUndefined && error.code === 'TAPPS_NOT_FOUND') {
-        pending.resolve(undefined);
-      } else {
-        pending.reject(error);
-      }
-    }
-    // A full batch: let the event loop turn before the next one.
-    if (records.length === DRAIN_MAX * RECORD_FIELDS) setImmediate(this.#handler);
-  }
-
-  // Listeners are the caller's code: what they throw is an uncaught exception, as usual in Node.
-  #event(op, kind, data) {
+  // Runs a loader under a lease, which ends in any case.
+  async #load(key, lease, loader, put, signal) {
+    let value;
     try {
-      const event = JSON.parse(data);
-      if (kind === EVENT.PROGRESS) this.#pending.get(op)?.onEvent?.(event);
-      if (kind === EVENT.BREAKER) this.emit('breaker', event);
-      if (kind === EVENT.STATE) this.emit('state', event);
+      value = await loader(key, { signal });
+      signal?.throwIfAborted();
+      if (value !== undefined) value = convert.bytes(value, 'value of the loader');
     } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
+      addon.loadAbandon(this.#operations.handle, lease);
+      throw error;
     }
+    if (value === undefined) {
+      addon.loadAbandon(this.#operations.handle, lease);
+      return undefined;
+    }
+    await addon.loadFinish(this.#open(), lease, value, put);
+    return Buffer.from(value);
   }
 
   #subscribe(name) {
     const kind = { breaker: EVENT.BREAKER, state: EVENT.STATE }[name];
     if (kind === undefined || this.#closing) return;
     this.#subscribed |= 1 << (kind - EVENT.PROGRESS);
-    addon.subscribe(this.#handle, this.#subscribed);
+    addon.subscribe(this.#operations.handle, this.#subscribed);
   }
 }
-
-const notInMemory = () => new TappsError('WOULD_BLOCK', 'the answer is not in memory');
-
-const toProgress = ({ eta_us: etaUs, ...event }) => ({
-  ...event,
-  etaMs: etaUs === undefined ? undefined : etaUs / 1000,
-});
-
-const toWarmResult = ({ duration_us: durationUs, ...result }) => ({
-  ...result,
-  durationMs: durationUs / 1000,
-});
 
 /** Opens the cache in the file at `path`; without one, the user's. */
 export function open(path, options) {

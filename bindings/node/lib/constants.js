@@ -3,13 +3,22 @@ import * as h from './declarations.js';
 
 export const { NONE, UNLIMITED } = h;
 
-export const OPEN = { READ_ONLY: h.OPEN_READ_ONLY, OFFLINE: h.OPEN_OFFLINE };
-export const GET = {
-  CACHED_ONLY: h.GET_CACHED_ONLY,
-  ALLOW_STALE: h.GET_ALLOW_STALE,
-  PEEK: h.GET_PEEK,
+export const OPEN = {
+  readOnly: h.OPEN_READ_ONLY,
+  offline: h.OPEN_OFFLINE,
+  denyPrivate: h.OPEN_DENY_PRIVATE,
+  keepSetCookie: h.OPEN_KEEP_SET_COOKIE,
+  sharedHttp: h.OPEN_SHARED_HTTP,
 };
-export const PUT = { NEGATIVE: h.PUT_NEGATIVE, SLIDING: h.PUT_SLIDING };
+export const MEMORY_POLICY = { adaptive: h.POLICY_ADAPTIVE, lru: h.POLICY_LRU };
+export const GET = {
+  cachedOnly: h.GET_CACHED_ONLY,
+  allowStale: h.GET_ALLOW_STALE,
+  peek: h.GET_PEEK,
+  showNegative: h.GET_SHOW_NEGATIVE,
+};
+export const PUT = { negative: h.PUT_NEGATIVE, sliding: h.PUT_SLIDING };
+export const { CHECK_DEEP } = h;
 export const DURABILITY = {
   async: h.DURABILITY_ASYNC,
   memory: h.DURABILITY_MEMORY,
@@ -17,8 +26,8 @@ export const DURABILITY = {
   full: h.DURABILITY_FULL,
 };
 export const VALUE = { STALE: h.VALUE_STALE, NEGATIVE: h.VALUE_NEGATIVE };
-export const DOCS = { REFRESH: h.DOCS_REFRESH, OFFLINE: h.DOCS_OFFLINE };
-export const { FETCH_DENY_PRIVATE } = h;
+export const DOCS = { refresh: h.DOCS_REFRESH, offline: h.DOCS_OFFLINE };
+export const FETCH = { denyPrivate: h.FETCH_DENY_PRIVATE, inOrder: h.FETCH_IN_ORDER };
 export const FETCH_POLICY = {
   default: h.FETCH_DEFAULT,
   reload: h.FETCH_RELOAD,
@@ -33,9 +42,10 @@ export const EVENT = {
   STATE: h.EVENT_STATE,
 };
 export const OUTCOME = {
-  SUCCESS: h.OUTCOME_SUCCESS,
-  FAILURE: h.OUTCOME_FAILURE,
-  IGNORED: h.OUTCOME_IGNORED,
+  success: h.OUTCOME_SUCCESS,
+  failure: h.OUTCOME_FAILURE,
+  ignored: h.OUTCOME_IGNORED,
+  localFailure: h.OUTCOME_LOCAL_FAILURE,
 };
 export const BREAKER_MODE = {
   auto: h.BREAKER_AUTO,

@@ -1,7 +1,7 @@
 // The Fetch standard on one side, tapps_fetch_options and stored answers on the other.
-import { FETCH_DENY_PRIVATE, FETCH_POLICY, NONE, SERVED_FROM, VALUE } from './constants.js';
+import { FETCH_POLICY, NONE, SERVED_FROM, VALUE } from './constants.js';
 import { invalid } from './errors.js';
-import { choice, count, micros } from './options.js';
+import { choice, fetchOptions } from './options.js';
 
 const REDIRECTS = { follow: 0, manual: NONE, error: NONE };
 const NULL_BODY_STATUSES = new Set([101, 103, 204, 205, 304]);
@@ -42,16 +42,12 @@ export async function toRequest(input, init = {}) {
     signal: init.signal === undefined ? request?.signal : (init.signal ?? undefined),
     redirect,
     options: {
-      flags: init.denyPrivate ? FETCH_DENY_PRIVATE : 0,
+      ...fetchOptions(init),
       policy: choice(FETCH_POLICY, 'cache', init.cache ?? request?.cache, 'default'),
       method: /^(delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method,
       headers: headerLines(headers),
       body: bytes,
-      timeoutUs: micros(init.timeoutMs, 'timeoutMs'),
-      connectTimeoutUs: micros(init.connectTimeoutMs, 'connectTimeoutMs'),
-      maxBodyBytes: count(init.maxBodyBytes, 'maxBodyBytes'),
-      maxRedirects: followed === NONE ? NONE : count(init.maxRedirects, 'maxRedirects'),
-      ttlUs: micros(init.ttlMs, 'ttlMs'),
+      ...(followed === NONE && { maxRedirects: NONE }),
     },
   };
 }

@@ -1,6 +1,15 @@
 // Options as JavaScript has them, into options as tapps.h has them: milliseconds into microseconds,
 // names into numbers. undefined is the default everywhere.
-import { DOCS, DURABILITY, NONE, OPEN, PUT, UNLIMITED } from './constants.js';
+import {
+  DOCS,
+  DURABILITY,
+  FETCH,
+  MEMORY_POLICY,
+  NONE,
+  OPEN,
+  PUT,
+  UNLIMITED,
+} from './constants.js';
 import { invalid } from './errors.js';
 
 // A duration; Infinity means `infinite`, and 0, which tapps.h keeps for the default, the shortest.
@@ -37,81 +46,147 @@ export function choice(table, name, value, fallback) {
   return table[value];
 }
 
-const flag = (on, bit) => (on ? bit : 0);
+// The converters of single options, each (value, name).
+const text = (value) => value;
+const forever = (value, name) => micros(value, name, NONE);
+const oneOf = (table) => (value, name) => choice(table, name, value);
 
-export function openOptions(o = {}) {
-  return {
-    flags: flag(o.readOnly, OPEN.READ_ONLY) | flag(o.offline, OPEN.OFFLINE),
-    memoryBytes: count(o.memoryBytes, 'memoryBytes'),
-    memoryEntries: count(o.memoryEntries, 'memoryEntries'),
-    diskBytes: count(o.diskBytes, 'diskBytes'),
-    queueBytes: count(o.queueBytes, 'queueBytes'),
-    commitIntervalUs: micros(o.commitIntervalMs, 'commitIntervalMs'),
-    openTimeoutUs: micros(o.openTimeoutMs, 'openTimeoutMs'),
-    putTimeoutUs: micros(o.putTimeoutMs, 'putTimeoutMs'),
-    ttlUs: micros(o.ttlMs, 'ttlMs', NONE),
-    userAgent: o.userAgent,
-    proxy: o.proxy,
-    caFile: o.caFile,
-    maxConcurrency: count(o.maxConcurrency, 'maxConcurrency'),
-    breakFailures: count(o.breakFailures, 'breakFailures'),
-    breakUs: micros(o.breakMs, 'breakMs'),
+/** The bits of a table of flags that are on in `options`. */
+export function flags(table, options = {}) {
+  let bits = 0;
+  for (const name in table) if (options[name]) bits |= table[name];
+  return bits;
+}
+
+// A function from options as index.d.ts has them to those the addon reads: `fields` has the
+// converter of each option, `bits` those that are flags.
+function reader(fields, bits = {}) {
+  const rows = Object.entries(fields).map(([name, convert]) => [
+    name,
+    name.replace(/Ms$/, 'Us'),
+    convert,
+  ]);
+  return (options = {}) => {
+    const native = { flags: flags(bits, options) };
+    for (const [name, nativeName, convert] of rows) {
+      const value = options[name];
+      if (value !== undefined) native[nativeName] = convert(value, name);
+    }
+    return native;
   };
 }
 
-export function putOptions(o = {}) {
-  return {
-    flags: flag(o.negative, PUT.NEGATIVE) | flag(o.sliding, PUT.SLIDING),
-    durability: choice(DURABILITY, 'durability', o.durability, 'async'),
-    ttlUs: micros(o.ttlMs, 'ttlMs', NONE),
-    staleUs: micros(o.staleMs, 'staleMs'),
-    timeoutUs: micros(o.timeoutMs, 'timeoutMs'),
-    contentType: o.contentType,
-    source: o.source,
-    tags: lines(o.tags, 'tags'),
-    json: o.json === undefined ? undefined : JSON.stringify(o.json),
-  };
-}
+export const openOptions = reader(
+  {
+    memoryBytes: count,
+    memoryEntries: count,
+    diskBytes: count,
+    diskEntries: count,
+    preloadBytes: count,
+    queueBytes: count,
+    commitIntervalMs: micros,
+    openTimeoutMs: micros,
+    putTimeoutMs: micros,
+    ttlMs: forever,
+    policy: oneOf(MEMORY_POLICY),
+    userAgent: text,
+    proxy: text,
+    noProxy: (value, name) => (Array.isArray(value) ? value.join(',') : lines(value, name)),
+    caFile: text,
+    secretNames: lines,
+    maxConcurrency: count,
+    breakFailures: count,
+    breakMs: micros,
+  },
+  OPEN,
+);
 
-const docsFlags = (o) => flag(o.refresh, DOCS.REFRESH) | flag(o.offline, DOCS.OFFLINE);
+export const putOptions = reader(
+  {
+    durability: oneOf(DURABILITY),
+    ttlMs: forever,
+    staleMs: micros,
+    timeoutMs: micros,
+    contentType: text,
+    source: text,
+    tags: lines,
+    json: (value) => JSON.stringify(value),
+  },
+  PUT,
+);
 
-export function docsOptions(o = {}) {
-  return {
-    flags: docsFlags(o),
-    topic: o.topic,
-    version: o.version,
-    ecosystem: o.ecosystem,
-    projectRoot: o.projectRoot,
-    paths: lines(o.paths, 'paths'),
-    urlTemplate: o.urlTemplate,
-    timeoutUs: micros(o.timeoutMs, 'timeoutMs'),
-    maxTokens: count(o.maxTokens, 'maxTokens'),
-  };
-}
+export const spaceOptions = reader({ ttlMs: forever, staleMs: micros, negativeTtlMs: forever });
 
-export function warmOptions(o = {}) {
-  return {
-    flags: docsFlags(o),
-    paths: lines(o.paths, 'paths'),
-    urlTemplate: o.urlTemplate,
-    concurrency: count(o.concurrency, 'concurrency'),
-    timeoutUs: micros(o.timeoutMs, 'timeoutMs'),
-    maxRequests: count(o.maxRequests, 'maxRequests'),
-  };
-}
+export const loadOptions = reader({
+  timeoutMs: (value, name) => (value === 0 ? NONE : micros(value, name)),
+  leaseMs: micros,
+  earlyMs: (value, name) => (value === 0 ? NONE : micros(value, name)),
+});
+
+export const fetchOptions = reader(
+  {
+    timeoutMs: micros,
+    connectTimeoutMs: micros,
+    firstByteMs: micros,
+    lowSpeedMs: micros,
+    lowSpeedBytes: count,
+    maxBodyBytes: count,
+    maxRedirects: count,
+    ttlMs: micros,
+    retries: count,
+  },
+  FETCH,
+);
+
+export const docsOptions = reader(
+  {
+    topic: text,
+    version: text,
+    ecosystem: text,
+    projectRoot: text,
+    paths: lines,
+    urlTemplate: text,
+    timeoutMs: micros,
+    maxTokens: count,
+  },
+  DOCS,
+);
+
+export const warmOptions = reader(
+  {
+    paths: lines,
+    urlTemplate: text,
+    concurrency: count,
+    timeoutMs: micros,
+    maxRequests: count,
+  },
+  DOCS,
+);
+
+const breakerReader = reader({
+  failures: count,
+  successes: count,
+  openMs: micros,
+  maxOpenMs: micros,
+  maxConcurrency: count,
+  probes: count,
+  leaseMs: micros,
+  maxWaiting: count,
+  failureRate: count,
+  slowRate: count,
+  slowMs: micros,
+  windowCalls: count,
+  windowMs: micros,
+  minCalls: count,
+  retries: (value, name) => (value === 0 ? NONE : count(value, name)),
+  retryMs: micros,
+  maxRetryMs: micros,
+});
 
 // undefined when nothing is asked for: a breaker that is there is then taken as it is.
-export function breakerOptions({ isFailure: _, ...o } = {}) {
-  if (Object.values(o).every((value) => value === undefined)) return undefined;
-  return {
-    failures: count(o.failures, 'failures'),
-    successes: count(o.successes, 'successes'),
-    openUs: micros(o.openMs, 'openMs'),
-    maxOpenUs: micros(o.maxOpenMs, 'maxOpenMs'),
-    maxConcurrency: count(o.maxConcurrency, 'maxConcurrency'),
-    probes: count(o.probes, 'probes'),
-    leaseUs: micros(o.leaseMs, 'leaseMs'),
-  };
+export function breakerOptions(options) {
+  const asked = Object.values(options).some((value) => value !== undefined);
+  return asked ? breakerReader(options) : undefined;
 }
 
 // Strings and bytes go to the addon as they are, everything else as the Uint8Array it stands for.

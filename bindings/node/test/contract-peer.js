@@ -7,6 +7,11 @@ import { open } from '../index.js';
 let cache;
 let form;
 const breakers = new Map();
+const permits = new Map();
+const BREAKER_OPTIONS = [
+  'failures', 'open_ms', 'max_concurrency', 'max_waiting', 'failure_rate', 'slow_rate', 'slow_ms',
+  'window_calls', 'min_calls', 'retries', 'retry_ms', 'max_retry_ms',
+];
 
 const text = (name) => form.get(name) ?? undefined;
 const has = (name) => form.has(name);
@@ -20,6 +25,13 @@ const how = () => ({
   cachedOnly: has('cached_only'),
   allowStale: has('allow_stale'),
   peek: has('peek'),
+  showNegative: has('show_negative'),
+});
+const filter = () => ({
+  ...space(),
+  allNamespaces: has('all_spaces'),
+  prefix: bytes('prefix')[0],
+  tag: text('tag'),
 });
 const putOptions = () => ({
   ...space(),
@@ -52,6 +64,14 @@ const verbs = {
       offline: has('offline'),
       memoryBytes: number('memory_bytes'),
       ttlMs: number('ttl_ms'),
+      preloadBytes: number('preload_bytes'),
+      diskEntries: number('disk_entries'),
+      policy: text('policy'),
+      noProxy: text('no_proxy'),
+      secretNames: has('secret_name') ? form.getAll('secret_name') : undefined,
+      denyPrivate: has('deny_private'),
+      sharedHttp: has('shared_http'),
+      keepSetCookie: has('keep_set_cookie'),
     });
   },
   async close() {
@@ -68,13 +88,41 @@ const verbs = {
     if (!found) return missing;
     return [
       ['value', hex(found.value)],
+      ['version', found.version],
       ['stale', flag(found.stale)],
+      ['negative', flag(found.negative)],
       ['content_type', found.contentType ?? ''],
       ['source', found.source ?? ''],
       ['json', JSON.stringify(found.json ?? null)],
       ['served_from', found.servedFrom],
       ...found.tags.map((tag) => ['tag', tag]),
     ];
+  },
+  async contains() {
+    const version = await cache.version(bytes('key')[0], space());
+    const there = await cache.has(bytes('key')[0], space());
+    if (there !== version > 0) throw new Error('has() and version() differ');
+    return there ? [['version', version]] : missing;
+  },
+  async swap() {
+    const version = number('version');
+    const stored = await cache.swap(bytes('key')[0], version, bytes('value')[0], putOptions());
+    return [['version', stored]];
+  },
+  async load() {
+    let loads = 0;
+    const loader = async () => {
+      loads += 1;
+      if (has('at_once')) await new Promise((resolve) => setTimeout(resolve, 50));
+      if (has('fail')) throw Object.assign(new Error('on purpose'), { code: 'LOADER' });
+      return bytes('value')[0];
+    };
+    const callers = Array.from({ length: number('at_once') ?? 1 }, () =>
+      cache.getOrLoad(bytes('key')[0], loader, putOptions()),
+    );
+    const found = await Promise.all(callers);
+    if (found.includes(undefined)) return missing;
+    return [...found.map((value) => ['value', hex(value)]), ['loads', loads]];
   },
   async get_many() {
     const found = await cache.getMany(bytes('key'), space());
@@ -94,13 +142,23 @@ const verbs = {
     await cache.delete(bytes('key')[0], space());
   },
   async delete_all() {
-    const count = await cache.deleteAll({
-      ...space(),
-      allNamespaces: has('all_spaces'),
-      prefix: bytes('prefix')[0],
-      tag: text('tag'),
-    });
-    return [['count', count]];
+    return [['count', await cache.deleteAll(filter())]];
+  },
+  async count() {
+    const { entries, bytes: size } = await cache.count(filter());
+    return [
+      ['count', entries],
+      ['bytes', size],
+    ];
+  },
+  set_space() {
+    const lifetimes = {
+      ttlMs: number('ttl_ms'),
+      staleMs: number('stale_ms'),
+      negativeTtlMs: number('negative_ttl_ms'),
+    };
+    const given = Object.values(lifetimes).some((value) => value !== undefined);
+    cache.setNamespace(text('space'), given ? lifetimes : undefined);
   },
   async touch() {
     await cache.touch(bytes('key')[0], number('ttl_ms'), space());
@@ -116,6 +174,21 @@ const verbs = {
     return answer;
   },
   stats: () => [['json', JSON.stringify(cache.stats())]],
+  survey: async () => [['json', JSON.stringify(await cache.survey())]],
+  check: async () => [['json', JSON.stringify(await cache.check({ deep: has('deep') }))]],
+  backup: () => cache.backup(text('path')),
+  compact: async () => [['freed', await cache.compact()]],
+  async fetch_many() {
+    const items = [];
+    const urls = form.getAll('url');
+    const options = { parallel: number('parallel'), inOrder: true };
+    for await (const { url, response } of cache.fetchMany(urls, options)) {
+      if (url !== urls[items.length]) throw new Error(`out of order: ${url}`);
+      items.push(['item', response ? `=${hex(await response.arrayBuffer())}` : '-']);
+    }
+    return items;
+  },
+  set_offline: () => cache.setOffline(text('offline') === '1'),
   async fetch() {
     const stop = new AbortController();
     const lines = (text('headers') ?? '').split('\n').filter(Boolean);
@@ -125,6 +198,10 @@ const verbs = {
       body: bytes('body')[0],
       cache: text('policy')?.replaceAll('_', '-'),
       timeoutMs: number('timeout_ms'),
+      ttlMs: number('ttl_ms'),
+      retries: number('retries'),
+      firstByteMs: number('first_byte_ms'),
+      denyPrivate: has('deny_private'),
       signal: stop.signal,
     });
     if (has('cancel')) setImmediate(() => stop.abort());
@@ -160,10 +237,29 @@ const verbs = {
     ];
   },
   breaker_open() {
-    const options = has('failures') || has('open_ms')
-      ? { failures: number('failures'), openMs: number('open_ms') }
-      : undefined;
+    const options = Object.fromEntries(
+      BREAKER_OPTIONS.filter((name) => has(name)).map((name) => [
+        name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()),
+        number(name),
+      ]),
+    );
     breakers.set(text('name'), cache.breaker(text('name'), options));
+    permits.set(text('name'), []);
+  },
+  async breaker_acquire() {
+    const permit = await breakers.get(text('name')).acquire({ waitMs: number('wait_ms') });
+    permits.get(text('name')).push(permit);
+  },
+  breaker_report() {
+    const outcome = text('outcome') === 'local_failure' ? 'localFailure' : text('outcome');
+    permits.get(text('name')).shift().report(outcome);
+  },
+  breaker_limit() {
+    breakers.get(text('name')).limit(number('calls'), number('within_ms'));
+  },
+  breaker_retry() {
+    const asked = { attempt: number('attempt'), status: number('status') };
+    return [['delay_ms', breakers.get(text('name')).retryDelay(asked)]];
   },
   async breaker_call() {
     const outcome = text('outcome');
@@ -201,7 +297,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   let answer;
   try {
     const verb = verbs[text('do')];
-    answer = verb ? ((await verb()) ?? []) : [['lack', '1']];
+    answer = verb ? [...((await verb()) ?? [])] : [['lack', '1']];
   } catch (error) {
     const code = error.name === 'AbortError' ? 'CANCELLED' : error.code?.replace('TAPPS_', '');
     answer = [

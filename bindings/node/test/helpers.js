@@ -1,7 +1,8 @@
 // What the tests share: temporary caches, an origin, child processes with a deadline.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -65,4 +66,26 @@ export async function runModule(source, { args = [], deadlineMs = 20_000, cwd, e
   const [code, signal] = await once(child, 'close');
   clearTimeout(timer);
   return { code, signal, out, err };
+}
+
+/** The JavaScript of the README, and the headings it stands under. */
+export function readmeSamples() {
+  const text = readFileSync(path.join(packageFolder, 'README.md'), 'utf8');
+  const found = [];
+  let title = '';
+  for (const [, heading, source] of text.matchAll(/^## (.*)$|^```js\n([\s\S]*?)^```$/gm)) {
+    if (heading) title = heading;
+    else found.push({ title, source });
+  }
+  return found;
+}
+
+/** Runs a sample in a folder that knows the package; what it prints has to be in its comments. */
+export async function checkSample(source, folder, env = {}) {
+  const home = { HOME: folder, XDG_CACHE_HOME: path.join(folder, 'cache') };
+  const run = await runModule(source, { cwd: folder, env: { ...home, ...env } });
+  assert.equal(run.code, 0, run.err);
+  for (const line of run.out.trim().split('\n').filter(Boolean)) {
+    assert.ok(source.includes(line), `not foretold: ${line}`);
+  }
 }

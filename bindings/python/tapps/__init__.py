@@ -14,41 +14,16 @@ from ._loader import functions as _functions
 from ._loader import use_library
 from .breaker import Breaker, Permit
 from .cache import Cache, open
-from .errors import (
-    BusyError,
-    CancelledError,
-    ClosedError,
-    CorruptError,
-    DeadlineError,
-    DeniedError,
-    Error,
-    ExistsError,
-    ForkedError,
-    FullError,
-    InternalError,
-    InvalidError,
-    IoError,
-    LoadError,
-    NetworkError,
-    NoMemoryError,
-    NotFoundError,
-    OfflineError,
-    OpenCircuitError,
-    OutcomeUnknownError,
-    ProtocolError,
-    QuotaError,
-    ReadOnlyError,
-    TooLargeError,
-    UnsupportedError,
-    VersionError,
-    WouldBlockError,
-)
+from ._error_classes import *  # noqa: F403 - one a code
+from .errors import Error, LoadError
 from .queue import Events, Plan, WarmRun
 from .types import (
     BreakerInfo,
+    Count,
     Document,
     Entry,
     Event,
+    FetchResult,
     ListedEntry,
     Progress,
     Response,

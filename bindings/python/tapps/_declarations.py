@@ -181,7 +181,7 @@ CODES: Final = {
     -14: ("VERSION", "file or header of another, incompatible major version"),
     -20: ("BUSY", "a bounded queue or a concurrency limit is full"),
     -21: ("WOULD_BLOCK", "the answer is not in memory and the call may not touch the disk"),
-    -22: ("TIMEOUT", "the deadline passed; nothing was changed"),
+    -22: ("TIMEOUT", "the deadline passed; nothing was changed in the file"),
     -23: ("CANCELLED", "cancelled by the host"),
     -24: ("OUTCOME_UNKNOWN", "the deadline passed while a commit was under way"),
     -30: ("IO", ""),

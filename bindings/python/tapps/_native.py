@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import ctypes
 import datetime
+import json as _json
 import math
 import weakref
 from typing import Any, NoReturn, Union
@@ -142,6 +144,13 @@ class Value:
 
     def bytes(self) -> bytes:
         return ctypes.string_at(self._data, self._size) if self._data else b""
+
+    def bytes_or_none(self) -> builtins.bytes | None:
+        return self.bytes() if self._handle else None
+
+    def json(self) -> dict[str, Any]:
+        found: dict[str, Any] = _json.loads(self.bytes())
+        return found
 
     def view(self) -> memoryview:
         """The bytes where they are, read-only; the value lives as long as the view."""

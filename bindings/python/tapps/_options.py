@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes
 import json as _json
 import math
-from typing import Any, Iterable, Mapping, TypedDict
+from typing import Any, Callable, Iterable, Mapping
 
 from . import _declarations as d
 from . import errors
 from ._native import Bytes, Duration, bytes_of, count, lines_of, micros, options, text_of
+from ._option_types import LoadOptions
 
 DURABILITY = {
     "async": d.DURABILITY_ASYNC,
@@ -17,7 +18,8 @@ DURABILITY = {
     "sync": d.DURABILITY_SYNC,
     "full": d.DURABILITY_FULL,
 }
-POLICY = {
+MEMORY_POLICY = {"adaptive": d.POLICY_ADAPTIVE, "lru": d.POLICY_LRU}
+FETCH_POLICY = {
     "default": d.FETCH_DEFAULT,
     "reload": d.FETCH_RELOAD,
     "no-store": d.FETCH_NO_STORE,
@@ -27,91 +29,6 @@ POLICY = {
 }
 
 
-class OpenOptions(TypedDict, total=False):
-    """How to open a cache; times in seconds. What is left out has the default of tapps.h."""
-
-    read_only: bool
-    offline: bool
-    memory_bytes: int
-    memory_entries: float
-    disk_bytes: float
-    queue_bytes: int
-    commit_interval: Duration
-    open_timeout: Duration
-    put_timeout: Duration
-    ttl: Duration
-    user_agent: str
-    proxy: str
-    ca_file: str
-    max_concurrency: int
-    break_failures: int
-    break_time: Duration
-
-
-class PutOptions(TypedDict, total=False):
-    """How to store an entry; times in seconds."""
-
-    ttl: Duration
-    stale: Duration
-    durability: str
-    negative: bool
-    sliding: bool
-    timeout: Duration
-    content_type: str
-    source: str
-    tags: Iterable[str]
-    json: Any
-
-
-class FetchOptions(TypedDict, total=False):
-    """How to fetch; times in seconds. policy is "default", "reload", "no-store", "force-cache",
-    "only-if-cached" or "no-cache"."""
-
-    method: str
-    headers: Mapping[str, str] | Iterable[tuple[str, str]]
-    body: Bytes
-    policy: str
-    timeout: Duration
-    connect_timeout: Duration
-    max_body_bytes: int
-    max_redirects: int
-    ttl: Duration
-    deny_private: bool
-
-
-class DocsOptions(TypedDict, total=False):
-    topic: str
-    version: str
-    ecosystem: str
-    project_root: str
-    paths: Iterable[str]
-    url_template: str
-    refresh: bool
-    offline: bool
-    timeout: Duration
-    max_tokens: float
-
-
-class WarmOptions(TypedDict, total=False):
-    paths: Iterable[str]
-    url_template: str
-    refresh: bool
-    offline: bool
-    concurrency: int
-    timeout: Duration
-    max_requests: float
-
-
-class BreakerOptions(TypedDict, total=False):
-    failures: int
-    successes: int
-    open_time: Duration
-    max_open_time: Duration
-    max_concurrency: float
-    probes: int
-    lease: Duration
-
-
 def choice(table: Mapping[str, int], what: str, value: str) -> int:
     if value not in table:
         known = ", ".join(table)
@@ -119,158 +36,229 @@ def choice(table: Mapping[str, int], what: str, value: str) -> int:
     return table[value]
 
 
-def _known(kind: Any, given: Mapping[str, Any]) -> None:
-    unknown = sorted(set(given) - set(kind.__annotations__))
-    if unknown:
-        raise TypeError(f"unknown option: {', '.join(unknown)}")
+# The converters of single options: (value, name) as the value of the field.
+_Convert = Callable[[Any, str], Any]
 
 
-def open_options(o: OpenOptions) -> Any:
-    if not o:
-        return None
-    _known(OpenOptions, o)
-    return options(
-        d.OpenOptions,
-        flags=(d.OPEN_READ_ONLY if o.get("read_only") else 0)
-        | (d.OPEN_OFFLINE if o.get("offline") else 0),
-        memory_bytes=count(o.get("memory_bytes"), "memory_bytes"),
-        memory_entries=count(o.get("memory_entries"), "memory_entries"),
-        disk_bytes=count(o.get("disk_bytes"), "disk_bytes"),
-        queue_bytes=count(o.get("queue_bytes"), "queue_bytes"),
-        commit_interval_us=micros(o.get("commit_interval"), "commit_interval"),
-        open_timeout_us=micros(o.get("open_timeout"), "open_timeout"),
-        put_timeout_us=micros(o.get("put_timeout"), "put_timeout", zero=d.NONE),
-        ttl_us=micros(o.get("ttl"), "ttl", infinite=d.NONE),
-        user_agent=text_of(o.get("user_agent"), "user_agent"),
-        proxy=text_of(o.get("proxy"), "proxy"),
-        ca_file=text_of(o.get("ca_file"), "ca_file"),
-        max_concurrency=count(o.get("max_concurrency"), "max_concurrency"),
-        break_failures=count(o.get("break_failures"), "break_failures"),
-        break_us=micros(o.get("break_time"), "break_time"),
-    )
+def _one_of(table: Mapping[str, int]) -> _Convert:
+    return lambda value, what: choice(table, what, value)
 
 
-def get_options(allow_stale: bool, peek: bool, cached_only: bool, negative: bool = False) -> Any:
-    flags = (
-        (d.GET_ALLOW_STALE if allow_stale else 0)
-        | (d.GET_PEEK if peek else 0)
-        | (d.GET_CACHED_ONLY if cached_only else 0)
-        | (d.GET_SHOW_NEGATIVE if negative else 0)
-    )
-    return options(d.GetOptions, flags=flags) if flags else None
+def _forever(value: Duration, what: str) -> int:
+    return micros(value, what, infinite=d.NONE)
 
 
-def put_options(o: PutOptions) -> Any:
-    if not o:
-        return None
-    _known(PutOptions, o)
-    json = o.get("json")
-    text = json if isinstance(json, str) or json is None else _json.dumps(json)
-    return options(
-        d.PutOptions,
-        flags=(d.PUT_NEGATIVE if o.get("negative") else 0)
-        | (d.PUT_SLIDING if o.get("sliding") else 0),
-        durability=choice(DURABILITY, "durability", o.get("durability", "async")),
-        ttl_us=micros(o.get("ttl"), "ttl", infinite=d.NONE),
-        stale_us=micros(o.get("stale"), "stale"),
-        timeout_us=micros(o.get("timeout"), "timeout", zero=d.NONE),
-        content_type=text_of(o.get("content_type"), "content_type"),
-        source=text_of(o.get("source"), "source"),
-        tags=lines_of(o.get("tags"), "tags"),
-        json=text_of(text, "json"),
-    )
+def _may_be_zero(value: Duration, what: str) -> int:
+    return micros(value, what, zero=d.NONE)
 
 
-def _headers(headers: Any) -> bytes | None:
+def _count_or_none(value: float, what: str) -> int:
+    return d.NONE if value == 0 else count(value, what)
+
+
+def _json_text(value: Any, what: str) -> bytes | None:
+    return text_of(value if isinstance(value, str) else _json.dumps(value), what)
+
+
+def _by_commas(value: Iterable[str], what: str) -> bytes | None:
+    return text_of(value if isinstance(value, str) else ",".join(value), what)
+
+
+def _headers(headers: Any, what: str) -> bytes | None:
     if not headers:
         return None
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     lines = []
     for name, value in pairs:
         if any(c in f"{name}{value}" for c in "\r\n\0"):
-            raise errors.InvalidError(d.E_INVALID, f"headers: {name!r} contains a line break")
+            raise errors.InvalidError(d.E_INVALID, f"{what}: {name!r} contains a line break")
         lines.append(f"{name}: {value}\n")
     return "".join(lines).encode()
 
 
-def fetch_options(o: FetchOptions) -> Any:
-    if not o:
-        return None
-    _known(FetchOptions, o)
-    body = o.get("body")
-    data = None if body is None else bytes_of(body, "body")
-    redirects = o.get("max_redirects")
+def _requests(value: float, what: str) -> int:
+    return 0 if value == math.inf else count(value, what)
+
+
+def _field(struct: Any, name: str) -> str:
+    """The field of an option: it has its name, or ends in _us for a time."""
+    for field in (name, f"{name}_us", f"{name.removesuffix('_time')}_us"):
+        if any(field == known for known, _ in struct._fields_):
+            return field
+    raise AssertionError(f"{struct.__name__} has no field for {name}")
+
+
+def _reader(
+    struct: Any, flags: Mapping[str, int] | None = None, **converters: _Convert
+) -> Callable[[Mapping[str, Any]], Any]:
+    """A function from keyword arguments to a struct; None when nothing is given. `flags` has the
+    options that are bits, `converters` the others."""
+    bits = flags or {}
+    rows = {name: (_field(struct, name), convert) for name, convert in converters.items()}
+
+    def read(given: Mapping[str, Any]) -> Any:
+        if not given:
+            return None
+        unknown = sorted(set(given) - set(rows) - set(bits))
+        if unknown:
+            raise TypeError(f"unknown option: {', '.join(unknown)}")
+        fields = {
+            rows[name][0]: rows[name][1](value, name)
+            for name, value in given.items()
+            if name in rows and value is not None
+        }
+        if bits:
+            fields["flags"] = sum(bit for name, bit in bits.items() if given.get(name))
+        return options(struct, **fields)
+
+    return read
+
+
+open_options = _reader(
+    d.OpenOptions,
+    {
+        "read_only": d.OPEN_READ_ONLY,
+        "offline": d.OPEN_OFFLINE,
+        "deny_private": d.OPEN_DENY_PRIVATE,
+        "keep_set_cookie": d.OPEN_KEEP_SET_COOKIE,
+        "shared_http": d.OPEN_SHARED_HTTP,
+    },
+    memory_bytes=count,
+    memory_entries=count,
+    disk_bytes=count,
+    disk_entries=count,
+    preload_bytes=count,
+    queue_bytes=count,
+    commit_interval=micros,
+    open_timeout=micros,
+    put_timeout=_may_be_zero,
+    ttl=_forever,
+    policy=_one_of(MEMORY_POLICY),
+    user_agent=text_of,
+    proxy=text_of,
+    no_proxy=_by_commas,
+    ca_file=text_of,
+    secret_names=lines_of,
+    max_concurrency=count,
+    break_failures=count,
+    break_time=micros,
+)
+
+get_flags = {
+    "allow_stale": d.GET_ALLOW_STALE,
+    "peek": d.GET_PEEK,
+    "cached_only": d.GET_CACHED_ONLY,
+    "negative": d.GET_SHOW_NEGATIVE,
+}
+_get = _reader(d.GetOptions, get_flags)
+
+
+def get_options(**flags: bool) -> Any:
+    return _get(flags) if any(flags.values()) else None
+
+
+def filter_of(namespace: str | None, prefix: Bytes | None, tag: str | None) -> Any:
+    start = bytes_of(prefix or b"", "prefix")
     found = options(
-        d.FetchOptions,
-        flags=d.FETCH_DENY_PRIVATE if o.get("deny_private") else 0,
-        policy=choice(POLICY, "policy", o.get("policy", "default")),
-        method=text_of(o.get("method"), "method"),
-        headers=_headers(o.get("headers")),
-        body=None if data is None else _address(data),
-        body_size=0 if data is None else len(data),
-        timeout_us=micros(o.get("timeout"), "timeout"),
-        connect_timeout_us=micros(o.get("connect_timeout"), "connect_timeout"),
-        max_body_bytes=count(o.get("max_body_bytes"), "max_body_bytes"),
-        max_redirects=d.NONE if redirects == 0 else count(redirects, "max_redirects"),
-        ttl_us=micros(o.get("ttl"), "ttl"),
+        d.Filter,
+        space=text_of(namespace, "namespace"),
+        prefix=ctypes.cast(ctypes.c_char_p(start), ctypes.c_void_p).value if start else None,
+        prefix_size=len(start),
+        tag=text_of(tag, "tag"),
     )
-    found.keep_body = data  # for as long as the options live
+    found.keep_prefix = start  # for as long as the filter lives
     return found
 
 
-def _address(data: bytes) -> int | None:
-    return ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
+put_options = _reader(
+    d.PutOptions,
+    {"negative": d.PUT_NEGATIVE, "sliding": d.PUT_SLIDING},
+    durability=_one_of(DURABILITY),
+    ttl=_forever,
+    stale=micros,
+    timeout=_may_be_zero,
+    content_type=text_of,
+    source=text_of,
+    tags=lines_of,
+    json=_json_text,
+)
+space_options = _reader(d.SpaceOptions, ttl=_forever, stale=micros, negative_ttl=_forever)
+
+_load = _reader(d.LoadOptions, timeout=_may_be_zero, lease=micros, early=_may_be_zero)
 
 
-def _docs_flags(o: Mapping[str, Any]) -> int:
-    return (d.DOCS_REFRESH if o.get("refresh") else 0) | (d.DOCS_OFFLINE if o.get("offline") else 0)
+def load_options(given: LoadOptions) -> Any:
+    return _load({"timeout" if name == "wait" else name: time for name, time in given.items()})
 
 
-def docs_options(o: DocsOptions) -> Any:
-    if not o:
-        return None
-    _known(DocsOptions, o)
-    return options(
-        d.DocsOptions,
-        flags=_docs_flags(o),
-        topic=text_of(o.get("topic"), "topic"),
-        version=text_of(o.get("version"), "version"),
-        ecosystem=text_of(o.get("ecosystem"), "ecosystem"),
-        project_root=text_of(o.get("project_root"), "project_root"),
-        paths=lines_of(o.get("paths"), "paths"),
-        url_template=text_of(o.get("url_template"), "url_template"),
-        timeout_us=micros(o.get("timeout"), "timeout"),
-        max_tokens=count(o.get("max_tokens"), "max_tokens"),
-    )
+_fetch = _reader(
+    d.FetchOptions,
+    {"deny_private": d.FETCH_DENY_PRIVATE, "in_order": d.FETCH_IN_ORDER},
+    policy=_one_of(FETCH_POLICY),
+    method=text_of,
+    headers=_headers,
+    timeout=micros,
+    connect_timeout=micros,
+    first_byte=micros,
+    low_speed=micros,
+    low_speed_bytes=count,
+    max_body_bytes=count,
+    max_redirects=_count_or_none,
+    ttl=micros,
+    retries=count,
+)
 
 
-def warm_options(o: WarmOptions) -> Any:
-    if not o:
-        return None
-    _known(WarmOptions, o)
-    requests = o.get("max_requests")
-    return options(
-        d.WarmOptions,
-        flags=_docs_flags(o),
-        paths=lines_of(o.get("paths"), "paths"),
-        url_template=text_of(o.get("url_template"), "url_template"),
-        concurrency=count(o.get("concurrency"), "concurrency"),
-        timeout_us=micros(o.get("timeout"), "timeout"),
-        max_requests=0 if requests == math.inf else count(requests, "max_requests"),
-    )
+def fetch_options(given: Mapping[str, Any]) -> Any:
+    found = _fetch({name: value for name, value in given.items() if name != "body"})
+    if given.get("body") is not None:
+        found = found or options(d.FetchOptions)
+        found.keep_body = bytes_of(given["body"], "body")  # for as long as the options live
+        found.body = ctypes.cast(ctypes.c_char_p(found.keep_body), ctypes.c_void_p).value
+        found.body_size = len(found.keep_body)
+    return found
 
 
-def breaker_options(o: BreakerOptions) -> Any:
-    if not o:
-        return None
-    _known(BreakerOptions, o)
-    return options(
-        d.BreakerOptions,
-        failures=count(o.get("failures"), "failures"),
-        successes=count(o.get("successes"), "successes"),
-        open_us=micros(o.get("open_time"), "open_time"),
-        max_open_us=micros(o.get("max_open_time"), "max_open_time"),
-        max_concurrency=count(o.get("max_concurrency"), "max_concurrency"),
-        probes=count(o.get("probes"), "probes"),
-        lease_us=micros(o.get("lease"), "lease"),
-    )
+_DOCS_FLAGS = {"refresh": d.DOCS_REFRESH, "offline": d.DOCS_OFFLINE}
+
+docs_options = _reader(
+    d.DocsOptions,
+    _DOCS_FLAGS,
+    topic=text_of,
+    version=text_of,
+    ecosystem=text_of,
+    project_root=text_of,
+    paths=lines_of,
+    url_template=text_of,
+    timeout=micros,
+    max_tokens=count,
+)
+warm_options = _reader(
+    d.WarmOptions,
+    _DOCS_FLAGS,
+    paths=lines_of,
+    url_template=text_of,
+    concurrency=count,
+    timeout=micros,
+    max_requests=_requests,
+)
+breaker_options = _reader(
+    d.BreakerOptions,
+    failures=count,
+    successes=count,
+    open_time=micros,
+    max_open_time=micros,
+    max_concurrency=count,
+    probes=count,
+    lease=micros,
+    max_waiting=count,
+    failure_rate=count,
+    slow_rate=count,
+    slow_time=micros,
+    window_calls=count,
+    window_time=micros,
+    min_calls=count,
+    retries=_count_or_none,
+    retry_time=micros,
+    max_retry_time=micros,
+)

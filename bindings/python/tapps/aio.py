@@ -17,18 +17,21 @@ Calls that the library offers without a completion run in the loop's executor.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
-from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Iterable, TypeVar
+from typing import TYPE_CHECKING, Any, AsyncIterator, Awaitable, Callable, Iterable, TypeVar
 
 from . import _declarations as d
+from . import _option_types as kinds
 from . import _options as opt
 from . import types
 from ._loader import functions
-from ._native import Bytes, Duration, Value, bytes_of, micros, text_of
+from ._native import Bytes, Duration, Value, bytes_of, count, micros, text_of
+from ._reactor import Convert, Reactor, nothing, number, of, owned, whole
 from .breaker import Breaker
 from .cache import Cache
-from .errors import CancelledError, ClosedError, NotFoundError, WouldBlockError
-from .queue import Plan, Queue, Record, event, event_bits
+from .errors import Error, NotFoundError, WouldBlockError
+from .queue import Plan, event_bits, fetch_result
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -38,83 +41,6 @@ T = TypeVar("T")
 _ENTRIES_AT_ONCE = 256
 
 
-class _Pending:
-    __slots__ = ("future", "convert", "on_progress")
-
-    def __init__(
-        self,
-        future: asyncio.Future[Any],
-        convert: Callable[[Value], Any],
-        on_progress: Callable[[types.Progress], None] | None,
-    ) -> None:
-        self.future, self.convert, self.on_progress = future, convert, on_progress
-
-
-class _Reactor:
-    """One queue watched by one event loop; used on the thread of that loop only."""
-
-    def __init__(self, cache: Any) -> None:
-        self.queue = Queue(cache)
-        self._pending: dict[int, _Pending] = {}
-        self._loop = asyncio.get_running_loop()
-        self._fd = self.queue.fileno()
-        self._loop.add_reader(self._fd, self._drain)
-        self.on_event: Callable[[types.Event], None] | None = None
-
-    def submit(
-        self,
-        convert: Callable[[Value], T],
-        function: Any,
-        *arguments: Any,
-        on_progress: Callable[[types.Progress], None] | None = None,
-    ) -> asyncio.Future[T]:
-        op = self.queue.submit(function, *arguments)
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._pending[op] = _Pending(future, convert, on_progress)
-
-        def ended(done: asyncio.Future[T]) -> None:
-            if done.cancelled() and self._pending.pop(op, None) is not None:
-                self.queue.cancel(op)
-
-        future.add_done_callback(ended)
-        return future
-
-    def close(self) -> None:
-        self._drain()
-        self._loop.remove_reader(self._fd)
-        for op, pending in list(self._pending.items()):
-            del self._pending[op]
-            if not pending.future.done():
-                pending.future.set_exception(ClosedError(d.E_CLOSED, "the cache was closed"))
-        self.queue.close()
-
-    def _drain(self) -> None:
-        for record in self.queue.drain():
-            if record.kind == d.EVENT_PROGRESS:
-                running = self._pending.get(record.op)
-                if running and running.on_progress:
-                    running.on_progress(types.progress(record.value.bytes()))
-            elif record.op == 0:
-                if self.on_event:
-                    self.on_event(event(record))
-            else:
-                pending = self._pending.pop(record.op, None)
-                if pending and not pending.future.done():
-                    _settle(pending, record)
-
-
-def _settle(pending: _Pending, record: Record) -> None:
-    if isinstance(record.error, CancelledError):  # not by us: we forget what we cancel
-        pending.future.set_exception(ClosedError(d.E_CLOSED, "the cache was closed"))
-    elif record.error is not None:
-        pending.future.set_exception(record.error)
-    else:
-        try:
-            pending.future.set_result(pending.convert(record.value))
-        except Exception as error:  # what the library sent could not be read
-            pending.future.set_exception(error)
-
-
 class AsyncCache:
     """An open cache. All calls on one event loop, the one that opened it."""
 
@@ -122,14 +48,18 @@ class AsyncCache:
         #: The same cache for calls that wait.
         self.sync = cache
         self._lib = functions()
-        self._reactor: _Reactor | None = None
-        self._events: list[_Reactor] = []
+        self._reactor: Reactor | None = None
+        self._events: list[Reactor] = []
+        self._refreshing: set[asyncio.Future[Any]] = set()
 
-    def _submit(self, convert: Callable[[Value], T], function: Any, *arguments: Any,
-                **named: Any) -> asyncio.Future[T]:  # fmt: skip
+    def _queue(self) -> Reactor:
         if self._reactor is None:
-            self._reactor = _Reactor(self.sync._handle)
-        return self._reactor.submit(convert, function, *arguments, **named)
+            self._reactor = Reactor(self.sync._handle)
+        return self._reactor
+
+    def _submit(self, convert: Convert[T], function: Any, *arguments: Any,
+                **named: Any) -> asyncio.Future[T]:  # fmt: skip
+        return self._queue().submit(convert, function, *arguments, **named)
 
     # ---- entries
 
@@ -154,7 +84,8 @@ class AsyncCache:
             )
         except WouldBlockError:
             pass
-        found = await self._find(key, namespace, allow_stale, peek, Value.bytes)
+        flags = {"allow_stale": allow_stale, "peek": peek}
+        found = await self._find(key, namespace, flags, Value.bytes)
         return default if found is None else found
 
     async def entry(
@@ -164,23 +95,25 @@ class AsyncCache:
         namespace: str | None = None,
         allow_stale: bool = False,
         peek: bool = False,
+        negative: bool = False,
     ) -> types.Entry | None:
-        """The value with all that is known about it, or None."""
-        return await self._find(key, namespace, allow_stale, peek, types.entry)
+        """The value with all that is known about it, or None. negative: also entries that
+        remember "not found"."""
+        flags = {"allow_stale": allow_stale, "peek": peek, "negative": negative}
+        return await self._find(key, namespace, flags, types.entry)
 
     async def _find(
         self,
         key: Bytes,
         namespace: str | None,
-        allow_stale: bool,
-        peek: bool,
+        flags: dict[str, bool],
         convert: Callable[[Value], T],
     ) -> T | None:
-        name, options = bytes_of(key, "key"), opt.get_options(allow_stale, peek, False)
+        name, options = bytes_of(key, "key"), opt.get_options(**flags)
         space = text_of(namespace, "namespace")
         try:
             get = self._lib.tapps_queue_get
-            return await self._submit(convert, get, space, name, len(name), options)
+            return await self._submit(of(convert), get, space, name, len(name), options)
         except NotFoundError:
             return None
 
@@ -190,14 +123,14 @@ class AsyncCache:
         value: Bytes,
         *,
         namespace: str | None = None,
-        **options: Unpack[opt.PutOptions],
+        **options: Unpack[kinds.PutOptions],
     ) -> None:
         """Returns when the durability asked for is reached."""
         name, data = bytes_of(key, "key"), bytes_of(value)
         native = opt.put_options(options)
         space = text_of(namespace, "namespace")
         put = self._lib.tapps_queue_put
-        await self._submit(_nothing, put, space, name, len(name), data, len(data), native)
+        await self._submit(nothing, put, space, name, len(name), data, len(data), native)
 
     async def get_many(
         self, keys: Iterable[Bytes], **options: Any
@@ -211,18 +144,99 @@ class AsyncCache:
         entries: Iterable[tuple[Bytes, Bytes]],
         *,
         namespace: str | None = None,
-        **options: Unpack[opt.PutOptions],
+        **options: Unpack[kinds.PutOptions],
     ) -> None:
         """As Cache.put_many."""
         pairs = list(entries)
         await asyncio.to_thread(self.sync.put_many, pairs, namespace=namespace, **options)
 
+    async def version(self, key: Bytes, *, namespace: str | None = None) -> int:
+        """As Cache.version."""
+        name, space = bytes_of(key, "key"), text_of(namespace, "namespace")
+        contains = self._lib.tapps_queue_contains
+        try:
+            return await self._submit(number, contains, space, name, len(name))
+        except NotFoundError:
+            return 0
+
+    async def contains(self, key: Bytes, *, namespace: str | None = None) -> bool:
+        """As Cache.contains."""
+        return await self.version(key, namespace=namespace) != 0
+
+    async def swap(
+        self,
+        key: Bytes,
+        version: int,
+        value: Bytes,
+        *,
+        namespace: str | None = None,
+        **options: Unpack[kinds.PutOptions],
+    ) -> int:
+        """As Cache.swap."""
+        name, data, native = bytes_of(key, "key"), bytes_of(value), opt.put_options(options)
+        arguments = text_of(namespace, "namespace"), name, len(name), version, data, len(data)
+        return await self._submit(number, self._lib.tapps_queue_swap, *arguments, native)
+
+    async def load(
+        self,
+        key: Bytes,
+        loader: Callable[[Bytes], Bytes | None | Awaitable[Bytes | None]],
+        *,
+        namespace: str | None = None,
+        load: kinds.LoadOptions | None = None,
+        **options: Unpack[kinds.PutOptions],
+    ) -> bytes | None:
+        """As Cache.load; loader may be a coroutine function. A stale value is answered at once,
+        while its successor is loaded in a task."""
+        name, space = bytes_of(key, "key"), text_of(namespace, "namespace")
+        native, put = opt.load_options(load or {}), opt.put_options(options)
+        try:
+            asked = self._submit(whole, self._lib.tapps_queue_load, space, name, len(name),
+                                 native, give_back=self.sync._abandon)  # fmt: skip
+            record = await owned(asked, self.sync._abandon)
+        except NotFoundError:
+            return None
+        data = record.value.bytes_or_none()
+        if not record.number:
+            return data
+        loading = self._run_loader(record.number, key, loader, put)
+        if data is None:
+            return await loading
+        refresh = asyncio.ensure_future(loading)
+        self._refreshing.add(refresh)  # the loop holds tasks weakly
+        refresh.add_done_callback(self._refreshed)
+        return data
+
+    async def _run_loader(
+        self, lease: int, key: Bytes, loader: Callable[[Bytes], Any], put: Any
+    ) -> bytes | None:
+        try:
+            made = loader(key)
+            if inspect.isawaitable(made):
+                made = await made
+            data = None if made is None else bytes_of(made)
+        except BaseException:
+            self.sync._abandon(lease)
+            raise
+        if data is None:
+            self.sync._abandon(lease)
+        else:  # whatever becomes of this task: others wait for the value
+            await asyncio.shield(asyncio.to_thread(self.sync._finish, lease, data, put))
+        return data
+
+    def _refreshed(self, task: asyncio.Future[Any]) -> None:
+        self._refreshing.discard(task)
+        if not task.cancelled():
+            task.exception()  # what is there is good for now; the next caller tries again
+
     async def delete(
         self, key: Bytes, *, namespace: str | None = None, durability: str = "async"
     ) -> None:
-        await asyncio.to_thread(
-            self.sync.delete, key, namespace=namespace, durability=durability
-        )
+        """As Cache.delete."""
+        name, space = bytes_of(key, "key"), text_of(namespace, "namespace")
+        level = opt.choice(opt.DURABILITY, "durability", durability)
+        delete = self._lib.tapps_queue_delete
+        await self._submit(nothing, delete, space, name, len(name), level)
 
     async def delete_all(
         self,
@@ -231,17 +245,40 @@ class AsyncCache:
         prefix: Bytes | None = None,
         tag: str | None = None,
     ) -> int:
-        return await asyncio.to_thread(
-            self.sync.delete_all, namespace=namespace, prefix=prefix, tag=tag
+        """As Cache.delete_all."""
+        filter_ = opt.filter_of(namespace, prefix, tag)
+        return await self._submit(number, self._lib.tapps_queue_delete_all, filter_)
+
+    async def count(
+        self,
+        *,
+        namespace: str | None = "default",
+        prefix: Bytes | None = None,
+        tag: str | None = None,
+    ) -> types.Count:
+        """As Cache.count."""
+        filter_ = opt.filter_of(namespace, prefix, tag)
+        return await self._submit(
+            lambda record: types.Count(record.number, record.bytes),
+            self._lib.tapps_queue_count,
+            filter_,
         )
 
     async def touch(
         self, key: Bytes, ttl: Duration | None = None, *, namespace: str | None = None
     ) -> None:
-        await asyncio.to_thread(self.sync.touch, key, ttl, namespace=namespace)
+        """As Cache.touch."""
+        name, space = bytes_of(key, "key"), text_of(namespace, "namespace")
+        lifetime = micros(ttl, "ttl", infinite=d.NONE)
+        touch = self._lib.tapps_queue_touch
+        await self._submit(nothing, touch, space, name, len(name), lifetime)
+
+    def set_namespace(self, namespace: str, **defaults: Unpack[kinds.SpaceOptions]) -> None:
+        """As Cache.set_namespace."""
+        self.sync.set_namespace(namespace, **defaults)
 
     async def flush(self, timeout: Duration | None = None) -> None:
-        await self._submit(_nothing, self._lib.tapps_queue_flush, micros(timeout, "timeout"))
+        await self._submit(nothing, self._lib.tapps_queue_flush, micros(timeout, "timeout"))
 
     async def entries(
         self, *, namespace: str | None = "default", prefix: Bytes = b""
@@ -261,18 +298,57 @@ class AsyncCache:
 
     # ---- fetch, documentation, warming, breakers
 
-    async def fetch(self, url: str, **options: Unpack[opt.FetchOptions]) -> types.Response:
+    async def fetch(self, url: str, **options: Unpack[kinds.FetchOptions]) -> types.Response:
         """As Cache.fetch."""
         native, address = opt.fetch_options(options), text_of(url, "url")
-        return await self._submit(types.response, self._lib.tapps_queue_fetch, address, native)
+        return await self._submit(of(types.response), self._lib.tapps_queue_fetch, address, native)
 
-    async def docs(self, library: str, **options: Unpack[opt.DocsOptions]) -> types.Document:
+    async def fetch_many(
+        self,
+        urls: Iterable[str],
+        *,
+        parallel: int | None = None,
+        in_order: bool = False,
+        **options: Unpack[kinds.FetchOptions],
+    ) -> AsyncIterator[types.FetchResult]:
+        """As Cache.fetch_many."""
+        names, reactor = list(urls), self._queue()
+        native = opt.fetch_options({**options, "in_order": in_order})
+        ready: asyncio.Queue[types.FetchResult] = asyncio.Queue()
+
+        def ended(index: int) -> Callable[[asyncio.Future[types.FetchResult]], None]:
+            def one(done: asyncio.Future[types.FetchResult]) -> None:
+                if not done.cancelled():
+                    error = done.exception()
+                    if isinstance(error, Error):
+                        ready.put_nowait(types.FetchResult(index, names[index], None, error))
+                    else:
+                        ready.put_nowait(done.result())
+
+            return one
+
+        ops = reactor.queue.fetch_many(names, native, count(parallel, "parallel")) if names else []
+        waiting = [reactor.wait_for(op, lambda record: fetch_result(names, record)) for op in ops]
+        for index, future in enumerate(waiting):
+            future.add_done_callback(ended(index))
+        try:
+            for _ in names:
+                yield await ready.get()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def set_offline(self, offline: bool) -> None:
+        """As Cache.set_offline."""
+        self.sync.set_offline(offline)
+
+    async def docs(self, library: str, **options: Unpack[kinds.DocsOptions]) -> types.Document:
         """As Cache.docs."""
         native, name = opt.docs_options(options), text_of(library, "library")
-        return await self._submit(types.document, self._lib.tapps_queue_docs, name, native)
+        return await self._submit(of(types.document), self._lib.tapps_queue_docs, name, native)
 
     async def plan(
-        self, root: str | os.PathLike[str], **options: Unpack[opt.WarmOptions]
+        self, root: str | os.PathLike[str], **options: Unpack[kinds.WarmOptions]
     ) -> Plan:
         """What warm() would look up for a project."""
         return await asyncio.to_thread(self.sync.plan, root, **options)
@@ -282,25 +358,40 @@ class AsyncCache:
         root: str | os.PathLike[str],
         *,
         on_progress: Callable[[types.Progress], None] | None = None,
-        **options: Unpack[opt.WarmOptions],
+        **options: Unpack[kinds.WarmOptions],
     ) -> types.WarmResult:
         """Looks up the documentation of every library a project uses."""
         plan = await self.plan(root, **options)
         return await self._submit(
-            lambda value: types.warm_result(value.bytes()),
+            lambda record: types.warm_result(record.value.bytes()),
             self._lib.tapps_queue_warm,
             plan.handle,
             on_progress=on_progress,
         )
 
-    def breaker(self, name: str, **options: Unpack[opt.BreakerOptions]) -> Breaker:
+    def breaker(
+        self,
+        name: str,
+        *,
+        wait: Duration | None = None,
+        **options: Unpack[kinds.BreakerOptions],
+    ) -> Breaker:
         """As Cache.breaker; see Breaker.execute_async and its use as a decorator."""
-        return self.sync.breaker(name, **options)
+        native = opt.breaker_options(options)
+        return Breaker(self.sync._handle, name, native, wait, self._wait_for_permit)
+
+    async def _wait_for_permit(self, breaker: int, wait_us: int) -> int:
+        def give_back(permit: int) -> None:
+            self._lib.tapps_breaker_report(breaker, permit, d.OUTCOME_IGNORED)
+
+        acquire = self._lib.tapps_queue_acquire
+        asked = self._submit(whole, acquire, breaker, wait_us, give_back=give_back)
+        return (await owned(asked, give_back)).number
 
     async def events(self, *kinds: str) -> AsyncIterator[types.Event]:
         """Events of the kinds "breaker" and "state", until the cache is closed."""
         bits = event_bits(kinds)
-        reactor = _Reactor(self.sync._handle)
+        reactor = Reactor(self.sync._handle)
         self._events.append(reactor)
         waiting: asyncio.Queue[types.Event] = asyncio.Queue()
         reactor.on_event = waiting.put_nowait
@@ -326,6 +417,25 @@ class AsyncCache:
     def stats(self) -> dict[str, Any]:
         return self.sync.stats()
 
+    async def survey(self) -> dict[str, Any]:
+        """As Cache.survey."""
+        return await self._submit(of(Value.json), self._lib.tapps_queue_survey)
+
+    async def check(self, *, deep: bool = False) -> dict[str, Any]:
+        """As Cache.check."""
+        flags = d.CHECK_DEEP if deep else 0
+        return await self._submit(of(Value.json), self._lib.tapps_queue_check, flags)
+
+    async def backup(self, path: str | os.PathLike[str]) -> None:
+        """As Cache.backup."""
+        where = text_of(os.fspath(path), "path")
+        await self._submit(nothing, self._lib.tapps_queue_backup, where)
+
+    async def compact(self, timeout: Duration | None = None) -> int:
+        """As Cache.compact."""
+        us = micros(timeout, "timeout")
+        return await self._submit(number, self._lib.tapps_queue_compact, us)
+
     async def close(self, deadline: Duration | None = None) -> None:
         """Writes what is queued and closes; what is under way fails with ClosedError."""
         try:
@@ -343,14 +453,10 @@ class AsyncCache:
         await self.close()
 
 
-def _nothing(_: Value) -> None:
-    return None
-
-
 class _Opening:
     """await open(...), or async with open(...)."""
 
-    def __init__(self, path: str | os.PathLike[str] | None, options: opt.OpenOptions) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None, options: kinds.OpenOptions) -> None:
         self._path, self._options = path, options
         self._cache: AsyncCache | None = None
 
@@ -370,7 +476,7 @@ class _Opening:
 
 
 def open(
-    path: str | os.PathLike[str] | None = None, **options: Unpack[opt.OpenOptions]
+    path: str | os.PathLike[str] | None = None, **options: Unpack[kinds.OpenOptions]
 ) -> _Opening:
     """As tapps.open, for `async with` or `await`."""
     return _Opening(path, options)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import functools
 import inspect
 import weakref
-from typing import Any, Awaitable, Callable, Iterator, TypeVar, overload
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, AsyncIterator, Awaitable, Callable, Iterator, TypeVar, overload
 
 from . import _declarations as d
 from ._loader import functions
-from ._native import call, text_of
+from ._native import Duration, call, micros, text_of
 from .types import BreakerInfo
 
 T = TypeVar("T")
@@ -38,6 +39,10 @@ class Permit:
     def failure(self) -> None:
         self._report(d.OUTCOME_FAILURE)
 
+    def local_failure(self) -> None:
+        """A failure whose reason may lie with this process alone; others are not told."""
+        self._report(d.OUTCOME_LOCAL_FAILURE)
+
     def ignore(self) -> None:
         """The call says nothing about the callee."""
         self._report(d.OUTCOME_IGNORED)
@@ -49,10 +54,22 @@ class Permit:
 class Breaker:
     """A breaker of a cache. Any threads, and coroutines."""
 
-    def __init__(self, cache: Any, name: str, native_options: Any) -> None:
+    def __init__(
+        self,
+        cache: Any,
+        name: str,
+        native_options: Any,
+        wait: Duration | None = None,
+        submit_wait: Callable[[int, int], Awaitable[int]] | None = None,
+    ) -> None:
         self.name = name
+        #: How long a call waits for a place; None: not at all.
+        self.wait = wait
+        self._submit_wait = submit_wait
         #: Exceptions that count against the callee; others are ignored.
         self.counted: tuple[type[BaseException], ...] = (Exception,)
+        #: Those of them whose reason may lie with this process alone.
+        self.local: tuple[type[BaseException], ...] = ()
         self._lib = functions()
         handle = ctypes.c_void_p()
         text = text_of(name, "name")
@@ -60,19 +77,51 @@ class Breaker:
         self._handle = handle.value
         weakref.finalize(self, self._lib.tapps_breaker_release, self._handle).atexit = False
 
-    def acquire(self) -> Permit:
-        """Asks to make a call. OpenCircuitError or BusyError, at once, when it may not be made."""
+    def acquire(self, wait: Duration | None = None) -> Permit:
+        """Asks to make a call. OpenCircuitError, QuotaError or BusyError, at once, when it may not
+        be made; with `wait`, DeadlineError after so many seconds without a place."""
         permit = ctypes.c_int64()
-        call(self._lib.tapps_breaker_acquire, self._handle, ctypes.byref(permit))
+        wait = self.wait if wait is None else wait
+        if wait:
+            us = micros(wait, "wait")
+            call(self._lib.tapps_breaker_wait, self._handle, us, ctypes.byref(permit))
+        else:
+            call(self._lib.tapps_breaker_acquire, self._handle, ctypes.byref(permit))
+        return self._permit(permit.value)
+
+    async def acquire_async(self, wait: Duration | None = None) -> Permit:
+        """As acquire, without holding up the event loop."""
+        wait = self.wait if wait is None else wait
+        if not wait:
+            return self.acquire(0)
+        if self._submit_wait is None:
+            return await asyncio.to_thread(self.acquire, wait)
         assert self._handle is not None
-        return Permit(self._lib, self._handle, permit.value)
+        return self._permit(await self._submit_wait(self._handle, micros(wait, "wait")))
+
+    def _permit(self, number: int) -> Permit:
+        assert self._handle is not None
+        return Permit(self._lib, self._handle, number)
 
     @contextmanager
     def guard(self) -> Iterator[None]:
         """with breaker.guard(): ... - a success unless an exception leaves the block."""
-        permit = self.acquire()
+        with self._reported(self.acquire()):
+            yield
+
+    @asynccontextmanager
+    async def guard_async(self) -> AsyncIterator[None]:
+        """async with breaker.guard_async(): ..."""
+        with self._reported(await self.acquire_async()):
+            yield
+
+    @contextmanager
+    def _reported(self, permit: Permit) -> Iterator[None]:
         try:
             yield
+        except self.local:
+            permit.local_failure()
+            raise
         except self.counted:
             permit.failure()
             raise
@@ -105,7 +154,7 @@ class Breaker:
     ) -> Any:
         """As execute, for coroutine functions; the fallback may be one, too."""
         try:
-            with self.guard():
+            async with self.guard_async():
                 return await operation()
         except Exception as error:
             if fallback is None:
@@ -119,7 +168,7 @@ class Breaker:
 
             @functools.wraps(function)
             async def guarded_async(*arguments: Any, **named: Any) -> Any:
-                with self.guard():
+                async with self.guard_async():
                     return await function(*arguments, **named)
 
             return guarded_async  # type: ignore[return-value]
@@ -130,6 +179,23 @@ class Breaker:
                 return function(*arguments, **named)
 
         return guarded  # type: ignore[return-value]
+
+    def retry_delay(
+        self, attempt: int, status: int = 0, retry_after: Duration | None = None
+    ) -> float:
+        """Seconds to wait before a call that failed is made once more. `attempt`: how often it was
+        made; `status`: what HTTP answered. UnsupportedError: it is not worth it; FullError: it was
+        made often enough; OpenCircuitError."""
+        delay = ctypes.c_int64()
+        asked = micros(retry_after, "retry_after")
+        retry = self._lib.tapps_breaker_retry
+        call(retry, self._handle, attempt, status, asked, ctypes.byref(delay))
+        return delay.value / 1e6
+
+    def limit(self, calls: int, within: Duration) -> None:
+        """Tells that the service takes no more than so many calls within a time."""
+        us = micros(within, "within")
+        call(self._lib.tapps_breaker_limit, self._handle, calls, us)
 
     def force(self, mode: str) -> None:
         """"open" or "closed" holds it there; "auto" ends that, closes it and forgets."""
@@ -152,4 +218,9 @@ class Breaker:
             ignored=info.ignored,
             rejected=info.rejected,
             transitions=info.transitions,
+            waiting=info.waiting,
+            quota=info.quota_us / 1e6,
+            window_calls=info.window_calls,
+            window_failures=info.window_failures,
+            window_slow=info.window_slow,
         )

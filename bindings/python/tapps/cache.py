@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-import json as _json
 import os
 import weakref
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, MutableMapping, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, MutableMapping, TypeVar
 
 from . import _declarations as d
+from . import _option_types as kinds
 from . import _options as opt
 from . import types
 from ._loader import functions
@@ -20,13 +20,14 @@ from ._native import (
     bytes_of,
     call,
     call_value,
+    count,
     fail,
     micros,
     text_of,
 )
 from .breaker import Breaker
-from .errors import ClosedError, NotFoundError
-from .queue import Events, Plan, WarmRun
+from .errors import ClosedError, ExistsError, NotFoundError
+from .queue import Events, Plan, WarmRun, fetch_many
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -41,7 +42,7 @@ class Cache(MutableMapping[Bytes, bytes]):
     given as text or bytes and come back as bytes. Times are seconds or timedeltas."""
 
     def __init__(
-        self, path: str | os.PathLike[str] | None = None, **options: Unpack[opt.OpenOptions]
+        self, path: str | os.PathLike[str] | None = None, **options: Unpack[kinds.OpenOptions]
     ) -> None:
         self._lib = functions()
         handle = ctypes.c_void_p()
@@ -70,7 +71,9 @@ class Cache(MutableMapping[Bytes, bytes]):
         name = key if type(key) is bytes else bytes_of(key, "key")
         options = None
         if allow_stale or peek or cached_only:
-            options = opt.get_options(allow_stale, peek, cached_only)
+            options = opt.get_options(
+                allow_stale=allow_stale, peek=peek, cached_only=cached_only
+            )
         space = None if namespace is None else text_of(namespace, "namespace")
         try:
             out = self._spare.pop()
@@ -111,7 +114,9 @@ class Cache(MutableMapping[Bytes, bytes]):
     ) -> types.Entry | None:
         """The value with all that is known about it, or None. negative: also entries that
         remember "not found"."""
-        options = opt.get_options(allow_stale, peek, cached_only, negative)
+        options = opt.get_options(
+            allow_stale=allow_stale, peek=peek, cached_only=cached_only, negative=negative
+        )
         found = self._value(bytes_of(key, "key"), text_of(namespace, "namespace"), options)
         return None if found is None else types.entry(found)
 
@@ -134,7 +139,7 @@ class Cache(MutableMapping[Bytes, bytes]):
         for item, name in zip(items, names):
             item.key = ctypes.cast(ctypes.c_char_p(name), ctypes.c_void_p).value
             item.key_size = len(name)
-        options = opt.get_options(allow_stale, peek, False)
+        options = opt.get_options(allow_stale=allow_stale, peek=peek)
         space = text_of(namespace, "namespace")
         call(
             self._lib.tapps_cache_get_many, self._handle, space, items, len(names), options
@@ -157,7 +162,7 @@ class Cache(MutableMapping[Bytes, bytes]):
         value: Bytes,
         *,
         namespace: str | None = None,
-        **options: Unpack[opt.PutOptions],
+        **options: Unpack[kinds.PutOptions],
     ) -> None:
         """Stores a copy. durability is "async" (default), "memory", "sync" or "full"; json is an
         object, or its text."""
@@ -178,7 +183,7 @@ class Cache(MutableMapping[Bytes, bytes]):
         entries: Iterable[tuple[Bytes, Bytes]],
         *,
         namespace: str | None = None,
-        **options: Unpack[opt.PutOptions],
+        **options: Unpack[kinds.PutOptions],
     ) -> None:
         """Stores all of them in one transaction, or none. Takes dict.items()."""
         pairs = [(bytes_of(key, "key"), bytes_of(value)) for key, value in entries]
@@ -196,6 +201,96 @@ class Cache(MutableMapping[Bytes, bytes]):
             len(pairs),
             opt.put_options(options),
         )
+
+    def version(self, key: Bytes, *, namespace: str | None = None) -> int:
+        """The version of the entry get() would find, for swap(); 0: there is none."""
+        name, found = bytes_of(key, "key"), ctypes.c_int64()
+        space = text_of(namespace, "namespace")
+        contains = self._lib.tapps_cache_contains
+        try:
+            call(contains, self._handle, space, name, len(name), ctypes.byref(found))
+        except NotFoundError:
+            return 0
+        return found.value
+
+    def contains(self, key: Bytes, *, namespace: str | None = None) -> bool:
+        """Whether get() would find the key; reads no value."""
+        return self.version(key, namespace=namespace) != 0
+
+    def swap(
+        self,
+        key: Bytes,
+        version: int,
+        value: Bytes,
+        *,
+        namespace: str | None = None,
+        **options: Unpack[kinds.PutOptions],
+    ) -> int:
+        """Stores the value if the entry has this version (0: if there is none), committed; the new
+        version. ExistsError, with the present one as its `version`, when it has another."""
+        name, data = bytes_of(key, "key"), bytes_of(value)
+        now = ctypes.c_int64()
+        try:
+            call(
+                self._lib.tapps_cache_swap,
+                self._handle,
+                text_of(namespace, "namespace"),
+                name,
+                len(name),
+                version,
+                data,
+                len(data),
+                opt.put_options(options),
+                ctypes.byref(now),
+            )
+        except ExistsError as error:
+            error.version = now.value
+            raise
+        return now.value
+
+    def load(
+        self,
+        key: Bytes,
+        loader: Callable[[Bytes], Bytes | None],
+        *,
+        namespace: str | None = None,
+        load: kinds.LoadOptions | None = None,
+        **options: Unpack[kinds.PutOptions],
+    ) -> bytes | None:
+        """The value; when it is not there, what loader(key) makes, which is stored. All who ask at
+        the same time, in other processes too, share one run of a loader. A stale value is what
+        this answers when its loader fails. None: remembered as not there, or the loader says so."""
+        name, space = bytes_of(key, "key"), text_of(namespace, "namespace")
+        native, put = opt.load_options(load or {}), opt.put_options(options)
+        out, lease = Outputs(), ctypes.c_int64()
+        arguments = self._handle, space, name, len(name), native, *out.refs, ctypes.byref(lease)
+        try:
+            call(self._lib.tapps_cache_load, *arguments)
+        except NotFoundError:
+            return None
+        there = Value(out.value.value, out.data.value, out.size.value) if out.value.value else None
+        if not lease.value:
+            return there.bytes() if there else None
+        try:
+            made = loader(key)
+            data = None if made is None else bytes_of(made)
+        except BaseException as error:
+            self._abandon(lease.value)
+            if there is not None and isinstance(error, Exception):
+                return there.bytes()
+            raise
+        if data is None:
+            self._abandon(lease.value)
+        else:
+            self._finish(lease.value, data, put)
+        return data
+
+    def _finish(self, lease: int, data: bytes, put_options: Any) -> None:
+        finish = self._lib.tapps_cache_load_finish
+        call(finish, self._handle, lease, data, len(data), put_options)
+
+    def _abandon(self, lease: int) -> None:
+        self._lib.tapps_cache_load_abandon(self._handle, lease)
 
     def delete(
         self, key: Bytes, *, namespace: str | None = None, durability: str = "async"
@@ -215,17 +310,24 @@ class Cache(MutableMapping[Bytes, bytes]):
     ) -> int:
         """Removes what meets every condition, committed; returns how many. namespace None: in
         all of them."""
-        start = bytes_of(prefix or b"", "prefix")
-        filter_ = d.Filter(
-            struct_size=ctypes.sizeof(d.Filter),
-            space=text_of(namespace, "namespace"),
-            prefix=ctypes.cast(ctypes.c_char_p(start), ctypes.c_void_p).value if start else None,
-            prefix_size=len(start),
-            tag=text_of(tag, "tag"),
-        )
         removed = ctypes.c_int64()
+        filter_ = opt.filter_of(namespace, prefix, tag)
         call(self._lib.tapps_cache_delete_all, self._handle, filter_, ctypes.byref(removed))
         return removed.value
+
+    def count(
+        self,
+        *,
+        namespace: str | None = "default",
+        prefix: Bytes | None = None,
+        tag: str | None = None,
+    ) -> types.Count:
+        """Counts what meets every condition. namespace None: in all of them."""
+        entries, size = ctypes.c_int64(), ctypes.c_int64()
+        filter_ = opt.filter_of(namespace, prefix, tag)
+        results = ctypes.byref(entries), ctypes.byref(size)
+        call(self._lib.tapps_cache_count, self._handle, filter_, *results)
+        return types.Count(entries.value, size.value)
 
     def touch(
         self, key: Bytes, ttl: Duration | None = None, *, namespace: str | None = None
@@ -239,6 +341,12 @@ class Cache(MutableMapping[Bytes, bytes]):
     def flush(self, timeout: Duration | None = None) -> None:
         """Returns when everything put before is committed; within 3 s unless told otherwise."""
         call(self._lib.tapps_cache_flush, self._handle, micros(timeout, "timeout"))
+
+    def set_namespace(self, namespace: str, **defaults: Unpack[kinds.SpaceOptions]) -> None:
+        """Sets the defaults of a namespace for entries put from now on; without any, back to the
+        cache's."""
+        space, native = text_of(namespace, "namespace"), opt.space_options(defaults)
+        call(self._lib.tapps_cache_set_space, self._handle, space, native)
 
     def entries(
         self, *, namespace: str | None = "default", prefix: Bytes = b""
@@ -280,9 +388,7 @@ class Cache(MutableMapping[Bytes, bytes]):
         self.delete(key)
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, (str, bytes, bytearray, memoryview)) and (
-            self.get(key, peek=True) is not None
-        )
+        return isinstance(key, (str, bytes, bytearray, memoryview)) and self.contains(key)
 
     def __iter__(self) -> Iterator[Bytes]:
         for entry in self.entries():
@@ -290,7 +396,7 @@ class Cache(MutableMapping[Bytes, bytes]):
                 yield entry.key
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return sum(1 for _ in self)  # count() has the negative ones, too
 
     def clear(self) -> None:
         """Removes every entry of the namespace "default"."""
@@ -302,35 +408,59 @@ class Cache(MutableMapping[Bytes, bytes]):
 
     # ---- fetch, documentation, warming, breakers
 
-    def fetch(self, url: str, **options: Unpack[opt.FetchOptions]) -> types.Response:
+    def fetch(self, url: str, **options: Unpack[kinds.FetchOptions]) -> types.Response:
         """Gets a URL from the cache or its origin, by RFC 9111. Any status is an answer."""
         native = opt.fetch_options(options)
         address = text_of(url, "url")
         value = call_value(self._lib.tapps_cache_fetch, self._handle, address, native)
         return types.response(value)
 
-    def docs(self, library: str, **options: Unpack[opt.DocsOptions]) -> types.Document:
+    def fetch_many(
+        self,
+        urls: Iterable[str],
+        *,
+        parallel: int | None = None,
+        in_order: bool = False,
+        **options: Unpack[kinds.FetchOptions],
+    ) -> Iterator[types.FetchResult]:
+        """Many fetches with the same options, at most `parallel` (8) at a time: iterate over their
+        results. A failure of one is its result; leaving the loop ends the rest."""
+        native = opt.fetch_options({**options, "in_order": in_order})
+        at_a_time = count(parallel, "parallel")
+        return fetch_many(self._handle, list(urls), native, at_a_time)
+
+    def set_offline(self, offline: bool) -> None:
+        """Switches the network off or on for all fetches of the cache in this process."""
+        call(self._lib.tapps_cache_set_offline, self._handle, int(offline))
+
+    def docs(self, library: str, **options: Unpack[kinds.DocsOptions]) -> types.Document:
         """What the documentation of a library says. NotFoundError: with near names in its text."""
         name, native = text_of(library, "library"), opt.docs_options(options)
         return types.document(call_value(self._lib.tapps_docs_lookup, self._handle, name, native))
 
     def plan(
-        self, root: str | os.PathLike[str], **options: Unpack[opt.WarmOptions]
+        self, root: str | os.PathLike[str], **options: Unpack[kinds.WarmOptions]
     ) -> Plan:
         """What warm() would look up for the project in the folder `root`."""
         return Plan(self._handle, os.fspath(root), opt.warm_options(options))
 
     def warm(
-        self, root: str | os.PathLike[str], **options: Unpack[opt.WarmOptions]
+        self, root: str | os.PathLike[str], **options: Unpack[kinds.WarmOptions]
     ) -> WarmRun:
         """Looks up the documentation of every library a project uses: iterate over what is
         returned for the progress, or ask for its result()."""
         return self.plan(root, **options).run()
 
-    def breaker(self, name: str, **options: Unpack[opt.BreakerOptions]) -> Breaker:
+    def breaker(
+        self,
+        name: str,
+        *,
+        wait: Duration | None = None,
+        **options: Unpack[kinds.BreakerOptions],
+    ) -> Breaker:
         """The breaker of that name, made when it is not there. ExistsError: it has other
-        options."""
-        return Breaker(self._handle, name, opt.breaker_options(options))
+        options. wait: how long calls through this object wait for a place."""
+        return Breaker(self._handle, name, opt.breaker_options(options), wait)
 
     def events(self, *kinds: str) -> Events:
         """Events of the kinds "breaker" and "state" from now on; of both without an argument."""
@@ -351,9 +481,28 @@ class Cache(MutableMapping[Bytes, bytes]):
 
     def stats(self) -> dict[str, Any]:
         """A snapshot of everything counted by this process."""
-        value = call_value(self._lib.tapps_cache_stats, self._handle)
-        found: dict[str, Any] = _json.loads(value.bytes())
-        return found
+        return call_value(self._lib.tapps_cache_stats, self._handle).json()
+
+    def survey(self) -> dict[str, Any]:
+        """What is in the file, by namespace and age: see tapps_cache_survey."""
+        return call_value(self._lib.tapps_cache_survey, self._handle).json()
+
+    def check(self, *, deep: bool = False) -> dict[str, Any]:
+        """Looks for damage and changes nothing: {"ok", "entries", "damaged", "problems"}. deep:
+        every entry."""
+        flags = d.CHECK_DEEP if deep else 0
+        return call_value(self._lib.tapps_cache_check, self._handle, flags).json()
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copies the cache as it stands to a file, which replaces what is there."""
+        call(self._lib.tapps_cache_backup, self._handle, text_of(os.fspath(path), "path"))
+
+    def compact(self, timeout: Duration | None = None) -> int:
+        """Gives unused space of the file back, within 30 s unless told otherwise; the bytes."""
+        freed = ctypes.c_int64()
+        us = micros(timeout, "timeout")
+        call(self._lib.tapps_cache_compact, self._handle, us, ctypes.byref(freed))
+        return freed.value
 
     def close(self, deadline: Duration | None = None) -> None:
         """Writes what is queued and closes; DeadlineError when that takes longer than `deadline`
@@ -377,7 +526,7 @@ class Cache(MutableMapping[Bytes, bytes]):
 
 
 def open(
-    path: str | os.PathLike[str] | None = None, **options: Unpack[opt.OpenOptions]
+    path: str | os.PathLike[str] | None = None, **options: Unpack[kinds.OpenOptions]
 ) -> Cache:
     """Opens the cache in a file, making it when missing; without a path the user's own, with
     ":memory:" none. Opening a file again in one process gives the same store."""

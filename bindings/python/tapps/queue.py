@@ -22,13 +22,16 @@ EVENT_KINDS = {"breaker": d.EVENT_BREAKER, "state": d.EVENT_STATE}
 class Record:
     """What a queue hands out. `error` is the failure of the operation, `value` its result."""
 
-    __slots__ = ("op", "kind", "value", "error")
+    __slots__ = ("op", "kind", "value", "error", "number", "bytes", "user_data")
 
     def __init__(self, raw: d.Record) -> None:
         self.op: int = raw.op
         self.kind: int = raw.kind
         self.value = Value(raw.value, raw.data, raw.size)
         self.error: Error | None = failure(raw.code, raw.error) if raw.code else None
+        self.number: int = raw.number
+        self.bytes: int = raw.bytes
+        self.user_data: int = raw.user_data
 
 
 class Queue:
@@ -50,6 +53,14 @@ class Queue:
         op = ctypes.c_int64()
         call(function, self.handle, *arguments, 0, ctypes.byref(op))
         return op.value
+
+    def fetch_many(self, urls: list[str], native_options: Any, parallel: int) -> list[int]:
+        """Submits fetches; their operations. The user_data of a record is its URL's index."""
+        ops = (ctypes.c_int64 * len(urls))()
+        lines = text_of("\n".join(urls), "urls")
+        function = self._lib.tapps_queue_fetch_many
+        call(function, self.handle, lines, native_options, parallel, 0, ops, len(urls), None)
+        return list(ops)
 
     def cancel(self, op: int) -> None:
         self._lib.tapps_queue_cancel(self.handle, op)
@@ -131,6 +142,33 @@ class Events:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def fetch_result(urls: list[str], record: Record) -> types.FetchResult:
+    index = record.user_data
+    response = None if record.error else types.response(record.value)
+    return types.FetchResult(index, urls[index], response, record.error)
+
+
+def fetch_many(
+    cache: Any, urls: list[str], native_options: Any, parallel: int
+) -> Iterator[types.FetchResult]:
+    """Submits at once; the results as they come. Ending the iteration cancels the rest."""
+    queue = Queue(cache)
+    if urls:
+        queue.fetch_many(urls, native_options, parallel)
+
+    def results() -> Iterator[types.FetchResult]:
+        try:
+            left = len(urls)
+            while left:
+                for record in queue.wait():
+                    left -= 1
+                    yield fetch_result(urls, record)
+        finally:
+            queue.close()
+
+    return results()
 
 
 class Plan:

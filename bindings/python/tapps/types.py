@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Mapping
 
 from . import _declarations as d
+from ._error import Error
 from ._native import Value
 
 _ORIGINS = {
@@ -39,6 +40,16 @@ class Entry:
     source: str | None
     tags: tuple[str, ...]
     json: Any
+    #: Remembers "not found"; only where these are asked for.
+    negative: bool = False
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many entries there are, and the bytes of their keys and values."""
+
+    entries: int
+    bytes: int
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,16 @@ class Response:
 
     def json(self) -> Any:
         return _json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class FetchResult:
+    """One of many fetches: its response, or why there is none."""
+
+    index: int
+    url: str
+    response: Response | None
+    error: Error | None
 
 
 @dataclass(frozen=True)
@@ -150,6 +171,13 @@ class BreakerInfo:
     ignored: int
     rejected: int
     transitions: int
+    #: Callers in line.
+    waiting: int
+    #: The longest wait in seconds the service asked any caller for.
+    quota: float
+    window_calls: int
+    window_failures: int
+    window_slow: int
 
 
 def entry(value: Value) -> Entry:
@@ -168,6 +196,7 @@ def entry(value: Value) -> Entry:
         source=value.text(d.TEXT_SOURCE),
         tags=tuple(tags.split("\n")) if tags else (),
         json=_json.loads(json_text) if json_text else None,
+        negative=bool(info.flags & d.VALUE_NEGATIVE),
     )
 
 

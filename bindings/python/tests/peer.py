@@ -1,9 +1,12 @@
 """The peer of the contract cases (tests/contract/README.md): peer.py [--aio]."""
 
 import asyncio
+import concurrent.futures
+import functools
 import inspect
 import json
 import sys
+import time
 import urllib.parse
 
 import tapps
@@ -14,12 +17,17 @@ class Lack(Exception):
     pass
 
 
+class LoaderFailed(Exception):
+    pass
+
+
 class Peer:
     def __init__(self, aio):
         self.loop = asyncio.new_event_loop() if aio else None
         self.module = tapps.aio if aio else tapps
         self.cache = None
         self.breakers = {}
+        self.permits = {}
 
     def wait(self, result):
         """The result of a call of either form."""
@@ -44,6 +52,8 @@ class Peer:
             return [("code", "OK"), *(method() or [])]
         except tapps.Error as error:
             return [("code", error.name), ("message", str(error))]
+        except LoaderFailed:
+            return [("code", "LOADER")]
 
     def text(self, name, default=None):
         return self.form[name][0] if name in self.form else default
@@ -67,10 +77,17 @@ class Peer:
                 found[name] = True if text == "1" else text
         return found
 
+    def numbers(self, *names):
+        return {name: int(self.text(name)) for name in names if name in self.form}
+
     def do_open(self):
-        options = self.options("read_only", "offline", "ttl_ms")
-        if "memory_bytes" in self.form:
-            options["memory_bytes"] = int(self.text("memory_bytes"))
+        options = self.options("read_only", "offline", "ttl_ms", "policy", "deny_private",
+                               "shared_http", "keep_set_cookie")  # fmt: skip
+        options.update(self.numbers("memory_bytes", "preload_bytes", "disk_entries"))
+        if "no_proxy" in self.form:
+            options["no_proxy"] = self.text("no_proxy").split(",")
+        if "secret_name" in self.form:
+            options["secret_names"] = self.form["secret_name"]
         self.cache = self.wait(self.module.open(self.text("path"), **options))
 
     def do_close(self):
@@ -96,12 +113,15 @@ class Peer:
 
     def do_entry(self):
         options = self.options("allow_stale", "peek")
+        options["negative"] = "show_negative" in self.form
         found = self.call("entry", self.key(), **self.space(), **options)
         if found is None:
             return [("code", "NOT_FOUND")]
         return [
             ("value", found.value.hex()),
+            ("version", found.version),
             ("stale", int(found.stale)),
+            ("negative", int(found.negative)),
             ("content_type", found.content_type or ""),
             ("source", found.source or ""),
             *(("tag", tag) for tag in found.tags),
@@ -130,15 +150,95 @@ class Peer:
     def do_delete(self):
         self.call("delete", self.key(), **self.space())
 
-    def do_delete_all(self):
+    def filter(self):
         options = self.space()
         if "all_spaces" in self.form:
             options["namespace"] = None
         prefix = self.bytes("prefix")
-        removed = self.call(
-            "delete_all", prefix=prefix[0] if prefix else None, tag=self.text("tag"), **options
-        )
-        return [("count", removed)]
+        return {**options, "prefix": prefix[0] if prefix else None, "tag": self.text("tag")}
+
+    def do_delete_all(self):
+        return [("count", self.call("delete_all", **self.filter()))]
+
+    def do_count(self):
+        found = self.call("count", **self.filter())
+        return [("count", found.entries), ("bytes", found.bytes)]
+
+    def do_contains(self):
+        version = self.call("version", self.key(), **self.space())
+        assert self.call("contains", self.key(), **self.space()) == (version > 0)
+        return [("version", version)] if version else [("code", "NOT_FOUND")]
+
+    def do_swap(self):
+        version, value = int(self.text("version")), self.bytes("value")[0]
+        return [("version", self.call("swap", self.key(), version, value, **self.put_options()))]
+
+    def do_load(self):
+        runs = []
+
+        def loader(key):
+            runs.append(key)
+            if "fail" in self.form:
+                raise LoaderFailed
+            return self.bytes("value")[0]
+
+        def slow_loader(key):
+            time.sleep(0.05)
+            return loader(key)
+
+        async def slow_loader_async(key):
+            await asyncio.sleep(0.05)
+            return loader(key)
+
+        callers = int(self.text("at_once", "0"))
+        if callers and self.loop:
+            found = self.wait(self.several(callers, slow_loader_async))
+        elif callers:
+            with concurrent.futures.ThreadPoolExecutor(callers) as pool:
+                load = functools.partial(self.cache.load, self.key(), slow_loader)
+                found = list(pool.map(lambda _: load(**self.put_options()), range(callers)))
+        else:
+            found = [self.call("load", self.key(), loader, **self.put_options())]
+        if None in found:
+            return [("code", "NOT_FOUND")]
+        return [*(("value", value.hex()) for value in found), ("loads", len(runs))]
+
+    async def several(self, callers, loader):
+        load = functools.partial(self.cache.load, self.key(), loader, **self.put_options())
+        return await asyncio.gather(*(load() for _ in range(callers)))
+
+    def do_set_space(self):
+        options = self.options("ttl_ms", "stale_ms", "negative_ttl_ms")
+        self.cache.set_namespace(self.text("space"), **options)
+
+    def do_survey(self):
+        return [("json", json.dumps(self.call("survey")))]
+
+    def do_check(self):
+        return [("json", json.dumps(self.call("check", deep="deep" in self.form)))]
+
+    def do_backup(self):
+        self.call("backup", self.text("path"))
+
+    def do_compact(self):
+        return [("freed", self.call("compact"))]
+
+    def do_set_offline(self):
+        self.cache.set_offline(self.text("offline") == "1")
+
+    def do_fetch_many(self):
+        urls, options = self.form["url"], self.numbers("parallel")
+        results = self.cache.fetch_many(urls, in_order=True, **options)
+        if self.loop:
+
+            async def collect():
+                return [result async for result in results]
+
+            results = self.wait(collect())
+        results = list(results)
+        assert [result.url for result in results] == urls
+        bodies = (result.response and result.response.body.hex() for result in results)
+        return [("item", "-" if body is None else f"={body}") for body in bodies]
 
     def do_touch(self):
         self.call("touch", self.key(), int(self.text("ttl_ms")) / 1000, **self.space())
@@ -161,7 +261,8 @@ class Peer:
         return [("json", json.dumps(self.cache.stats()))]
 
     def do_fetch(self):
-        options = self.options("method", "timeout_ms", "ttl_ms")
+        options = self.options("method", "timeout_ms", "ttl_ms", "first_byte_ms", "deny_private")
+        options.update(self.numbers("retries"))
         if "policy" in self.form:
             options["policy"] = self.text("policy").replace("_", "-")
         if "headers" in self.form:
@@ -221,14 +322,32 @@ class Peer:
         return [("json", json.dumps(result.raw)), ("progress", int(bool(seen)))]
 
     def do_breaker_open(self):
-        options = {}
-        for name in ("failures", "max_concurrency"):
-            if name in self.form:
-                options[name] = int(self.text(name))
-        if "open_ms" in self.form:
-            options["open_time"] = int(self.text("open_ms")) / 1000
+        options = self.numbers("failures", "max_concurrency", "max_waiting", "failure_rate",
+                               "slow_rate", "window_calls", "min_calls", "retries")  # fmt: skip
+        for name in ("open", "slow", "retry", "max_retry"):
+            if f"{name}_ms" in self.form:
+                options[f"{name}_time"] = int(self.text(f"{name}_ms")) / 1000
         name = self.text("name")
         self.breakers[name] = self.cache.breaker(name, **options)
+        self.permits[name] = []
+
+    def do_breaker_acquire(self):
+        breaker, wait = self.breakers[self.text("name")], int(self.text("wait_ms", "0")) / 1000
+        permit = self.wait(breaker.acquire_async(wait)) if self.loop else breaker.acquire(wait)
+        self.permits[self.text("name")].append(permit)
+
+    def do_breaker_report(self):
+        permit = self.permits[self.text("name")].pop(0)
+        getattr(permit, {"ignored": "ignore"}.get(self.text("outcome"), self.text("outcome")))()
+
+    def do_breaker_limit(self):
+        within = int(self.text("within_ms")) / 1000
+        self.breakers[self.text("name")].limit(int(self.text("calls")), within)
+
+    def do_breaker_retry(self):
+        breaker = self.breakers[self.text("name")]
+        delay = breaker.retry_delay(int(self.text("attempt")), int(self.text("status")))
+        return [("delay_ms", delay * 1000)]
 
     def do_breaker_call(self):
         outcome = self.text("outcome")

@@ -46,6 +46,67 @@ class Aio(unittest.IsolatedAsyncioTestCase):
         found = await asyncio.gather(*(self.cache.entry(f"k{n}") for n in range(1000)))
         self.assertEqual([e.value for e in found], [f"v{n}".encode() for n in range(1000)])
 
+    async def test_a_cancelled_load_ends_its_lease(self):
+        started = asyncio.Event()
+
+        async def never(_):
+            started.set()
+            await asyncio.Event().wait()
+
+        task = asyncio.create_task(self.cache.load("k", never))
+        await started.wait()
+        waiting = asyncio.create_task(self.cache.load("k", lambda _: "one"))
+        await asyncio.sleep(0)
+        task.cancel()
+        with self.assertRaises(asyncio.CancelledError):
+            await task
+        self.assertEqual(await waiting, b"one")
+
+    async def test_cancellations_that_race_with_their_leases_leave_none_behind(self):
+        async def one(number):
+            with contextlib.suppress(asyncio.TimeoutError):
+                load = self.cache.load(f"k{number}", lambda _: asyncio.sleep(0.002))
+                await asyncio.wait_for(load, number % 5 / 1000)
+
+        await asyncio.gather(*(one(number) for number in range(50)))
+        for number in range(50):
+            self.assertEqual(await self.cache.load(f"k{number}", lambda _: "v"), b"v")
+
+    async def test_a_stale_value_is_answered_while_its_successor_is_loaded(self):
+        await self.cache.put("k", "old", ttl=0.001, stale=600)
+        while await self.cache.contains("k"):
+            await asyncio.sleep(0.001)
+        loaded = asyncio.Event()
+
+        async def loader(_):
+            await loaded.wait()
+            return "new"
+
+        self.assertEqual(await self.cache.load("k", loader), b"old")
+        loaded.set()
+        while await self.cache.get("k") != b"new":
+            await asyncio.sleep(0.001)
+
+    async def test_a_permit_that_comes_after_a_cancellation_is_given_back(self):
+        breaker = self.cache.breaker("b", max_concurrency=1)
+        for _ in range(20):
+            held = await breaker.acquire_async()
+            waiting = asyncio.create_task(breaker.acquire_async(10))
+            await asyncio.sleep(0)
+            held.success()
+            waiting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                (await waiting).ignore()
+            (await breaker.acquire_async(5)).success()
+        self.assertEqual(breaker.read().in_flight, 0)
+
+    async def test_leaving_many_fetches_ends_the_rest(self):
+        with silent_origin() as url:
+            walk = self.cache.fetch_many(["http://127.0.0.1:1/", url])
+            first = await walk.__anext__()
+            self.assertEqual((first.index, first.error.name), (0, "NETWORK"))
+            await walk.aclose()
+
     async def test_what_is_not_in_memory_is_read_from_the_file(self):
         await self.cache.put("a", "one", durability="sync")
         await self.cache.close()

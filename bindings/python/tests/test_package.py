@@ -1,10 +1,12 @@
 """How the library is found, that the README is true, and that the package can be built."""
 
+import importlib.util
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 import zipfile
@@ -68,60 +70,91 @@ class Loading(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, "0.1.0\n"), done.stderr)
 
 
+def readme_samples():
+    text = (PACKAGE / "README.md").read_text()
+    return re.findall(r"^```python\n(.*?)^```$", text, re.S | re.M)
+
+
 class Readme(unittest.TestCase):
+    def check(self, sample, python, environment):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                [python, "-c", sample],
+                cwd=folder,
+                env={**environment, "XDG_CACHE_HOME": folder},
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        printed = done.stdout.splitlines()
+        for said in re.findall(r"print\(.*\)  # (.*)$", sample, re.M):
+            self.assertIn(said, printed)
+
     def test_every_sample_runs_and_prints_what_it_says(self):
-        text = (PACKAGE / "README.md").read_text()
-        samples = re.findall(r"^```python\n(.*?)^```$", text, re.S | re.M)
-        self.assertEqual(len(samples), 4)
-        for sample in samples:
-            with tempfile.TemporaryDirectory() as folder:
-                done = subprocess.run(
-                    [sys.executable, "-c", sample],
-                    cwd=folder,
-                    env={**os.environ, "PYTHONPATH": str(PACKAGE), "XDG_CACHE_HOME": folder},
-                    capture_output=True,
-                    text=True,
-                    timeout=60,
-                    check=False,
-                )
-            self.assertEqual(done.returncode, 0, done.stderr)
-            printed = done.stdout.splitlines()
-            for said in re.findall(r"print\(.*\)  # (.*)$", sample, re.M):
-                self.assertIn(said, printed)
+        self.assertEqual(len(readme_samples()), 6)
+        for sample in readme_samples():
+            self.check(sample, sys.executable, {**os.environ, "PYTHONPATH": str(PACKAGE)})
+
+    def test_the_samples_run_on_the_built_package_in_a_clean_environment(self):
+        folder = tempfile.TemporaryDirectory(prefix="tapps-python-")
+        self.addCleanup(folder.cleanup)
+        place = pathlib.Path(folder.name)
+        wheel, _ = built(self, place)
+        made = subprocess.run([sys.executable, "-m", "venv", place / "venv"], capture_output=True)
+        if made.returncode:
+            missing(self, "python3 -m venv cannot make an environment (python3-venv)")
+        python = place / "venv" / "bin" / "python"
+        install = [python, "-m", "pip", "install", "--quiet", "--no-index", wheel]
+        subprocess.run(install, check=True, capture_output=True)
+        environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+        for sample in readme_samples():
+            self.check(sample, python, environment)
+
+
+def missing(test, why):
+    """A skip; in CI a failure."""
+    if os.environ.get("CI") == "true" or os.environ.get("TAPPS_CI") == "1":
+        test.fail(why)
+    test.skipTest(why)
+
+
+def built(test, folder):
+    """(wheel, sdist) in a folder, made from the package's own files alone."""
+    if importlib.util.find_spec("setuptools") is None:
+        missing(test, "setuptools is not installed")
+    copy = folder / "python"
+    copy.mkdir()
+    for item in ("tapps", "pyproject.toml", "README.md"):
+        subprocess.run(["cp", "-r", str(PACKAGE / item), str(copy)], check=True)
+    (folder / "out").mkdir()
+    code = (
+        "import setuptools.build_meta as b;"
+        "print(b.build_sdist('../out')); print(b.build_wheel('../out'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=copy, capture_output=True, text=True, check=False
+    )
+    test.assertEqual(done.returncode, 0, done.stderr)
+    wheel, sdist = sorted((folder / "out").iterdir())
+    return wheel, sdist
 
 
 class Building(unittest.TestCase):
     def test_sdist_and_wheel_hold_the_package(self):
-        try:
-            import setuptools  # noqa: F401
-        except ImportError:
-            self.skipTest("setuptools is not installed")
         with tempfile.TemporaryDirectory() as name:
-            folder = pathlib.Path(name)
-            copy = folder / "python"
-            keep = {"tapps", "pyproject.toml", "README.md"}
-            copy.mkdir()
-            for item in keep:
-                subprocess.run(["cp", "-r", str(PACKAGE / item), str(copy)], check=True)
-            code = (
-                "import setuptools.build_meta as b;"
-                "print(b.build_sdist('../out')); print(b.build_wheel('../out'))"
-            )
-            (folder / "out").mkdir()
-            done = subprocess.run(
-                [sys.executable, "-c", code], cwd=copy, capture_output=True, text=True, check=False
-            )
-            self.assertEqual(done.returncode, 0, done.stderr)
-            built = sorted(file.name for file in (folder / "out").iterdir())
-            self.assertEqual(built, ["tapps-0.1.0-py3-none-any.whl", "tapps-0.1.0.tar.gz"])
-            with zipfile.ZipFile(folder / "out" / built[0]) as wheel:
-                names = wheel.namelist()
-                wheel.extractall(folder / "site")
-            self.assertIn("tapps/py.typed", names)
-            self.assertIn("tapps/_declarations.py", names)
-            done = run("import tapps; print(tapps.open(':memory:').state)",
-                       PYTHONPATH=str(folder / "site"))  # fmt: skip
-            self.assertEqual((done.returncode, done.stdout), (0, "memory\n"), done.stderr)
+            wheel, sdist = built(self, pathlib.Path(name))
+            names = [wheel.name, sdist.name]
+            self.assertEqual(names, ["tapps-0.1.0-py3-none-any.whl", "tapps-0.1.0.tar.gz"])
+            with zipfile.ZipFile(wheel) as archive:
+                packed = {file for file in archive.namelist() if file.startswith("tapps/")}
+            with tarfile.open(sdist) as archive:
+                sources = {file.partition("/")[2] for file in archive.getnames()}
+        modules = (file.name for file in (PACKAGE / "tapps").glob("*.py"))
+        files = {f"tapps/{name}" for name in (*modules, "py.typed")}
+        self.assertEqual(packed, files)
+        self.assertLessEqual(files, sources)
 
 
 if __name__ == "__main__":

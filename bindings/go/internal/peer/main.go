@@ -21,6 +21,7 @@ import (
 type peer struct {
 	cache    *tapps.Cache
 	breakers map[string]*tapps.Breaker
+	permits  map[string][]tapps.Permit
 	form     url.Values
 	answer   url.Values
 }
@@ -30,7 +31,7 @@ var ctx = context.Background()
 var errLack = errors.New("lack")
 
 func main() {
-	p := &peer{breakers: map[string]*tapps.Breaker{}}
+	p := &peer{breakers: map[string]*tapps.Breaker{}, permits: map[string][]tapps.Permit{}}
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<26)
 	for lines.Scan() {
@@ -45,6 +46,8 @@ func main() {
 			if !p.answer.Has("code") {
 				p.answer.Set("code", "OK")
 			}
+		case errors.Is(err, errLoader):
+			p.answer.Set("code", "LOADER")
 		case errors.Is(err, errLack):
 			p.answer.Set("lack", "1")
 		case errors.As(err, &failure):
@@ -98,6 +101,7 @@ func (p *peer) flags() []tapps.GetFlag {
 	var flags []tapps.GetFlag
 	for name, flag := range map[string]tapps.GetFlag{
 		"cached_only": tapps.CachedOnly, "allow_stale": tapps.AllowStale, "peek": tapps.Peek,
+		"show_negative": tapps.ShowNegative,
 	} {
 		if p.has(name) {
 			flags = append(flags, flag)
@@ -117,6 +121,24 @@ func (p *peer) putOptions() *tapps.PutOptions {
 	}
 }
 
+func (p *peer) openOptions() *tapps.OpenOptions {
+	policies := map[string]tapps.MemoryPolicy{"lru": tapps.PolicyLRU}
+	options := &tapps.OpenOptions{
+		ReadOnly: p.has("read_only"), Offline: p.has("offline"),
+		MemoryBytes: p.number("memory_bytes"), TTL: p.ms("ttl_ms"),
+		PreloadBytes: p.number("preload_bytes"), DiskEntries: p.number("disk_entries"),
+		Policy: policies[p.form.Get("policy")], SecretNames: p.form["secret_name"],
+		DenyPrivate: p.has("deny_private"), SharedHTTP: p.has("shared_http"),
+		KeepSetCookie: p.has("keep_set_cookie"),
+	}
+	if p.has("no_proxy") {
+		options.NoProxy = strings.Split(p.form.Get("no_proxy"), ",")
+	}
+	return options
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }
+
 func flag(on bool) string {
 	if on {
 		return "1"
@@ -127,9 +149,7 @@ func flag(on bool) string {
 func (p *peer) do(verb string) (err error) {
 	switch verb {
 	case "open":
-		p.cache, err = tapps.Open(p.form.Get("path"), &tapps.OpenOptions{
-			ReadOnly: p.has("read_only"), Offline: p.has("offline"),
-			MemoryBytes: p.number("memory_bytes"), TTL: p.ms("ttl_ms")})
+		p.cache, err = tapps.Open(p.form.Get("path"), p.openOptions())
 		return err
 	case "close":
 		if p.cache == nil { // the open failed
@@ -172,13 +192,12 @@ func (p *peer) do(verb string) (err error) {
 	case "delete":
 		return p.space().Delete(ctx, p.key())
 	case "delete_all":
-		what := tapps.Matching{Prefix: string(p.first("prefix")), Tag: p.form.Get("tag")}
 		remove := p.space().DeleteAll
 		if p.has("all_spaces") {
 			remove = p.cache.DeleteEverywhere
 		}
-		count, err := remove(ctx, what)
-		p.answer.Set("count", strconv.FormatInt(count, 10))
+		count, err := remove(ctx, p.matching())
+		p.answer.Set("count", number(count))
 		return err
 	case "touch":
 		return p.space().Touch(ctx, p.key(), p.ms("ttl_ms"))
@@ -224,9 +243,18 @@ func (p *peer) do(verb string) (err error) {
 		p.answer.Set("json", string(text))
 		return err
 	default:
-		return p.breaker(verb)
+		for _, more := range []func(string) error{p.condition, p.upkeep, p.breaker, p.permit} {
+			if err := more(verb); err != errLack {
+				return err
+			}
+		}
+		return errLack
 	}
 	return nil
+}
+
+func (p *peer) matching() tapps.Matching {
+	return tapps.Matching{Prefix: string(p.first("prefix")), Tag: p.form.Get("tag")}
 }
 
 func (p *peer) entry() error {
@@ -238,7 +266,8 @@ func (p *peer) entry() error {
 	info := view.Info()
 	p.answer = url.Values{"value": {hex.EncodeToString(view.Bytes())}, "stale": {flag(info.Stale)},
 		"content_type": {info.ContentType}, "source": {info.Source}, "tag": info.Tags,
-		"json": {string(info.JSON)}, "served_from": {info.ServedFrom.String()}}
+		"json": {string(info.JSON)}, "served_from": {info.ServedFrom.String()},
+		"version": {number(info.Version)}, "negative": {flag(info.Negative)}}
 	return nil
 }
 
@@ -246,7 +275,9 @@ func (p *peer) fetch() error {
 	policies := map[string]tapps.FetchPolicy{"reload": tapps.FetchReload,
 		"only_if_cached": tapps.FetchOnlyIfCached}
 	options := &tapps.FetchOptions{Method: p.form.Get("method"), Body: p.first("body"),
-		Policy: policies[p.form.Get("policy")], Timeout: p.ms("timeout_ms"), Header: http.Header{}}
+		Policy: policies[p.form.Get("policy")], Timeout: p.ms("timeout_ms"), Header: http.Header{},
+		Retries: p.number("retries"), FirstByte: p.ms("first_byte_ms"),
+		DenyPrivate: p.has("deny_private")}
 	for _, line := range strings.Split(p.form.Get("headers"), "\n") {
 		if name, value, found := strings.Cut(line, ": "); found {
 			options.Header.Set(name, value)
@@ -266,53 +297,4 @@ func (p *peer) fetch() error {
 		"value": {hex.EncodeToString(found.Body)}, "stale": {flag(found.Stale)},
 		"served_from": {found.ServedFrom.String()}}
 	return nil
-}
-
-func (p *peer) breaker(verb string) (err error) {
-	name := p.form.Get("name")
-	switch verb {
-	case "breaker_open":
-		var options *tapps.BreakerOptions
-		if p.has("failures") || p.has("open_ms") {
-			options = &tapps.BreakerOptions{Failures: p.number("failures"), Open: p.ms("open_ms")}
-		}
-		p.breakers[name], err = p.cache.Breaker(name, options)
-		return err
-	case "breaker_call":
-		errCall := map[string]error{"failure": errors.New("down"), "ignored": tapps.ErrIgnored}[p.form.Get("outcome")]
-		err = p.breakers[name].Execute(ctx, func(context.Context) error { return errCall })
-		if err == errCall {
-			return nil
-		}
-		return err
-	case "breaker_force":
-		modes := map[string]tapps.BreakerMode{"open": tapps.BreakerForceOpen,
-			"closed": tapps.BreakerForceClosed}
-		return p.breakers[name].Force(modes[p.form.Get("mode")])
-	case "breaker_read":
-		info := p.breakers[name].Read()
-		p.answer.Set("state", info.State.String())
-		p.answer.Set("failures", strconv.FormatInt(info.Failures, 10))
-		p.answer.Set("successes", strconv.FormatInt(info.Successes, 10))
-		p.answer.Set("rejected", strconv.FormatInt(info.Rejected, 10))
-		return nil
-	case "event":
-		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-		defer cancel()
-		events, err := p.cache.Events(ctx, tapps.EventBreaker)
-		if err != nil {
-			return err
-		}
-		breaker, err := p.cache.Breaker(name, nil)
-		if err != nil {
-			return err
-		}
-		if err = breaker.Force(tapps.BreakerForceOpen); err != nil {
-			return err
-		}
-		event := <-events
-		p.answer.Set("json", string(event.Data))
-		return nil
-	}
-	return errLack
 }

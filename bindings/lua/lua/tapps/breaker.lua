@@ -1,5 +1,6 @@
 -- Circuit breakers with bounded concurrency, for calls of one's own.
 local ffi = require("ffi")
+local arguments = require("tapps.arguments")
 local cdef = require("tapps.cdef")
 local native = require("tapps.native")
 
@@ -17,27 +18,58 @@ local MODES = {
 
 function M.open(cache, name, native_options)
   local handle = ffi.new("tapps_breaker*[1]")
-  local ok, failure = native.call("tapps_breaker_open", cache, name, native_options, handle)
+  local ok, failure =
+    native.call("tapps_breaker_open", cache.handle, name, native_options, handle)
   if not ok then
     return nil, failure
   end
   local owned = ffi.gc(handle[0], native.lib().tapps_breaker_release)
-  return setmetatable({ handle = owned }, Breaker)
+  return setmetatable({ cache = cache, handle = owned }, Breaker)
 end
 
--- A function that reports how the call went, "success", "failure" or "ignored"; or nil and the error
--- OPEN_CIRCUIT or BUSY.
+local function reporter(self, permit)
+  return function(outcome)
+    local number = cdef["OUTCOME_" .. outcome:upper()]
+    native.lib().tapps_breaker_report(self.handle, permit, number)
+  end
+end
+
+-- A function that reports how the call went, "success", "failure", "local_failure" (whose reason may
+-- lie with this process alone) or "ignored"; or nil and the error OPEN_CIRCUIT, QUOTA or BUSY.
 function Breaker:acquire()
   local permit = ffi.new("int64_t[1]")
   local ok, failure = native.call("tapps_breaker_acquire", self.handle, permit)
   if not ok then
     return nil, failure
   end
-  return function(outcome)
-    local number = cdef["OUTCOME_" .. outcome:upper()]
-    native.lib().tapps_breaker_report(self.handle, permit[0], number)
-  end
+  return reporter(self, permit[0])
 end
+
+-- As acquire, but waits for a place up to wait_ms: done(report, error), the error being TIMEOUT when
+-- there was none. In a coroutine `done` may be left out.
+Breaker.wait = arguments.guarded(function(self, wait_ms, done)
+  local us = arguments.micros(wait_ms, "wait_ms")
+  return arguments.submit(self.cache, "tapps_queue_acquire", function(answer, failure)
+    return answer and reporter(self, answer.number), failure
+  end, done, self.handle, us)
+end)
+
+-- How many milliseconds to wait before a call that failed is made once more, the `attempt`s so far
+-- and the HTTP status given; or nil and the error UNSUPPORTED (not worth it), FULL (made often
+-- enough) or OPEN_CIRCUIT.
+Breaker.retry_delay = arguments.guarded(function(self, attempt, status, retry_after_ms)
+  local delay = ffi.new("int64_t[1]")
+  local asked = arguments.micros(retry_after_ms, "retry_after_ms")
+  local ok, failure =
+    native.call("tapps_breaker_retry", self.handle, attempt, status or 0, asked, delay)
+  return ok and tonumber(delay[0]) / 1000, failure
+end)
+
+-- Tells that the service takes no more than so many calls within a time.
+Breaker.limit = arguments.guarded(function(self, calls, within_ms)
+  local us = arguments.micros(within_ms, "within_ms")
+  return native.call("tapps_breaker_limit", self.handle, calls, us)
+end)
 
 -- Runs operation() under a permit. When it raises, or may not run, the answer is fallback(error), or
 -- nil and the error without one.
@@ -66,8 +98,10 @@ function Breaker:read()
   local raw = ffi.new("tapps_breaker_info")
   native.lib().tapps_breaker_read(self.handle, raw)
   local found = { state = STATES[raw.state], retry_after_ms = tonumber(raw.retry_after_us) / 1000 }
+  found.quota_ms = tonumber(raw.quota_us) / 1000
   for _, name in ipairs({
     "failures_in_row", "in_flight", "successes", "failures", "ignored", "rejected", "transitions",
+    "waiting", "window_calls", "window_failures", "window_slow",
   }) do
     found[name] = tonumber(raw[name])
   end

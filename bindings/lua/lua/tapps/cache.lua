@@ -2,53 +2,26 @@
 -- return the number of an operation, for cache:cancel(); those without one answer at once, with nil
 -- and an error when they fail. Times are milliseconds.
 local ffi = require("ffi")
+local arguments = require("tapps.arguments")
 local breaker = require("tapps.breaker")
 local cdef = require("tapps.cdef")
 local native = require("tapps.native")
 local options = require("tapps.options")
 local queue = require("tapps.queue")
 
+local bytes, guarded, space_of = arguments.bytes, arguments.guarded, arguments.space_of
+
 local Cache = {}
 Cache.__index = Cache
+for _, part in ipairs({ "tapps.load", "tapps.upkeep" }) do
+  for name, method in pairs(require(part)) do
+    Cache[name] = method
+  end
+end
 
 local M = {}
 
 local STATES = { [0] = "ok", "read_only", "memory", "locked", "full", "failed", "wal_pinned", "closed" }
-
--- What raises inside (bad options, a bad argument) becomes nil and an error.
-local function guarded(f)
-  local function results(good, first, ...)
-    if good then
-      return first, ...
-    elseif type(first) == "table" and first.code then
-      return nil, first
-    end
-    error(first, 3)
-  end
-  return function(...)
-    return results(pcall(f, ...))
-  end
-end
-
-local function bytes(value, what)
-  if type(value) ~= "string" then
-    error(native.invalid(what .. ": expected a string"), 0)
-  end
-  return value, #value
-end
-
--- The namespace in the options, and the options without it.
-local function space_of(given)
-  local rest, space = {}, nil
-  for name, value in pairs(given or {}) do
-    if name == "namespace" then
-      space = value
-    else
-      rest[name] = value
-    end
-  end
-  return space, rest
-end
 
 M.open = guarded(function(path, given)
   native.lib() -- declares the types
@@ -202,14 +175,8 @@ end)
 -- Removes what meets every condition of {namespace, all_namespaces, prefix, tag}, committed:
 -- returns how many.
 Cache.delete_all = guarded(function(self, what)
-  what = what or {}
-  local filter = ffi.new("tapps_filter")
-  filter.struct_size = ffi.sizeof("tapps_filter")
-  local space = not what.all_namespaces and (what.namespace or "default") or nil
-  filter.space, filter.tag = space, what.tag
-  if what.prefix then
-    filter.prefix, filter.prefix_size = bytes(what.prefix, "prefix")
-  end
+  local filter, keep = arguments.filter(what)
+  self.kept = keep
   local removed = ffi.new("int64_t[1]")
   local ok, failure = native.call("tapps_cache_delete_all", self.handle, filter, removed)
   if not ok then
@@ -222,7 +189,7 @@ end)
 Cache.touch = guarded(function(self, key, ttl_ms, given)
   local space = space_of(given)
   local name, size = bytes(key, "key")
-  local us = ttl_ms == math.huge and cdef.NONE or math.max(1, math.floor(ttl_ms * 1000))
+  local us = arguments.micros(ttl_ms, "ttl_ms", cdef.NONE)
   return native.call("tapps_cache_touch", self.handle, space, name, size, us)
 end)
 
@@ -263,19 +230,21 @@ end)
 
 -- ---- what takes a callback
 
-function Cache:submit(name, done, progress, ...)
-  if not self.handle then
-    return nil, native.failure(cdef.E_CLOSED, nil)
-  end
-  if not self.queue then
-    local made, failure = queue.open(self.handle)
-    if not made then
-      return nil, failure
+-- A method of the queue, which is opened when it is first needed.
+local function of_queue(method)
+  return function(self, ...)
+    if not self.queue then
+      local made, failure = queue.open(self.handle)
+      if not made then
+        return nil, failure
+      end
+      self.queue = made
     end
-    self.queue = made
+    return self.queue[method](self.queue, ...)
   end
-  return self.queue:submit(name, done, progress, ...)
 end
+
+Cache.submit, Cache.submit_many = of_queue("submit"), of_queue("submit_many")
 
 -- Ends an operation early: its callback gets the error CANCELLED.
 function Cache:cancel(op)
@@ -307,6 +276,35 @@ Cache.fetch = guarded(function(self, url, given, done)
   end
   local op, failure = self:submit("tapps_queue_fetch", done, nil, url, native_options)
   return op, failure
+end)
+
+-- Many fetches with the same options and `parallel` (8): on_result(index, answer, error) for each as
+-- it comes, or with in_order = true in the order of the URLs; done() after the last. Returns their
+-- operations, for cancel().
+Cache.fetch_many = guarded(function(self, urls, given, on_result, done)
+  local rest = {}
+  for name, value in pairs(given or {}) do
+    rest[name] = name ~= "parallel" and value or nil
+  end
+  local native_options, keep = options.fetch(rest)
+  self.kept = keep -- the texts, during the call
+  local parallel = given and given.parallel or 0
+  local left = #urls
+  if left == 0 then
+    return {}
+  end
+  return self:submit_many("tapps_queue_fetch_many", left, function(index, answer, failure)
+    on_result(index, answer, failure)
+    left = left - 1
+    if left == 0 and done then
+      done()
+    end
+  end, table.concat(urls, "\n"), native_options, parallel)
+end)
+
+-- Switches the network off (true) or on for all fetches of the cache in this process.
+Cache.set_offline = guarded(function(self, offline)
+  return native.call("tapps_cache_set_offline", self.handle, offline and 1 or 0)
 end)
 
 -- done({value, library, library_version, ecosystem, source, ...}).
@@ -369,7 +367,7 @@ Cache.subscribe = guarded(function(self, kinds, on_event)
 end)
 
 Cache.breaker = guarded(function(self, name, given)
-  return breaker.open(self.handle, name, options.breaker(given))
+  return breaker.open(self, name, options.breaker(given))
 end)
 
 -- ---- the cache itself

@@ -34,7 +34,7 @@ function M.float(lines, title, filetype)
   for _, line in ipairs(lines) do
     longest = math.max(longest, vim.fn.strdisplaywidth(line))
   end
-  local width = math.max(20, math.min(longest, 100, vim.o.columns - 4))
+  local width = math.max(20, math.min(longest + 2, 100, vim.o.columns - 4))
   local height = math.max(1, math.min(#lines, math.floor(vim.o.lines * 0.8) - 2))
   local window = vim.api.nvim_open_win(buffer, true, {
     relative = "editor",
@@ -45,6 +45,9 @@ function M.float(lines, title, filetype)
     row = math.floor((vim.o.lines - height) / 2) - 1,
     col = math.floor((vim.o.columns - width) / 2),
   })
+  vim.wo[window].foldcolumn = "1" -- a margin
+  vim.wo[window].linebreak = true
+  vim.wo[window].breakindent = true
   vim.wo[window].wrap = true
   vim.wo[window].conceallevel = 2
   for _, key in ipairs({ "q", "<Esc>" }) do
@@ -75,20 +78,37 @@ local function clean(text)
   return (text:gsub("\r\n?", "\n"):gsub("[%z\1-\8\11-\31\127]", ""))
 end
 
--- The lines that :Tapps docs shows.
+-- The lines that :Tapps docs shows, and how many of them are about the document.
 function M.document_lines(found)
-  local from = ("*%s %s · %s · %s*"):format(
-    found.library or "",
-    found.library_version or "",
+  local words = {
+    ((found.library or "") .. " " .. (found.library_version or "")):gsub("%s+$", ""),
     found.source or found.served_from or "",
-    found.stale and "stale" or "fresh"
-  )
-  local lines = { (from:gsub("\n", " ")), "" }
+    found.stale and "stale" or "fresh",
+  }
+  local lines = { (table.concat(words, " · "):gsub("\n", " ")) }
   if found.warning then
-    lines = { lines[1], "*" .. found.warning:gsub("\n", " ") .. "*", "" }
+    lines[2] = (found.warning:gsub("\n", " "))
   end
-  vim.list_extend(lines, vim.split(clean(found.value), "\n"))
-  return lines
+  local about = #lines
+  lines[#lines + 1] = ""
+  vim.list_extend(lines, vim.split(vim.trim(clean(found.value)), "\n"))
+  return lines, about
+end
+
+local function show_document(found, library)
+  local lines, about = M.document_lines(found)
+  local buffer, window = M.float(lines, library)
+  local space = vim.api.nvim_create_namespace("tapps")
+  local room = vim.api.nvim_win_get_width(window) - vim.fn.strdisplaywidth(lines[1])
+  for line = 0, about - 1 do
+    vim.api.nvim_buf_set_extmark(buffer, space, line, 0, {
+      end_col = #lines[line + 1],
+      hl_group = line == 0 and "Comment" or "WarningMsg",
+      virt_text = line == 0 and room > 11 and { { "q closes ", "NonText" } } or nil,
+      virt_text_pos = "right_align",
+    })
+  end
+  return buffer, window
 end
 
 -- Shows what the documentation of a library says; done(buffer, window) is for tests and mappings.
@@ -99,7 +119,7 @@ function M.docs(library, topic, done)
       tell(why.message, vim.log.levels.WARN)
       return done and done(nil, nil)
     end
-    local buffer, window = M.float(M.document_lines(found), library)
+    local buffer, window = show_document(found, library)
     if done then
       done(buffer, window)
     end
@@ -109,17 +129,44 @@ function M.docs(library, topic, done)
   end
 end
 
+-- A text that fits in the command line, where a longer one would ask for Enter.
+local function fitting(text)
+  local room = vim.v.echospace
+  if vim.fn.strdisplaywidth(text) <= room then
+    return text
+  end
+  return vim.fn.strcharpart(text, 0, room - 1) .. "…"
+end
+
+-- The line that tells how far a warm run is.
+function M.progress_line(progress)
+  local full = math.floor(20 * progress.done / math.max(1, progress.total))
+  local bar = ("█"):rep(full) .. ("░"):rep(20 - full)
+  local current = progress.current or ""
+  return fitting(("tapps: %s %d/%d %s"):format(bar, progress.done, progress.total, current))
+end
+
+local function result_line(result)
+  local names = {}
+  for i, failure in ipairs(result.failures or {}) do
+    names[i] = failure.library
+  end
+  local failed = #names > 0 and ": " .. table.concat(names, ", ") or ""
+  return ("%d looked up, %d were there, %d failed%s"):format(
+    result.fetched, result.skipped, result.failed, failed
+  )
+end
+
 -- Looks up what the project uses; tells of it in the command line.
 function M.warm(folder, done)
   local root = folder ~= "" and vim.fn.fnamemodify(folder, ":p") or M.project_root()
   local op, failure = M.cache():warm(root, nil, function(progress)
-    local bar = ("█"):rep(math.floor(20 * progress.done / math.max(1, progress.total)))
-    local text = ("tapps: %s %d/%d %s"):format(bar, progress.done, progress.total, progress.current or "")
-    vim.api.nvim_echo({ { text } }, false, {})
+    vim.api.nvim_echo({ { M.progress_line(progress) } }, false, {})
   end, function(found, why)
     local result = found and vim.json.decode(found.value)
     if result then
-      tell(("%d looked up, %d were there, %d failed"):format(result.fetched, result.skipped, result.failed))
+      vim.cmd("redraw") -- takes the progress away: two messages at once would ask for Enter
+      vim.notify(fitting("tapps: " .. result_line(result)))
     else
       tell(why.message, vim.log.levels.WARN)
     end

@@ -32,7 +32,18 @@ M.open = maker("tapps_open_options", {
   max_concurrency = { "max_concurrency", "number" },
   break_failures = { "break_failures", "number" },
   break_ms = { "break_us", "ms" },
-}, { read_only = cdef.OPEN_READ_ONLY, offline = cdef.OPEN_OFFLINE })
+  disk_entries = { "disk_entries", "number" },
+  preload_bytes = { "preload_bytes", "number" },
+  policy = { "policy", { adaptive = cdef.POLICY_ADAPTIVE, lru = cdef.POLICY_LRU } },
+  no_proxy = { "no_proxy", "text" },
+  secret_names = { "secret_names", "lines" },
+}, {
+  read_only = cdef.OPEN_READ_ONLY,
+  offline = cdef.OPEN_OFFLINE,
+  deny_private = cdef.OPEN_DENY_PRIVATE,
+  keep_set_cookie = cdef.OPEN_KEEP_SET_COOKIE,
+  shared_http = cdef.OPEN_SHARED_HTTP,
+})
 
 M.get = maker("tapps_get_options", {}, {
   cached_only = cdef.GET_CACHED_ONLY,
@@ -51,6 +62,18 @@ M.put = maker("tapps_put_options", {
   tags = { "tags", "lines" },
   json = { "json", "text" },
 }, { negative = cdef.PUT_NEGATIVE, sliding = cdef.PUT_SLIDING })
+
+M.space = maker("tapps_space_options", {
+  ttl_ms = { "ttl_us", "ms" },
+  stale_ms = { "stale_us", "ms" },
+  negative_ttl_ms = { "negative_ttl_us", "ms" },
+}, {})
+
+M.load = maker("tapps_load_options", {
+  wait_ms = { "timeout_us", "ms" },
+  lease_ms = { "lease_us", "ms" },
+  early_ms = { "early_us", "ms" },
+}, {})
 
 M.fetch = maker("tapps_fetch_options", {
   policy = {
@@ -71,7 +94,11 @@ M.fetch = maker("tapps_fetch_options", {
   max_body_bytes = { "max_body_bytes", "number" },
   max_redirects = { "max_redirects", "number" },
   ttl_ms = { "ttl_us", "ms" },
-}, { deny_private = cdef.FETCH_DENY_PRIVATE })
+  retries = { "retries", "number" },
+  first_byte_ms = { "first_byte_us", "ms" },
+  low_speed_ms = { "low_speed_us", "ms" },
+  low_speed_bytes = { "low_speed_bytes", "number" },
+}, { deny_private = cdef.FETCH_DENY_PRIVATE, in_order = cdef.FETCH_IN_ORDER })
 
 local DOCS_FLAGS = { refresh = cdef.DOCS_REFRESH, offline = cdef.DOCS_OFFLINE }
 
@@ -102,6 +129,16 @@ M.breaker = maker("tapps_breaker_options", {
   max_concurrency = { "max_concurrency", "number" },
   probes = { "probes", "number" },
   lease_ms = { "lease_us", "ms" },
+  max_waiting = { "max_waiting", "number" },
+  failure_rate = { "failure_rate", "number" },
+  slow_rate = { "slow_rate", "number" },
+  slow_ms = { "slow_us", "ms" },
+  window_calls = { "window_calls", "number" },
+  window_ms = { "window_us", "ms" },
+  min_calls = { "min_calls", "number" },
+  retries = { "retries", "number" },
+  retry_ms = { "retry_us", "ms" },
+  max_retry_ms = { "max_retry_us", "ms" },
 }, {})
 
 return M

@@ -49,11 +49,32 @@ function Queue:submit(name, done, progress, ...)
   if not ok then
     return nil, failure
   end
-  local number = tonumber(op[0])
-  self.waiting[number] = { done = done, progress = progress }
+  return self:expect(tonumber(op[0]), done, progress)
+end
+
+function Queue:expect(op, done, progress)
+  self.waiting[op] = { done = done, progress = progress }
   self.under_way = self.under_way + 1
   self.poll:ref()
-  return number
+  return op
+end
+
+-- A call that starts `count` operations: done(index, answer, failure) for each; their numbers.
+function Queue:submit_many(name, count, done, ...)
+  local ops = ffi.new("int64_t[?]", count)
+  local arguments, given = { ... }, select("#", ...)
+  arguments[given + 1], arguments[given + 2], arguments[given + 3] = 0, ops, count
+  local ok, failure = native.call(name, self.handle, unpack(arguments, 1, given + 4))
+  if not ok then
+    return nil, failure
+  end
+  local numbers = {}
+  for i = 1, count do
+    numbers[i] = self:expect(tonumber(ops[i - 1]), function(...)
+      done(i, ...)
+    end)
+  end
+  return numbers
 end
 
 -- The operation's callback gets the error CANCELLED, soon.
@@ -118,11 +139,16 @@ function Queue:take(record)
   end
   if record.code ~= cdef.OK then
     local failure = native.failure(record.code, record.error)
+    if kind == cdef.RECORD_SWAP and record.code == cdef.E_EXISTS then
+      failure.version = tonumber(record.number)
+    end
     return function()
       waiting.done(nil, failure)
     end
   end
   local found = value ~= nil and native.take_value(value) or {}
+  found.has_value = value ~= nil
+  found.number, found.bytes = tonumber(record.number), tonumber(record.bytes)
   return function()
     waiting.done(found)
   end

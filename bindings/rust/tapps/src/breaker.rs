@@ -1,11 +1,14 @@
 use std::fmt;
 use std::future::Future;
 use std::ptr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tapps_sys as sys;
 
-use crate::native::{self, call, micros, number, size_of, Texts, UNLIMITED};
+use crate::cache::Inner;
+use crate::driver::{End, Operation};
+use crate::native::{self, call, micros, number, size_of, Texts, NONE, UNLIMITED};
 use crate::{Cache, Error, Result};
 
 /// When a breaker opens. `None` is the default of `tapps.h`.
@@ -26,6 +29,39 @@ pub struct BreakerOptions {
     pub probes: Option<u64>,
     /// A call that has not ended by then gives its place back.
     pub lease: Option<Duration>,
+    /// Callers that wait for a place.
+    pub max_waiting: Option<u64>,
+    /// Percent of failures in the window that open it; None: not watched.
+    pub failure_rate: Option<u64>,
+    /// Percent of slow calls in the window that open it; None: not watched.
+    pub slow_rate: Option<u64>,
+    /// A call that takes as long is slow.
+    pub slow: Option<Duration>,
+    /// The window is as many latest calls.
+    pub window_calls: Option<u64>,
+    /// The window is so much time instead.
+    pub window: Option<Duration>,
+    /// Calls in the window below which rates say nothing.
+    pub min_calls: Option<u64>,
+    /// Of one call; 0: none.
+    pub retries: Option<u64>,
+    /// Longest delay before the first retry; doubles with each.
+    pub retry: Option<Duration>,
+    /// Doubling ends here.
+    pub max_retry: Option<Duration>,
+}
+
+/// How a call went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Well, or refused for reasons of the caller's own: the service is well.
+    Success,
+    /// An error of the service, a time-out.
+    Failure,
+    /// Says nothing about the service.
+    Ignored,
+    /// A failure whose reason may lie with this process alone; others are not told.
+    LocalFailure,
 }
 
 /// Whether calls are let through.
@@ -63,6 +99,14 @@ pub struct BreakerInfo {
     pub ignored: i64,
     pub rejected: i64,
     pub transitions: i64,
+    /// Callers in line.
+    pub waiting: i64,
+    /// The longest wait the service asked any caller for.
+    pub quota: Duration,
+    /// In the window now; zeros unless rates are watched.
+    pub window_calls: i64,
+    pub window_failures: i64,
+    pub window_slow: i64,
 }
 
 /// Why a guarded call has no result.
@@ -85,16 +129,22 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
 
 impl<E: std::error::Error + 'static> std::error::Error for CallError<E> {}
 
-/// A circuit breaker with bounded concurrency, for the program's own calls.
+/// A circuit breaker with bounded concurrency, for the program's own calls. A clone is the same one.
+#[derive(Clone)]
 pub struct Breaker {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    cache: Arc<Inner>,
     handle: *mut sys::tapps_breaker,
 }
 
 // SAFETY: breakers may be used by any threads at once.
-unsafe impl Send for Breaker {}
-unsafe impl Sync for Breaker {}
+unsafe impl Send for Shared {}
+unsafe impl Sync for Shared {}
 
-impl Drop for Breaker {
+impl Drop for Shared {
     fn drop(&mut self) {
         // SAFETY: the handle is ours.
         unsafe { sys::tapps_breaker_release(self.handle) }
@@ -103,37 +153,101 @@ impl Drop for Breaker {
 
 /// The right to make one call. Dropped without a report it is ignored by the breaker.
 #[must_use = "dropping it reports that the call is to be ignored"]
-pub struct Permit<'a> {
-    breaker: &'a Breaker,
+pub struct Permit {
+    breaker: Arc<Shared>,
     number: i64,
-    outcome: i32,
+    outcome: Outcome,
 }
 
-impl Permit<'_> {
+impl Permit {
+    fn new(breaker: Arc<Shared>, number: i64) -> Permit {
+        Permit { breaker, number, outcome: Outcome::Ignored }
+    }
     /// The call went well.
-    pub fn success(mut self) {
-        self.outcome = sys::TAPPS_OUTCOME_SUCCESS;
+    pub fn success(self) {
+        self.report(Outcome::Success);
     }
     /// The call failed.
-    pub fn failure(mut self) {
-        self.outcome = sys::TAPPS_OUTCOME_FAILURE;
+    pub fn failure(self) {
+        self.report(Outcome::Failure);
+    }
+    /// How the call went.
+    pub fn report(mut self, outcome: Outcome) {
+        self.outcome = outcome;
     }
 }
 
-impl Drop for Permit<'_> {
+impl Drop for Permit {
     fn drop(&mut self) {
-        // SAFETY: the breaker lives longer than the permit.
-        unsafe { sys::tapps_breaker_report(self.breaker.handle, self.number, self.outcome) }
+        let outcome = match self.outcome {
+            Outcome::Success => sys::TAPPS_OUTCOME_SUCCESS,
+            Outcome::Failure => sys::TAPPS_OUTCOME_FAILURE,
+            Outcome::Ignored => sys::TAPPS_OUTCOME_IGNORED,
+            Outcome::LocalFailure => sys::TAPPS_OUTCOME_LOCAL_FAILURE,
+        };
+        // SAFETY: the permit holds the breaker.
+        unsafe { sys::tapps_breaker_report(self.breaker.handle, self.number, outcome) }
     }
 }
 
 impl Breaker {
     /// Asks to make a call: `Code::OPEN_CIRCUIT` or `Code::BUSY`, at once, when it may not be made.
-    pub fn acquire(&self) -> Result<Permit<'_>> {
+    pub fn acquire(&self) -> Result<Permit> {
         let mut number = 0;
         // SAFETY: the handle is ours.
-        call(|err| unsafe { sys::tapps_breaker_acquire(self.handle, &mut number, err) })?;
-        Ok(Permit { breaker: self, number, outcome: sys::TAPPS_OUTCOME_IGNORED })
+        call(|err| unsafe { sys::tapps_breaker_acquire(self.handle(), &mut number, err) })?;
+        Ok(Permit::new(self.shared.clone(), number))
+    }
+
+    /// As acquire, but waits for a place, in the order of asking. `Code::TIMEOUT` when the wait is
+    /// over, `Code::BUSY` when too many wait already.
+    pub fn wait(&self, wait: Duration) -> Result<Permit> {
+        let (wait, mut number) = (waiting(wait), 0);
+        // SAFETY: the handle is ours.
+        call(|err| unsafe { sys::tapps_breaker_wait(self.handle(), wait, &mut number, err) })?;
+        Ok(Permit::new(self.shared.clone(), number))
+    }
+
+    /// As wait, as a future.
+    pub fn wait_async(&self, wait: Duration) -> Operation<Permit> {
+        let (wait, its, left) = (waiting(wait), self.shared.clone(), self.shared.clone());
+        let permit = move |end: End| end.number().map(|number| Permit::new(its, number));
+        Operation::of(self.shared.cache.driver().and_then(|driver| {
+            // SAFETY: the library holds the breaker while somebody waits.
+            driver.submit(None, permit, |queue, id, op, err| unsafe {
+                sys::tapps_queue_acquire(queue, self.handle(), wait, id, op, err)
+            })
+        }))
+        .or(move |number| drop(Permit::new(left, number)))
+    }
+
+    /// How long to wait before a call that failed, and may be repeated, is made once more.
+    /// `attempt`: how often it was made, from 1; `status`: what HTTP answered; `retry_after`: what
+    /// the service asked for. `Code::UNSUPPORTED`: the status is not worth another try;
+    /// `Code::FULL`: it was made as often as it may be, or the budget of retries is used up.
+    pub fn retry(
+        &self, attempt: u32, status: Option<u16>, retry_after: Option<Duration>,
+    ) -> Result<Duration> {
+        let (status, after, mut delay) =
+            (status.map_or(0, i32::from), micros(retry_after, i64::MAX), 0);
+        // SAFETY: the handle is ours.
+        call(|err| unsafe {
+            let (handle, attempt) = (self.handle(), attempt.into());
+            sys::tapps_breaker_retry(handle, attempt, status, after, &mut delay, err)
+        })?;
+        Ok(native::duration(delay))
+    }
+
+    /// Tells what the service said: it takes no more than so many further calls within that time;
+    /// 0 for "not before". Then calls fail with `Code::QUOTA`, in every process of the user.
+    pub fn limit(&self, calls: u64, within: Duration) -> Result<()> {
+        let (calls, within) = (calls as i64, micros(Some(within), i64::MAX));
+        // SAFETY: the handle is ours.
+        call(|err| unsafe { sys::tapps_breaker_limit(self.handle(), calls, within, err) })
+    }
+
+    fn handle(&self) -> *mut sys::tapps_breaker {
+        self.shared.handle
     }
 
     /// Runs a call under a permit; its error counts against the callee, a panic is ignored.
@@ -168,14 +282,14 @@ impl Breaker {
             Mode::Closed => sys::TAPPS_BREAKER_FORCE_CLOSED,
         };
         // SAFETY: the handle is ours.
-        call(|err| unsafe { sys::tapps_breaker_force(self.handle, mode, err) })
+        call(|err| unsafe { sys::tapps_breaker_force(self.handle(), mode, err) })
     }
 
     /// How it stands.
     pub fn read(&self) -> BreakerInfo {
         let mut raw = sys::tapps_breaker_info::default();
         // SAFETY: the handle is ours.
-        unsafe { sys::tapps_breaker_read(self.handle, &mut raw) };
+        unsafe { sys::tapps_breaker_read(self.handle(), &mut raw) };
         BreakerInfo {
             state: match raw.state {
                 sys::TAPPS_BREAKER_OPEN => BreakerState::Open,
@@ -195,8 +309,18 @@ impl Breaker {
             ignored: raw.ignored,
             rejected: raw.rejected,
             transitions: raw.transitions,
+            waiting: raw.waiting,
+            quota: native::duration(raw.quota_us),
+            window_calls: raw.window_calls,
+            window_failures: raw.window_failures,
+            window_slow: raw.window_slow,
         }
     }
+}
+
+/// At least a microsecond; "for ever" is a long time.
+fn waiting(wait: Duration) -> i64 {
+    micros(Some(wait), Duration::from_secs(365 * 24 * 3600).as_micros() as i64)
 }
 
 fn settle<T, E>(
@@ -229,6 +353,16 @@ impl Cache {
             max_concurrency: number(o.max_concurrency),
             probes: number(o.probes),
             lease_us: micros(o.lease, UNLIMITED),
+            max_waiting: number(o.max_waiting),
+            failure_rate: number(o.failure_rate),
+            slow_rate: number(o.slow_rate),
+            slow_us: micros(o.slow, UNLIMITED),
+            window_calls: number(o.window_calls),
+            window_us: micros(o.window, UNLIMITED),
+            min_calls: number(o.min_calls),
+            retries: if o.retries == Some(0) { NONE } else { number(o.retries) },
+            retry_us: micros(o.retry, UNLIMITED),
+            max_retry_us: micros(o.max_retry, UNLIMITED),
             ..Default::default()
         });
         let options = native.as_ref().map_or(ptr::null(), |o| o as *const _);
@@ -237,6 +371,6 @@ impl Cache {
         call(|err| unsafe {
             sys::tapps_breaker_open(self.handle(), name, options, &mut handle, err)
         })?;
-        Ok(Breaker { handle })
+        Ok(Breaker { shared: Arc::new(Shared { cache: self.inner().clone(), handle }) })
     }
 }

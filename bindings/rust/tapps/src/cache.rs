@@ -95,8 +95,9 @@ impl Cache {
     /// store.
     pub fn open_with(path: Option<impl AsRef<Path>>, options: &OpenOptions) -> Result<Cache> {
         // SAFETY: takes and returns a number.
-        if unsafe { sys::tapps_abi() } != sys::TAPPS_ABI {
-            return Err(Error::new(Code::VERSION, "the libtapps that was loaded has another ABI"));
+        let abi = unsafe { sys::tapps_abi() };
+        if abi != sys::TAPPS_ABI {
+            return Err(Error::new(Code::VERSION, wrong_abi(abi)));
         }
         let mut texts = Texts::default();
         let path = match &path {
@@ -172,7 +173,7 @@ impl Cache {
         Operation::of(self.inner().driver().and_then(|driver| {
             driver.submit(
                 None,
-                |result| result.map(|_| ()),
+                |end| end.number().map(|_| ()),
                 // SAFETY: the queue lives as long as the driver.
                 |queue, id, op, err| unsafe { sys::tapps_queue_flush(queue, timeout, id, op, err) },
             )
@@ -194,8 +195,29 @@ impl fmt::Debug for Cache {
     }
 }
 
+/// What to do about a library that was loaded in place of the one built against.
+fn wrong_abi(found: i32) -> String {
+    let (version, wanted) = (version(), sys::TAPPS_ABI);
+    format!(
+        "the libtapps that was loaded, {version}, has ABI {found} and this program was built for \
+         {wanted}: install libtapps.so.{wanted}, name its folder in LD_LIBRARY_PATH, or build the \
+         program again"
+    )
+}
+
 /// The version of the library, "0.1.0".
 pub fn version() -> &'static str {
     // SAFETY: a static text.
     unsafe { CStr::from_ptr(sys::tapps_version()) }.to_str().unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn another_abi_is_explained() {
+        let said = super::wrong_abi(7);
+        for part in [super::version(), "ABI 7", "libtapps.so.0", "LD_LIBRARY_PATH"] {
+            assert!(said.contains(part), "{said}");
+        }
+    }
 }

@@ -21,7 +21,7 @@ impl Code {
     pub const BUSY: Code = Code(-20);
     /// the answer is not in memory and the call may not touch the disk
     pub const WOULD_BLOCK: Code = Code(-21);
-    /// the deadline passed; nothing was changed
+    /// the deadline passed; nothing was changed in the file
     pub const TIMEOUT: Code = Code(-22);
     /// cancelled by the host
     pub const CANCELLED: Code = Code(-23);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tapps_sys as sys;
 
-use crate::driver::Operation;
+use crate::driver::{End, Operation};
 use crate::native::{
     self, call, call_value, json_number, micros, number, size_of, Texts, UNLIMITED,
 };
@@ -185,8 +185,8 @@ impl Plan {
                 json: json.to_owned(),
             })
         };
-        let convert = |result: Result<Value>| {
-            let json = String::from_utf8_lossy(&result?).into_owned();
+        let convert = |end: End| {
+            let json = String::from_utf8_lossy(&end.result?).into_owned();
             Ok(WarmResult {
                 total: member(&json, "total"),
                 fetched: member(&json, "fetched"),
@@ -221,7 +221,7 @@ impl Cache {
         let mut texts = Texts::default();
         let mut submit = || {
             let (library, options) = (texts.add(Some(library))?, options.native(&mut texts)?);
-            let convert = |result: Result<Value>| result.map(Document::of);
+            let convert = |end: End| end.result.map(Document::of);
             // SAFETY: the library copies what it keeps.
             self.inner().driver()?.submit(None, convert, |queue, id, op, err| unsafe {
                 sys::tapps_queue_docs(queue, library, &options, id, op, err)

@@ -21,9 +21,26 @@ const BATCH: usize = 64;
 
 type OnProgress = Box<dyn FnMut(&str) + Send>;
 
+/// Returns the lease or the permit that a record carries when nobody takes it.
+pub(crate) type GiveBack = Box<dyn FnOnce(i64) + Send>;
+
+/// How an operation ended.
+pub(crate) struct End {
+    pub result: Result<Value>,
+    pub number: i64,
+    pub bytes: i64,
+}
+
+impl End {
+    /// The number of one that went well.
+    pub fn number(self) -> Result<i64> {
+        self.result.map(|_| self.number)
+    }
+}
+
 enum State {
     Waiting(Option<Waker>, Option<OnProgress>),
-    Ended(Result<Value>),
+    Ended(End),
 }
 
 pub(crate) struct Driver {
@@ -36,6 +53,7 @@ struct Table {
     last: u64,
     stop: bool,
     operations: HashMap<u64, State>,
+    left: HashMap<u64, GiveBack>, // of operations that were dropped
 }
 
 // SAFETY: queues may be used by any threads at once.
@@ -107,11 +125,14 @@ impl Driver {
         let mut table = self.lock();
         table.stop = true;
         for state in table.operations.values_mut() {
-            let closed = Err(Error::new(Code::CLOSED, "the cache was closed"));
-            if let State::Waiting(Some(waker), _) = std::mem::replace(state, State::Ended(closed)) {
+            let end = End { result: Err(closed()), number: 0, bytes: 0 };
+            if let State::Waiting(Some(waker), _) = std::mem::replace(state, State::Ended(end)) {
                 waker.wake();
             }
         }
+        let left = std::mem::take(&mut table.left);
+        drop(table); // what they hold may come back here when it goes
+        drop(left);
     }
 
     fn hand_out(&self, record: &sys::tapps_record) {
@@ -136,61 +157,119 @@ impl Driver {
             sys::TAPPS_E_CANCELLED => {
                 // Not by us: what is dropped is not waited for.
                 drop(Error::take(record.code, record.error));
-                Err(Error::new(Code::CLOSED, "the cache was closed"))
+                Err(closed())
             }
             code => Err(Error::take(code, record.error)),
         };
-        let before = match self.lock().operations.get_mut(&record.user_data) {
-            Some(state) => std::mem::replace(state, State::Ended(result)),
-            None => return, // dropped
-        };
-        if let State::Waiting(Some(waker), _) = before {
-            waker.wake();
+        let mut table = self.lock();
+        let end = End { result, number: record.number, bytes: record.bytes };
+        match table.operations.get_mut(&record.user_data) {
+            Some(state) => {
+                let before = std::mem::replace(state, State::Ended(end));
+                drop(table);
+                if let State::Waiting(Some(waker), _) = before {
+                    waker.wake();
+                }
+            }
+            None => {
+                let give_back = table.left.remove(&record.user_data);
+                drop(table);
+                if let (Some(give_back), true) = (give_back, record.number > 0) {
+                    give_back(record.number);
+                }
+            }
         }
     }
 
     /// Submits an operation: `submit(queue, user_data, op, err)`.
     pub fn submit<T>(
         self: &Arc<Self>, on_progress: Option<OnProgress>,
-        convert: impl FnOnce(Result<Value>) -> Result<T> + Send + 'static,
+        convert: impl FnOnce(End) -> Result<T> + Send + 'static,
         submit: impl FnOnce(*mut sys::tapps_queue, u64, *mut i64, *mut *mut sys::tapps_error) -> i32,
     ) -> Result<Operation<T>> {
-        let id = {
-            let mut table = self.lock();
-            if table.stop {
-                return Err(Error::new(Code::CLOSED, "the cache was closed"));
-            }
-            table.last += 1;
-            let id = table.last;
-            table.operations.insert(id, State::Waiting(None, on_progress));
-            id
-        };
+        let id = self.expect(1, on_progress)?;
         let mut op = 0;
         if let Err(error) = call(|err| submit(self.queue, id, &mut op, err)) {
             self.lock().operations.remove(&id);
             return Err(error);
         }
-        let running = Running { driver: self.clone(), id, op };
-        Ok(Operation { running: Some(running), failed: None, convert: Some(Box::new(convert)) })
+        Ok(self.operation(id, op, convert))
     }
+
+    /// Submits many at once: `submit(queue, user_data of the first, ops, err)`.
+    pub fn submit_many<T>(
+        self: &Arc<Self>, count: usize,
+        convert: impl FnOnce(End) -> Result<T> + Clone + Send + 'static,
+        submit: impl FnOnce(*mut sys::tapps_queue, u64, *mut i64, *mut *mut sys::tapps_error) -> i32,
+    ) -> Result<Vec<Operation<T>>> {
+        let first = self.expect(count, None)?;
+        let mut ops = vec![0; count];
+        if let Err(error) = call(|err| submit(self.queue, first, ops.as_mut_ptr(), err)) {
+            let mut table = self.lock();
+            (0..count as u64).for_each(|n| drop(table.operations.remove(&(first + n))));
+            return Err(error);
+        }
+        let numbered = (first..).zip(ops);
+        Ok(numbered.map(|(id, op)| self.operation(id, op, convert.clone())).collect())
+    }
+
+    /// Makes room for `count` ends, whose ids follow upon the one returned.
+    fn expect(&self, count: usize, mut on_progress: Option<OnProgress>) -> Result<u64> {
+        let mut table = self.lock();
+        if table.stop {
+            return Err(closed());
+        }
+        let first = table.last + 1;
+        table.last += count as u64;
+        for id in first..=table.last {
+            table.operations.insert(id, State::Waiting(None, on_progress.take()));
+        }
+        Ok(first)
+    }
+
+    fn operation<T>(
+        self: &Arc<Self>, id: u64, op: i64, convert: impl FnOnce(End) -> Result<T> + Send + 'static,
+    ) -> Operation<T> {
+        let running = Running { driver: self.clone(), id, op, give_back: None };
+        Operation { running: Some(running), failed: None, convert: Some(Box::new(convert)) }
+    }
+}
+
+fn closed() -> Error {
+    Error::new(Code::CLOSED, "the cache was closed")
 }
 
 struct Running {
     driver: Arc<Driver>,
     id: u64,
     op: i64,
+    give_back: Option<GiveBack>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(State::Waiting(..)) = self.driver.lock().operations.remove(&self.id) {
-            // SAFETY: the queue lives as long as the driver.
-            unsafe { sys::tapps_queue_cancel(self.driver.queue, self.op) }
+        let mut table = self.driver.lock();
+        match table.operations.remove(&self.id) {
+            Some(State::Waiting(..)) => {
+                if let Some(give_back) = self.give_back.take() {
+                    table.left.insert(self.id, give_back);
+                }
+                drop(table);
+                // SAFETY: the queue lives as long as the driver.
+                unsafe { sys::tapps_queue_cancel(self.driver.queue, self.op) }
+            }
+            Some(State::Ended(end)) if end.number > 0 => {
+                drop(table);
+                if let Some(give_back) = self.give_back.take() {
+                    give_back(end.number);
+                }
+            }
+            _ => {}
         }
     }
 }
 
-type Convert<T> = Box<dyn FnOnce(Result<Value>) -> Result<T> + Send>;
+type Convert<T> = Box<dyn FnOnce(End) -> Result<T> + Send>;
 
 /// A running operation: a future for any executor. Dropping it cancels it.
 #[must_use = "dropping it cancels it"]
@@ -208,6 +287,14 @@ impl<T> Operation<T> {
             failed: Some(error),
             convert: None,
         })
+    }
+
+    /// With what is done to a lease or permit that comes after the operation was dropped.
+    pub(crate) fn or(mut self, give_back: impl FnOnce(i64) + Send + 'static) -> Operation<T> {
+        if let Some(running) = &mut self.running {
+            running.give_back = Some(Box::new(give_back));
+        }
+        self
     }
 
     /// Waits for the end on this thread.
@@ -238,7 +325,7 @@ impl<T> Future for Operation<T> {
             return Poll::Ready(Err(error));
         }
         let running = self.running.as_ref().expect("polled after its end");
-        let result = {
+        let end = {
             let mut table = running.driver.lock();
             match table.operations.get_mut(&running.id) {
                 Some(State::Waiting(waker, _)) => {
@@ -246,13 +333,13 @@ impl<T> Future for Operation<T> {
                     return Poll::Pending;
                 }
                 _ => match table.operations.remove(&running.id) {
-                    Some(State::Ended(result)) => result,
+                    Some(State::Ended(end)) => end,
                     _ => unreachable!("an operation is there until it is polled to its end"),
                 },
             }
         };
         self.running = None;
         let convert = self.convert.take().expect("polled after its end");
-        Poll::Ready(convert(result))
+        Poll::Ready(convert(end))
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use tapps_sys as sys;
 
 use crate::cache::Inner;
-use crate::driver::Operation;
+use crate::driver::{End, Operation};
 use crate::native::{self, call, call_value, found, micros, size_of, Texts, NONE};
 use crate::{Code, Durability, Error, Get, PutOptions, Result, Value};
 
@@ -20,7 +20,7 @@ pub struct Space {
     name: Option<CString>,
 }
 
-/// Which entries `Space::delete_all` removes: those that meet every condition given.
+/// Which entries `Space::delete_all` and `Space::count` mean: those that meet every condition given.
 #[derive(Clone, Copy, Debug, Default)]
 #[allow(missing_docs)]
 pub struct Matching<'a> {
@@ -35,12 +35,12 @@ impl Space {
         Space { inner, name }
     }
 
-    fn name(&self) -> *const std::os::raw::c_char {
+    pub(crate) fn name(&self) -> *const std::os::raw::c_char {
         self.name.as_ref().map_or(ptr::null(), |name| name.as_ptr())
     }
 
     /// The name, also of the default one, for calls in which NULL means all.
-    fn full_name(&self) -> *const std::os::raw::c_char {
+    pub(crate) fn full_name(&self) -> *const std::os::raw::c_char {
         self.name.as_ref().map_or(DEFAULT.as_ptr().cast(), |name| name.as_ptr())
     }
 
@@ -103,10 +103,23 @@ impl Space {
         let options = how.native();
         // SAFETY: the library copies the key.
         Operation::of(self.inner.driver().and_then(|driver| {
-            driver.submit(None, found, |queue, id, op, err| unsafe {
-                let key_data = key.as_ptr().cast();
-                sys::tapps_queue_get(queue, self.name(), key_data, key.len(), &options, id, op, err)
-            })
+            driver.submit(
+                None,
+                |end| found(end.result),
+                |queue, id, op, err| unsafe {
+                    let key_data = key.as_ptr().cast();
+                    sys::tapps_queue_get(
+                        queue,
+                        self.name(),
+                        key_data,
+                        key.len(),
+                        &options,
+                        id,
+                        op,
+                        err,
+                    )
+                },
+            )
         }))
     }
 
@@ -176,7 +189,7 @@ impl Space {
         let (key, value) = (key.as_ref(), value.as_ref());
         let mut texts = Texts::default();
         Operation::of(options.native(&mut texts).and_then(|options| {
-            let nothing = |result: Result<Value>| result.map(|_| ());
+            let nothing = |end: End| end.number().map(|_| ());
             // SAFETY: the library copies what it keeps.
             self.inner.driver()?.submit(None, nothing, |queue, id, op, err| unsafe {
                 let (key_data, data) = (key.as_ptr().cast(), value.as_ptr().cast());
@@ -238,20 +251,37 @@ impl Space {
     /// Removes what meets every condition, committed; returns how many.
     pub fn delete_all(&self, what: Matching) -> Result<u64> {
         let mut texts = Texts::default();
-        let filter = sys::tapps_filter {
-            struct_size: size_of::<sys::tapps_filter>(),
-            space: if what.everywhere { ptr::null() } else { self.full_name() },
-            prefix: what.prefix.as_ptr().cast(),
-            prefix_size: what.prefix.len(),
-            tag: texts.add(what.tag)?,
-            ..Default::default()
-        };
+        let filter = self.filter(what, &mut texts)?;
         let mut removed = 0;
         // SAFETY: everything is borrowed for the call.
         call(|err| unsafe {
             sys::tapps_cache_delete_all(self.inner.handle, &filter, &mut removed, err)
         })?;
         Ok(removed as u64)
+    }
+
+    /// As delete_all, as a future.
+    pub fn delete_all_async(&self, what: Matching) -> Operation<u64> {
+        let mut texts = Texts::default();
+        Operation::of(self.filter(what, &mut texts).and_then(|filter| {
+            let count = |end: End| end.number().map(|number| number as u64);
+            // SAFETY: the library copies what it keeps.
+            self.inner.driver()?.submit(None, count, |queue, id, op, err| unsafe {
+                sys::tapps_queue_delete_all(queue, &filter, id, op, err)
+            })
+        }))
+    }
+
+    /// The pointers live as long as `self`, `what` and `texts`.
+    pub(crate) fn filter(&self, what: Matching, texts: &mut Texts) -> Result<sys::tapps_filter> {
+        Ok(sys::tapps_filter {
+            struct_size: size_of::<sys::tapps_filter>(),
+            space: if what.everywhere { ptr::null() } else { self.full_name() },
+            prefix: what.prefix.as_ptr().cast(),
+            prefix_size: what.prefix.len(),
+            tag: texts.add(what.tag)?,
+            ..Default::default()
+        })
     }
 
     /// Gives an entry a new lifetime from now on: None is the cache's, Duration::MAX none.

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use tapps_sys as sys;
 
-use crate::driver::Operation;
-use crate::native::{self, call_value, micros, number, size_of, Texts, NONE, UNLIMITED};
+use crate::driver::{End, Operation};
+use crate::native::{self, call, call_value, micros, number, size_of, Texts, NONE, UNLIMITED};
 use crate::options::flag;
 use crate::value::origin;
 use crate::{Cache, Code, Error, Origin, Result, Value};
@@ -44,6 +44,13 @@ pub struct FetchOptions<'a> {
     pub ttl: Option<Duration>,
     /// No private, loopback or link-local address may answer.
     pub deny_private: bool,
+    /// Of an idempotent request that failed in a way that may pass.
+    pub retries: Option<u64>,
+    /// From the start to the first byte of the answer.
+    pub first_byte: Option<Duration>,
+    /// Fails when slower than `low_speed_bytes` a second for so long.
+    pub low_speed: Option<Duration>,
+    pub low_speed_bytes: Option<u64>,
 }
 
 impl FetchOptions<'_> {
@@ -80,6 +87,10 @@ impl FetchOptions<'_> {
                 number(self.max_redirects)
             },
             ttl_us: micros(self.ttl, NONE),
+            retries: number(self.retries),
+            first_byte_us: micros(self.first_byte, UNLIMITED),
+            low_speed_us: micros(self.low_speed, UNLIMITED),
+            low_speed_bytes: number(self.low_speed_bytes),
             ..Default::default()
         })
     }
@@ -153,12 +164,42 @@ impl Cache {
         let mut texts = Texts::default();
         let mut submit = || {
             let (url, options) = (texts.add(Some(url))?, options.native(&mut texts)?);
-            let convert = |result: Result<Value>| result.map(Response::of);
+            let convert = |end: End| end.result.map(Response::of);
             // SAFETY: the library copies what it keeps.
             self.inner().driver()?.submit(None, convert, |queue, id, op, err| unsafe {
                 sys::tapps_queue_fetch(queue, url, &options, id, op, err)
             })
         };
         Operation::of(submit())
+    }
+
+    /// Many URLs with the same options, at most `parallel` under way at a time (0: 8). An operation
+    /// for each, in the order of the URLs: await it or `wait()` for it. When a URL or the options
+    /// are refused, nothing is fetched.
+    pub fn fetch_many(
+        &self, urls: &[&str], options: &FetchOptions, parallel: usize,
+    ) -> Result<Vec<Operation<Response>>> {
+        if urls.is_empty() {
+            return Ok(Vec::new());
+        }
+        if urls.iter().any(|url| url.is_empty() || url.contains('\n')) {
+            return Err(Error::new(Code::INVALID, "a URL is empty or contains a line break"));
+        }
+        let mut texts = Texts::default();
+        let (lines, options) = (texts.lines(urls)?, options.native(&mut texts)?);
+        let convert = |end: End| end.result.map(Response::of);
+        let (count, parallel) = (urls.len(), parallel as i64);
+        // SAFETY: the library copies what it keeps; ops has room for all.
+        self.inner().driver()?.submit_many(count, convert, |queue, id, ops, err| unsafe {
+            let none = std::ptr::null_mut();
+            sys::tapps_queue_fetch_many(queue, lines, &options, parallel, id, ops, count, none, err)
+        })
+    }
+
+    /// Switches the network off or on for all fetches on this file in this process. Off, what is
+    /// stored is served; else `Code::OFFLINE`.
+    pub fn set_offline(&self, offline: bool) -> Result<()> {
+        // SAFETY: the handle is ours.
+        call(|err| unsafe { sys::tapps_cache_set_offline(self.handle(), offline.into(), err) })
     }
 }

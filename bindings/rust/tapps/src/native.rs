@@ -29,11 +29,15 @@ impl Texts {
     }
     /// One a line; NULL for none.
     pub fn lines<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<*const c_char> {
+        self.joined(texts, "\n")
+    }
+    /// With something in between; NULL for none.
+    pub fn joined<T: AsRef<str>>(&mut self, texts: &[T], between: &str) -> Result<*const c_char> {
         if texts.is_empty() {
             return Ok(ptr::null());
         }
-        let joined: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-        self.add(Some(&joined.join("\n")))
+        let all: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        self.add(Some(&all.join(between)))
     }
 }
 
@@ -48,6 +52,14 @@ pub(crate) fn micros(duration: Option<Duration>, infinite: i64) -> i64 {
         None => 0,
         Some(Duration::MAX) => infinite,
         Some(duration) => i64::try_from(duration.as_micros()).unwrap_or(i64::MAX).max(1),
+    }
+}
+
+/// As micros, where no time at all is "none".
+pub(crate) fn micros_or_none(duration: Option<Duration>) -> i64 {
+    match duration {
+        Some(Duration::ZERO) => NONE,
+        other => micros(other, UNLIMITED),
     }
 }
 

@@ -28,6 +28,30 @@ pub struct OpenOptions<'a> {
     pub max_concurrency: Option<u64>,
     pub break_failures: Option<u64>,
     pub break_time: Option<Duration>,
+    pub policy: MemoryPolicy,
+    pub disk_entries: Option<u64>,
+    /// Read into memory after the open: what was used last.
+    pub preload_bytes: Option<u64>,
+    /// Hosts reached without the proxy.
+    pub no_proxy: &'a [&'a str],
+    /// Further query parameters and header fields that are secrets.
+    pub secret_names: &'a [&'a str],
+    /// No private, loopback or link-local address may answer a fetch.
+    pub deny_private: bool,
+    /// Set-Cookie reaches the file.
+    pub keep_set_cookie: bool,
+    /// Obeys RFC 9111 as a shared cache.
+    pub shared_http: bool,
+}
+
+/// How memory chooses what to forget when it is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MemoryPolicy {
+    /// Learns from what it serves.
+    #[default]
+    Adaptive,
+    /// The least recently used first.
+    Lru,
 }
 
 impl OpenOptions<'_> {
@@ -35,7 +59,10 @@ impl OpenOptions<'_> {
         Ok(sys::tapps_open_options {
             struct_size: size_of::<sys::tapps_open_options>(),
             flags: flag(self.read_only, sys::TAPPS_OPEN_READ_ONLY)
-                | flag(self.offline, sys::TAPPS_OPEN_OFFLINE),
+                | flag(self.offline, sys::TAPPS_OPEN_OFFLINE)
+                | flag(self.deny_private, sys::TAPPS_OPEN_DENY_PRIVATE)
+                | flag(self.keep_set_cookie, sys::TAPPS_OPEN_KEEP_SET_COOKIE)
+                | flag(self.shared_http, sys::TAPPS_OPEN_SHARED_HTTP),
             memory_bytes: number(self.memory_bytes),
             memory_entries: number(self.memory_entries),
             disk_bytes: number(self.disk_bytes),
@@ -50,6 +77,14 @@ impl OpenOptions<'_> {
             max_concurrency: number(self.max_concurrency),
             break_failures: number(self.break_failures),
             break_us: micros(self.break_time, UNLIMITED),
+            policy: match self.policy {
+                MemoryPolicy::Adaptive => sys::TAPPS_POLICY_ADAPTIVE,
+                MemoryPolicy::Lru => sys::TAPPS_POLICY_LRU,
+            },
+            disk_entries: number(self.disk_entries),
+            preload_bytes: number(self.preload_bytes),
+            no_proxy: texts.joined(self.no_proxy, ",")?,
+            secret_names: texts.lines(self.secret_names)?,
             ..Default::default()
         })
     }

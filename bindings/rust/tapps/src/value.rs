@@ -3,6 +3,7 @@ use std::ops::Deref;
 use std::os::raw::c_void;
 use std::ptr;
 use std::slice;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tapps_sys as sys;
@@ -44,11 +45,13 @@ pub struct Info {
     pub json: Option<String>,
 }
 
-/// Immutable bytes of the library's, shared and not copied. A clone is another reference.
+/// Immutable bytes of the library's, shared and not copied. A clone is another reference. Of what a
+/// loader has just made, nothing but the bytes is known.
 pub struct Value {
     handle: *mut sys::tapps_value,
     data: *const u8,
     size: usize,
+    made: Option<Arc<[u8]>>, // bytes that are not the library's: `data` points there
 }
 
 // SAFETY: values are immutable and counted atomically.
@@ -58,7 +61,18 @@ unsafe impl Sync for Value {}
 impl Value {
     /// Takes over a reference.
     pub(crate) fn own(handle: *mut sys::tapps_value, data: *const c_void, size: usize) -> Value {
-        Value { handle, data: data.cast(), size }
+        Value { handle, data: data.cast(), size, made: None }
+    }
+
+    /// What a loader made.
+    pub(crate) fn made(bytes: &[u8]) -> Value {
+        let made: Arc<[u8]> = bytes.into();
+        Value { handle: ptr::null_mut(), data: made.as_ptr(), size: made.len(), made: Some(made) }
+    }
+
+    /// Whether a record came without a value.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.handle.is_null() && self.made.is_none()
     }
 
     /// What is known about it.
@@ -130,7 +144,8 @@ impl Clone for Value {
             // SAFETY: the handle is ours.
             unsafe { sys::tapps_value_retain(self.handle) };
         }
-        Value { handle: self.handle, data: self.data, size: self.size }
+        let made = self.made.clone();
+        Value { handle: self.handle, data: self.data, size: self.size, made }
     }
 }
 

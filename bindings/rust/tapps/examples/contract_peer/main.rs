@@ -1,81 +1,17 @@
 //! The peer of the contract cases: see tests/contract/README.md. `--async` uses the futures.
 
+mod calls;
+mod conditions;
+mod form;
+
 use std::collections::HashMap;
 use std::io::{self, BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tapps::*;
 
-struct Form(Vec<(String, String)>);
-
-fn unescape(text: &str) -> String {
-    let (mut out, bytes, mut at) = (Vec::new(), text.as_bytes(), 0);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'%' => {
-                out.push(u8::from_str_radix(&text[at + 1..at + 3], 16).unwrap());
-                at += 2;
-            }
-            b'+' => out.push(b' '),
-            other => out.push(other),
-        }
-        at += 1;
-    }
-    String::from_utf8(out).unwrap()
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() {
-            out.push(byte as char);
-        } else {
-            out += &format!("%{byte:02X}");
-        }
-    }
-    out
-}
-
-fn hex(data: &[u8]) -> String {
-    data.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap()).collect()
-}
-
-impl Form {
-    fn parse(line: &str) -> Form {
-        let pair = |part: &str| {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            (unescape(name), unescape(value))
-        };
-        Form(line.trim().split('&').map(pair).collect())
-    }
-    fn all(&self, name: &str) -> Vec<&str> {
-        self.0.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str()).collect()
-    }
-    fn text(&self, name: &str) -> Option<&str> {
-        self.all(name).first().copied()
-    }
-    fn has(&self, name: &str) -> bool {
-        self.text(name).is_some()
-    }
-    fn bytes(&self, name: &str) -> Vec<u8> {
-        unhex(self.text(name).unwrap_or(""))
-    }
-    fn many(&self, name: &str) -> Vec<Vec<u8>> {
-        self.all(name).into_iter().map(unhex).collect()
-    }
-    fn number(&self, name: &str) -> Option<u64> {
-        self.text(name).map(|text| text.parse().unwrap())
-    }
-    fn ms(&self, name: &str) -> Option<Duration> {
-        self.number(name).map(Duration::from_millis)
-    }
-}
+use form::{escape, hex, Form};
 
 type Answer = Vec<(&'static str, String)>;
 
@@ -83,6 +19,11 @@ struct Peer {
     futures: bool,
     cache: Option<Cache>,
     breakers: HashMap<String, Breaker>,
+    permits: HashMap<String, Vec<Permit>>,
+}
+
+fn matching<'a>(form: &'a Form, prefix: &'a [u8]) -> Matching<'a> {
+    Matching { prefix, tag: form.text("tag"), everywhere: form.has("all_spaces") }
 }
 
 fn flag(on: bool) -> String {
@@ -111,6 +52,7 @@ impl Peer {
             ("allow_stale", Get::ALLOW_STALE),
             ("cached_only", Get::CACHED_ONLY),
             ("peek", Get::PEEK),
+            ("show_negative", Get::SHOW_NEGATIVE),
         ] {
             if form.has(name) {
                 how = how | bit;
@@ -147,7 +89,21 @@ impl Peer {
         let mut answer: Answer = Vec::new();
         match form.text("do").unwrap_or("") {
             "open" => {
+                let (no_proxy, secret_names) =
+                    (form.text("no_proxy").unwrap_or(""), form.all("secret_name"));
+                let no_proxy: Vec<_> = no_proxy.split(',').filter(|t| !t.is_empty()).collect();
                 let options = OpenOptions {
+                    policy: match form.text("policy") {
+                        Some("lru") => MemoryPolicy::Lru,
+                        _ => MemoryPolicy::Adaptive,
+                    },
+                    preload_bytes: form.number("preload_bytes"),
+                    disk_entries: form.number("disk_entries"),
+                    no_proxy: &no_proxy,
+                    secret_names: &secret_names,
+                    deny_private: form.has("deny_private"),
+                    shared_http: form.has("shared_http"),
+                    keep_set_cookie: form.has("keep_set_cookie"),
                     read_only: form.has("read_only"),
                     offline: form.has("offline"),
                     memory_bytes: form.number("memory_bytes"),
@@ -172,7 +128,9 @@ impl Peer {
                     let info = value.info();
                     answer = vec![
                         ("value", hex(&value)),
+                        ("version", info.version.to_string()),
                         ("stale", flag(info.stale)),
+                        ("negative", flag(info.negative)),
                         ("content_type", info.content_type.unwrap_or_default()),
                         ("source", info.source.unwrap_or_default()),
                         ("json", info.json.unwrap_or_default()),
@@ -204,12 +162,11 @@ impl Peer {
             }
             "delete" => self.space(form)?.delete(form.bytes("key"))?,
             "delete_all" => {
-                let prefix = form.bytes("prefix");
-                let count = self.space(form)?.delete_all(Matching {
-                    prefix: &prefix,
-                    tag: form.text("tag"),
-                    everywhere: form.has("all_spaces"),
-                })?;
+                let (space, prefix) = (self.space(form)?, form.bytes("prefix"));
+                let count = match self.futures {
+                    true => space.delete_all_async(matching(form, &prefix)).wait()?,
+                    false => space.delete_all(matching(form, &prefix))?,
+                };
                 answer.push(("count", count.to_string()));
             }
             "touch" => self.space(form)?.touch(form.bytes("key"), form.ms("ttl_ms"))?,
@@ -252,97 +209,7 @@ impl Peer {
                 answer =
                     vec![("json", result.json), ("progress", flag(seen.load(Ordering::SeqCst)))];
             }
-            _ => return self.breaker(form),
-        }
-        Ok(Some(answer))
-    }
-
-    fn fetch(&self, form: &Form) -> Result<Option<Answer>> {
-        let (headers, body) = (form.text("headers").unwrap_or(""), form.bytes("body"));
-        let headers: Vec<_> = headers.lines().filter_map(|line| line.split_once(": ")).collect();
-        let options = FetchOptions {
-            method: form.text("method"),
-            headers: &headers,
-            body: form.has("body").then_some(&body),
-            policy: match form.text("policy") {
-                Some("reload") => Policy::Reload,
-                Some("only_if_cached") => Policy::OnlyIfCached,
-                _ => Policy::Default,
-            },
-            timeout: form.ms("timeout_ms"),
-            ..Default::default()
-        };
-        let url = form.text("url").unwrap_or("");
-        if form.has("cancel") {
-            if !self.futures {
-                return Ok(None);
-            }
-            drop(self.cache().fetch_async(url, &options));
-            return Ok(Some(vec![("code", "CANCELLED".to_owned())]));
-        }
-        let found = match self.futures {
-            true => self.cache().fetch_async(url, &options).wait()?,
-            false => self.cache().fetch(url, &options)?,
-        };
-        Ok(Some(vec![
-            ("status", found.status.to_string()),
-            ("value", hex(&found.body)),
-            ("served_from", origin_name(found.served_from)),
-            ("stale", flag(found.stale)),
-        ]))
-    }
-
-    fn breaker(&mut self, form: &Form) -> Result<Option<Answer>> {
-        let name = form.text("name").unwrap_or("").to_owned();
-        let mut answer: Answer = Vec::new();
-        match form.text("do").unwrap_or("") {
-            "breaker_open" => {
-                let options = BreakerOptions {
-                    failures: form.number("failures"),
-                    open: form.ms("open_ms"),
-                    ..Default::default()
-                };
-                let given = form.has("failures") || form.has("open_ms");
-                let breaker = self.cache().breaker(&name, given.then_some(&options))?;
-                self.breakers.insert(name, breaker);
-            }
-            "breaker_call" => {
-                let breaker = &self.breakers[&name];
-                let result = match form.text("outcome") {
-                    Some("ignored") => breaker.acquire().map(drop).map_err(CallError::Rejected),
-                    Some("failure") => breaker.call(|| Err("down")),
-                    _ => breaker.call(|| Ok(())),
-                };
-                if let Err(CallError::Rejected(error)) = result {
-                    return Err(error);
-                }
-            }
-            "breaker_force" => self.breakers[&name].force(match form.text("mode") {
-                Some("open") => Mode::Open,
-                Some("closed") => Mode::Closed,
-                _ => Mode::Auto,
-            })?,
-            "breaker_read" => {
-                let info = self.breakers[&name].read();
-                let state = match info.state {
-                    BreakerState::Closed => "closed",
-                    BreakerState::Open => "open",
-                    BreakerState::HalfOpen => "half_open",
-                };
-                answer = vec![
-                    ("state", state.to_owned()),
-                    ("failures", info.failures.to_string()),
-                    ("successes", info.successes.to_string()),
-                    ("rejected", info.rejected.to_string()),
-                ];
-            }
-            "event" => {
-                let mut events = self.cache().events(&[EventKind::Breaker])?;
-                self.cache().breaker(&name, None)?.force(Mode::Open)?;
-                let event = events.next_within(Duration::from_secs(10))?;
-                answer.push(("json", event.map_or("null".to_owned(), |event| event.json)));
-            }
-            _ => return Ok(None),
+            _ => return self.condition(form),
         }
         Ok(Some(answer))
     }
@@ -350,7 +217,7 @@ impl Peer {
 
 fn main() -> io::Result<()> {
     let futures = std::env::args().any(|argument| argument == "--async");
-    let mut peer = Peer { futures, cache: None, breakers: HashMap::new() };
+    let mut peer = Peer { futures, cache: None, breakers: HashMap::new(), permits: HashMap::new() };
     for line in io::stdin().lock().lines() {
         let answer = match peer.answer(&Form::parse(&line?)) {
             Ok(Some(mut fields)) => {
