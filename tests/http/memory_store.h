@@ -1,6 +1,7 @@
 #ifndef TAPPS_TESTS_HTTP_MEMORY_STORE_H_
 #define TAPPS_TESTS_HTTP_MEMORY_STORE_H_
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,7 +17,8 @@ namespace tapps::http {
 // Whether the request selects the stored response: it has the same selecting fields, or prefers the
 // language of the response and agrees in the rest.
 inline bool Selects(const Headers& request, const StoredResponse& stored) {
-  if (stored.headers.Combined("Vary").value_or("").find('*') != std::string::npos) return false;
+  const std::string vary = stored.headers.Combined("Vary").value_or("");
+  if (std::count(vary.begin(), vary.end(), '*') > 0) return false;
   const Headers selecting = SelectingFields(request, stored.headers);
   if (selecting.text() == stored.selecting.text()) return true;
   const auto language = NegotiatedLanguage(stored.headers);
