@@ -15,11 +15,23 @@
 namespace tapps::storage {
 namespace {
 
+Status SystemError(const std::string& what) {
+  ErrorDetail detail;
+  detail.sys_errno = errno;
+  detail.message = what + ": " + std::strerror(errno);
+  int32_t code = TAPPS_E_IO;
+  if (errno == EACCES || errno == EPERM || errno == ELOOP) code = TAPPS_E_DENIED;
+  if (errno == EROFS) code = TAPPS_E_READ_ONLY;
+  if (errno == ENOSPC || errno == EDQUOT) code = TAPPS_E_FULL;
+  if (errno == ENOENT || errno == ENOTDIR) code = TAPPS_E_NOT_FOUND;
+  return Status(code, std::move(detail));
+}
+
 Status Sync(const std::string& path, int flags) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
-  if (fd < 0) return SystemError("cannot sync " + path, errno);
+  if (fd < 0) return SystemError("cannot sync " + path);
   const int rc = fsync(fd);
-  const Status failure = rc == 0 ? Status() : SystemError("cannot sync " + path, errno);
+  const Status failure = rc == 0 ? Status() : SystemError("cannot sync " + path);
   close(fd);
   return failure;
 }
@@ -37,12 +49,12 @@ Status Place(Connection& source, const std::string& path,
   }
   std::string temporary = path + ".XXXXXX";
   const int fd = mkostemp(temporary.data(), O_CLOEXEC);  // 0600
-  if (fd < 0) return SystemError("cannot make a file beside " + path, errno);
+  if (fd < 0) return SystemError("cannot make a file beside " + path);
   close(fd);
   Status status = fill(temporary);
   if (status.ok()) status = Sync(temporary, 0);
   if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
-    status = SystemError("cannot rename the copy to " + path, errno);
+    status = SystemError("cannot rename the copy to " + path);
   }
   if (status.ok()) return Sync(FolderOf(path), O_DIRECTORY);
   unlink(temporary.c_str());
@@ -78,7 +90,7 @@ Status Raw(Connection& source, const std::string& path) {
     return Status(TAPPS_E_IO, "cannot read the damaged file");
   }
   const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return SystemError("cannot write " + path, errno);
+  if (fd < 0) return SystemError("cannot write " + path);
   std::vector<char> block(1 << 20);
   Status status;
   for (sqlite3_int64 at = 0; at < size && status.ok();) {
@@ -87,7 +99,7 @@ Status Raw(Connection& source, const std::string& path) {
       std::memset(block.data(), 0, static_cast<size_t>(part));  // a hole for what cannot be read
     }
     const ssize_t written = write(fd, block.data(), static_cast<size_t>(part));
-    if (written <= 0) status = SystemError("cannot write " + path, errno);
+    if (written <= 0) status = SystemError("cannot write " + path);
     at += written;
   }
   close(fd);

@@ -18,6 +18,19 @@
 namespace tapps::storage {
 namespace {
 
+Status SystemError(const std::string& what, int error) {
+  ErrorDetail detail;
+  detail.sys_errno = error;
+  detail.message = what + ": " + std::strerror(error);
+  int32_t code = TAPPS_E_IO;
+  if (error == EACCES || error == EPERM || error == ELOOP) code = TAPPS_E_DENIED;
+  if (error == EROFS) code = TAPPS_E_READ_ONLY;
+  if (error == ENOSPC || error == EDQUOT) code = TAPPS_E_FULL;
+  if (error == ENOTDIR || error == ENAMETOOLONG || error == EISDIR) code = TAPPS_E_INVALID;
+  if (error == ENOENT) code = TAPPS_E_NOT_FOUND;
+  return Status(code, std::move(detail));
+}
+
 // Makes `folder` and what is missing above it.
 Status MakeFolders(const std::string& folder) {
   if (mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
@@ -90,19 +103,6 @@ Result<FileId> CheckFile(const std::string& path) {
 }
 
 }  // namespace
-
-Status SystemError(const std::string& what, int error) {
-  ErrorDetail detail;
-  detail.sys_errno = error;
-  detail.message = what + ": " + std::strerror(error);
-  int32_t code = TAPPS_E_IO;
-  if (error == EACCES || error == EPERM || error == ELOOP) code = TAPPS_E_DENIED;
-  if (error == EROFS) code = TAPPS_E_READ_ONLY;
-  if (error == ENOSPC || error == EDQUOT) code = TAPPS_E_FULL;
-  if (error == ENOTDIR || error == ENAMETOOLONG || error == EISDIR) code = TAPPS_E_INVALID;
-  if (error == ENOENT) code = TAPPS_E_NOT_FOUND;
-  return Status(code, std::move(detail));
-}
 
 const char* RemoteFileSystem(uint32_t magic, std::string_view mount_type) {
   struct Remote {
