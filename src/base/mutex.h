@@ -1,6 +1,7 @@
 #ifndef TAPPS_BASE_MUTEX_H_
 #define TAPPS_BASE_MUTEX_H_
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -55,11 +56,11 @@ class CondVar {
     cv_.wait(lock);
     lock.release();
   }
-  // Returns false when timeout_us passed.
+  // Returns false when timeout_us passed. Any number will do.
   bool WaitFor(Mutex& mu, int64_t timeout_us) REQUIRES(mu) {
     std::unique_lock<std::mutex> lock(mu.mu_, std::adopt_lock);
-    const bool in_time =
-        cv_.wait_for(lock, std::chrono::microseconds(timeout_us)) == std::cv_status::no_timeout;
+    const std::chrono::microseconds timeout(std::clamp<int64_t>(timeout_us, 0, kLongest));
+    const bool in_time = cv_.wait_for(lock, timeout) == std::cv_status::no_timeout;
     lock.release();
     return in_time;
   }
@@ -67,6 +68,9 @@ class CondVar {
   void NotifyAll() { cv_.notify_all(); }
 
  private:
+  // Some 30 years: the clock's nanoseconds, and the time until then, do not overflow.
+  static constexpr int64_t kLongest = 1'000'000'000'000'000;
+
   std::condition_variable cv_;
 };
 
