@@ -1,6 +1,7 @@
 #include "capi/arguments.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -165,11 +166,11 @@ Result<storage::Filter> ReadFilter(const tapps_filter* given) {
 Result<std::vector<storage::Filter>> ReadRemoval(const tapps_filter* given) {
   // Responses and documents are the user's to clear. What breakers share is not: a service that is
   // down does not come up by it.
-  static const std::vector<std::string> clearable = {"tapps.http", "tapps.docs"};
+  static constexpr std::array<std::string_view, 2> clearable = {"tapps.http", "tapps.docs"};
   TAPPS_ASSIGN_OR_RETURN(const storage::Filter filter, ReadFilter(given));
   std::vector<storage::Filter> removal = {filter};
   if (!given) {
-    for (const std::string& space : clearable) removal.push_back({.space = space});
+    for (const std::string_view space : clearable) removal.push_back({.space = std::string(space)});
   } else if (std::find(clearable.begin(), clearable.end(), filter.space) == clearable.end()) {
     TAPPS_RETURN_IF_ERROR(CheckWritable(filter.space));
   }

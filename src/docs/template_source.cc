@@ -106,7 +106,8 @@ Result<std::string> ExpandTemplate(std::string_view url_template, std::string_vi
 std::string StorableUrl(std::string_view url, bool secret) {
   std::string safe = WithoutSecrets(url);
   if (secret) {
-    static const std::string salt = std::to_string(std::random_device()()) + '\n';
+    // Never destroyed: lookups may be under way while the process exits.
+    static const auto& salt = *new std::string(std::to_string(std::random_device()()) + '\n');
     return safe + kSecretMark + std::to_string(Hash64(salt + std::string(url)));
   }
   if (safe == url) return safe;
