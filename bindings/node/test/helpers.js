@@ -19,7 +19,8 @@ export const packageFolder = fileURLToPath(new URL('..', import.meta.url));
 
 export function tempFolder(t) {
   const folder = mkdtempSync(path.join(tmpdir(), 'tapps-node-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  // A cache that was only released still ends in the background.
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }));
   return folder;
 }
 
