@@ -94,7 +94,7 @@ enum {
   TAPPS_E_WOULD_BLOCK = -21, /* the answer is not in memory and the call may not touch the disk */
   TAPPS_E_TIMEOUT = -22,     /* the deadline passed; nothing was changed in the file */
   TAPPS_E_CANCELLED = -23,   /* cancelled by the host */
-  TAPPS_E_OUTCOME_UNKNOWN = -24, /* the deadline passed while a commit was under way */
+  TAPPS_E_OUTCOME_UNKNOWN = -24, /* too late in the commit, or a full put not synced */
 
   /* The machine: look at the file, the disk, the permissions. */
   TAPPS_E_IO = -30,
@@ -250,7 +250,7 @@ enum {
   TAPPS_OPEN_READ_ONLY = 1, /* never writes the file; needs an existing file */
   TAPPS_OPEN_OFFLINE = 2,   /* fetches answer from the cache or fail with OFFLINE */
   /* Of fetches: */
-  TAPPS_OPEN_DENY_PRIVATE = 16,    /* no private, loopback or link-local address may answer */
+  TAPPS_OPEN_DENY_PRIVATE = 16,    /* private, local addresses: DENIED; by a proxy: INVALID */
   TAPPS_OPEN_KEEP_SET_COOKIE = 32, /* Set-Cookie reaches the file; else it stays in memory */
   TAPPS_OPEN_SHARED_HTTP = 64      /* obeys RFC 9111 as a shared cache: s-maxage, not private */
 };
@@ -370,7 +370,7 @@ typedef struct tapps_put_options {
   int64_t ttl_us;           /* lifetime; = the cache's */
   int64_t stale_us;         /* window after it in which ALLOW_STALE serves the entry; = none */
   int64_t timeout_us;       /* = the cache's put_timeout_us */
-  const char* content_type; /* or NULL */
+  const char* content_type; /* or NULL; a text has at most 1 MiB, else TOO_LARGE */
   const char* source;       /* free text, or NULL */
   const char* tags;         /* one a line, or NULL */
   const char* json;         /* a JSON object of the host's, or NULL */
@@ -803,7 +803,7 @@ enum {
 
 /* Bits of tapps_fetch_options.flags. */
 enum {
-  TAPPS_FETCH_DENY_PRIVATE = 1, /* no private, loopback or link-local address may answer */
+  TAPPS_FETCH_DENY_PRIVATE = 1, /* private, local addresses: DENIED; by a proxy: INVALID */
   TAPPS_FETCH_IN_ORDER = 2      /* of many: the records come in the order of the URLs */
 };
 

@@ -34,7 +34,7 @@ const (
 	CodeTimeout Code = -22
 	// CodeCancelled: cancelled by the host.
 	CodeCancelled Code = -23
-	// CodeOutcomeUnknown: the deadline passed while a commit was under way.
+	// CodeOutcomeUnknown: too late in the commit, or a full put not synced.
 	CodeOutcomeUnknown Code = -24
 	// CodeIO: TAPPS_E_IO.
 	CodeIO Code = -30

@@ -24,7 +24,7 @@ export type ErrorCode =
   | 'TAPPS_TIMEOUT'
   /** cancelled by the host */
   | 'TAPPS_CANCELLED'
-  /** the deadline passed while a commit was under way */
+  /** too late in the commit, or a full put not synced */
   | 'TAPPS_OUTCOME_UNKNOWN'
   | 'TAPPS_IO'
   /** the disk, or a limit of the cache, is full */

@@ -1,8 +1,7 @@
 #include "cache/loads.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <random>
+#include <new>
 #include <utility>
 
 #include "base/thread.h"
@@ -18,18 +17,6 @@ constexpr size_t kMaxLapsed = 1024;
 constexpr int64_t kNever = INT64_MAX;
 
 int64_t Now() { return Clock::Real().MonotonicNow(); }
-
-int64_t NewToken() {
-  std::random_device random;
-  const auto bits = (static_cast<uint64_t>(random()) << 32) | random();
-  return static_cast<int64_t>(bits >> 2) + 1;
-}
-
-std::string RowName(uint64_t hash) {
-  char name[32];
-  std::snprintf(name, sizeof name, "load:%016llx", static_cast<unsigned long long>(hash));
-  return name;
-}
 
 }  // namespace
 
@@ -48,7 +35,7 @@ struct Loads::Flight {
   const std::string space;
   const std::string key;
   const uint64_t hash;
-  const int64_t token = NewToken();
+  const int64_t token = storage::NewLeaseToken();
 
   State state = kAsking;
   std::deque<Waiting> line;
@@ -63,12 +50,21 @@ struct Loads::Flight {
   bool polling = false;
 
   LeaseRequest Request(LeaseRequest::Op op, int64_t duration_us) const {
-    return {.op = op, .name = RowName(hash), .token = token, .duration_us = duration_us};
+    return {.op = op,
+            .name = storage::LeaseName("load", hash),
+            .token = token,
+            .duration_us = duration_us};
   }
 };
 
+// Others wait for theirs: what one throws, for want of memory, must not keep them back.
 void Loads::Make(const Calls& calls) {
-  for (const auto& call : calls) call();
+  for (const auto& call : calls) {
+    try {
+      call();
+    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
+    }
+  }
 }
 
 Loads::Place Loads::Join(Key key, uint64_t hash, const LoadOptions& options, ValueRef value,
@@ -336,7 +332,7 @@ void Loads::Lapse(const Flight& flight) {
 // What another process has done meanwhile; on the thread.
 void Loads::Poll(const FlightRef& flight) {
   const ValueRef found = hooks_.look({flight->space, flight->key});
-  const bool held = found || hooks_.held(RowName(flight->hash));
+  const bool held = found || hooks_.held(storage::LeaseName("load", flight->hash));
   Calls calls;
   {
     MutexLock lock(mu_);
@@ -414,21 +410,32 @@ Status Loads::StartThread() {
 
 void Loads::Run() {
   while (true) {
-    Calls calls;
-    {
+    try {
+      if (!Turn()) return;
+    } catch (const std::bad_alloc&) {  // later, perhaps
       MutexLock lock(mu_);
-      if (stopped_) return;
-      const int64_t next = Tick(Now(), &calls);
-      if (calls.empty()) {
-        if (next == kNever) {
-          wake_.Wait(mu_);
-        } else if (const int64_t left = next - Now(); left > 0) {
-          wake_.WaitFor(mu_, left);
-        }
+      wake_.WaitFor(mu_, kLastPoll);
+    }
+  }
+}
+
+// One round of the thread; false when it is over.
+bool Loads::Turn() {
+  Calls calls;
+  {
+    MutexLock lock(mu_);
+    if (stopped_) return false;
+    const int64_t next = Tick(Now(), &calls);
+    if (calls.empty()) {
+      if (next == kNever) {
+        wake_.Wait(mu_);
+      } else if (const int64_t left = next - Now(); left > 0) {
+        wake_.WaitFor(mu_, left);
       }
     }
-    Make(calls);
   }
+  Make(calls);
+  return true;
 }
 
 }  // namespace tapps

@@ -128,6 +128,7 @@ class Loads : public std::enable_shared_from_this<Loads> {
   int64_t TickFlight(const FlightRef& flight, int64_t now, Calls* calls) REQUIRES(mu_);
   Status StartThread() REQUIRES(mu_);
   void Run();
+  bool Turn();
   static void Make(const Calls& calls);
 
   const Hooks hooks_;

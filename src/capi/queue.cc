@@ -4,8 +4,8 @@
 namespace tapps::capi {
 namespace {
 
-constexpr int64_t kNotWorthIt =
-    10 * kMillisecond;  // errors name the limit: leave it as it was given
+// Errors name the limit: after so short a wait it is left as it was given.
+constexpr int64_t kNotWorthIt = 10 * kMillisecond;
 
 int64_t Now() { return Clock::Real().MonotonicNow(); }
 

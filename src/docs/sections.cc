@@ -268,12 +268,4 @@ std::vector<Section> SplitSections(std::string_view text, Markup markup) {
   return sections;
 }
 
-std::string SectionPath(const std::vector<Section>& sections, size_t index) {
-  std::string path = sections[index].title;
-  for (int up = sections[index].parent; up >= 0; up = sections[static_cast<size_t>(up)].parent) {
-    path = sections[static_cast<size_t>(up)].title + " > " + path;
-  }
-  return path;
-}
-
 }  // namespace tapps

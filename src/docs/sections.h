@@ -31,9 +31,6 @@ std::vector<Section> SplitSections(std::string_view text, Markup markup);
 // none is.
 std::string UnclosedFence(std::string_view text);
 
-// The titles from the top down to a section, "Usage > Options".
-std::string SectionPath(const std::vector<Section>& sections, size_t index);
-
 }  // namespace tapps
 
 #endif  // TAPPS_DOCS_SECTIONS_H_

@@ -1,8 +1,6 @@
 #include "http/origin_turns.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <random>
 #include <utility>
 
 #include "storage/store.h"
@@ -14,18 +12,6 @@ constexpr int64_t kFirstPause = 1 * kMillisecond;
 constexpr int64_t kLastPause = 20 * kMillisecond;
 constexpr int64_t kQuick = 10 * kMillisecond;
 
-int64_t NewToken() {
-  std::random_device random;
-  const auto bits = (static_cast<uint64_t>(random()) << 32) | random();
-  return static_cast<int64_t>(bits >> 2) + 1;
-}
-
-std::string RowName(uint64_t name) {
-  char row[32];
-  std::snprintf(row, sizeof row, "fetch:%016llx", static_cast<unsigned long long>(name));
-  return row;
-}
-
 }  // namespace
 
 void OriginTurns::Enter(Ticket ticket, uint64_t name, Calls calls) {
@@ -35,8 +21,8 @@ void OriginTurns::Enter(Ticket ticket, uint64_t name, Calls calls) {
     MutexLock lock(mutex_);
     if (transport_ == nullptr) return;
     Place& place = places_[ticket];
-    place.row = row = RowName(name);
-    place.token = token = NewToken();
+    place.row = row = storage::LeaseName("fetch", name);
+    place.token = token = storage::NewLeaseToken();
     place.calls = std::make_shared<const Calls>(std::move(calls));
     After(ticket, &place, shared_.lease_wait_us, &OriginTurns::OnNoAnswer);
   }

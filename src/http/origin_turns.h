@@ -90,7 +90,6 @@ class OriginTurns : public std::enable_shared_from_this<OriginTurns> {
   };
   using Op = storage::LeaseRequest::Op;
 
-  void Ask(Ticket ticket, Place* place) REQUIRES(mutex_);
   void After(Ticket ticket, Place* place, int64_t delay_us, void (OriginTurns::*then)(Ticket))
       REQUIRES(mutex_);
   void OnRow(Ticket ticket, const std::string& row, int64_t token, const Status& answer);

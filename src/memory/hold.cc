@@ -49,14 +49,8 @@ Reclaimer::Reclaimer() {
 }
 
 Reclaimer& Reclaimer::Get() {
-  static std::atomic<Reclaimer*> current{nullptr};
-  Reclaimer* now = current.load(std::memory_order_acquire);
-  while (!now || now->fork_.Forked()) {
-    auto* const fresh = new Reclaimer();  // never destroyed: handles may be released at exit
-    if (current.compare_exchange_strong(now, fresh, std::memory_order_acq_rel)) return *fresh;
-    delete fresh;
-  }
-  return *now;
+  static constinit PerProcess<Reclaimer> reclaimers;
+  return reclaimers.Get();
 }
 
 bool Reclaimer::Fence() {

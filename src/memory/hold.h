@@ -8,8 +8,8 @@
 #include <new>
 #include <vector>
 
-#include "base/fork_guard.h"
 #include "base/mutex.h"
+#include "base/per_process.h"
 #include "base/thread_slot.h"
 #include "base/value.h"
 
@@ -122,7 +122,6 @@ struct Retired {
 // Frees retired objects that nobody holds. One a process; any thread.
 class Reclaimer {
  public:
-  // A forked child gets a new one: the lock of the old may be held for ever.
   static Reclaimer& Get();
   // At most kBatch objects and kBatchBytes wait, besides those that are held. Without memory for
   // the list, the objects are leaked.
@@ -141,13 +140,13 @@ class Reclaimer {
   static constexpr size_t kBatchBytes = size_t{1} << 20;
 
  private:
+  friend class PerProcess<Reclaimer>;
   Reclaimer();
   void CollectLocked(std::vector<Retired>* free) REQUIRES(mu_);
   static bool Fence();
   static void Visit(void (*each)(Hold&, bool handle, void* context), void* context);
 
   static std::atomic<bool> light_;
-  const ForkGuard fork_;
   Mutex mu_;
   std::vector<Retired> retired_ GUARDED_BY(mu_);
   size_t new_objects_ GUARDED_BY(mu_) = 0;

@@ -40,10 +40,4 @@ int KindRank(DependencyKind kind) {
   return 3;
 }
 
-std::string DiagnosticText(const Diagnostic& diagnostic) {
-  std::string text = diagnostic.file;
-  if (diagnostic.line > 0) text += ":" + std::to_string(diagnostic.line);
-  return text + ": " + diagnostic.message;
-}
-
 }  // namespace tapps

@@ -51,9 +51,6 @@ struct Diagnostic {
   std::string message;
 };
 
-// "file:line: message", or "file: message" without a line.
-std::string DiagnosticText(const Diagnostic& diagnostic);
-
 }  // namespace tapps
 
 #endif  // TAPPS_PROJECT_DEPENDENCY_H_

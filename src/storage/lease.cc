@@ -1,5 +1,7 @@
 #include "storage/lease.h"
 
+#include <cstdio>
+#include <random>
 #include <utility>
 
 namespace tapps::storage {
@@ -11,6 +13,18 @@ constexpr int64_t kKeepDead = 1 * kMinute;
 constexpr int64_t kClockSlack = 1 * kSecond;
 
 }  // namespace
+
+int64_t NewLeaseToken() {
+  std::random_device random;
+  const auto bits = (static_cast<uint64_t>(random()) << 32) | random();
+  return static_cast<int64_t>(bits >> 2) + 1;
+}
+
+std::string LeaseName(const char* kind, uint64_t hash) {
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
+  return std::string(kind) + ':' + digits;
+}
 
 bool Lease::Live(int64_t now_us) const {
   if (now_us >= deadline_us || now_us < since_us - kClockSlack) return false;

@@ -29,6 +29,11 @@ struct LeaseRequest {
   int64_t duration_us = 0;  // from now
 };
 
+// A token for a new holder.
+int64_t NewLeaseToken();
+// The name of the lease on what has this hash, such as "load:0123456789abcdef". `kind` is a word.
+std::string LeaseName(const char* kind, uint64_t hash);
+
 struct Lease {
   int64_t token = 0;
   int64_t since_us = 0;     // wall clock

@@ -49,8 +49,7 @@ struct WriterStats {
 //     lives. Of a batch that can never be committed, only the groups at fault are dropped. What
 //     is committed is never applied again, whatever fails afterwards.
 //  3. The feed row is part of the transaction (storage/change_feed.h). Removals that change no
-//  value
-//     anybody may be served (eviction, expiry) add none.
+//     value anybody may be served (eviction, expiry) add none.
 //  4. Upkeep is done in bounded slices between commits, on this thread only, and does not insist on
 //     the write lock.
 //  5. The bounds are looked at with the write lock held, whoever else writes: a transaction evicts

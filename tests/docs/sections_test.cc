@@ -58,7 +58,6 @@ TEST(SectionsTest, AParentIsTheNextHigherHeading) {
   EXPECT_EQ(sections[2].parent, 0);
   EXPECT_EQ(sections[3].parent, 2);
   EXPECT_EQ(sections[4].parent, -1);
-  EXPECT_EQ(SectionPath(sections, 3), "A > C > D");
 }
 
 TEST(SectionsTest, RstTitlesTakeTheirLevelFromTheOrderOfStyles) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/diagnostic_text.h"
+
 namespace tapps {
 namespace {
 

@@ -14,6 +14,7 @@
 #include "project/requirement.h"
 #include "project/scan.h"
 #include "project/text.h"
+#include "support/diagnostic_text.h"
 #include "support/temp_dir.h"
 
 namespace tapps {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "support/diagnostic_text.h"
+
 namespace tapps {
 namespace {
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "support/diagnostic_text.h"
 #include "support/process.h"
 #include "support/temp_dir.h"
 

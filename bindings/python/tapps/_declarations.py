@@ -183,7 +183,7 @@ CODES: Final = {
     -21: ("WOULD_BLOCK", "the answer is not in memory and the call may not touch the disk"),
     -22: ("TIMEOUT", "the deadline passed; nothing was changed in the file"),
     -23: ("CANCELLED", "cancelled by the host"),
-    -24: ("OUTCOME_UNKNOWN", "the deadline passed while a commit was under way"),
+    -24: ("OUTCOME_UNKNOWN", "too late in the commit, or a full put not synced"),
     -30: ("IO", ""),
     -31: ("FULL", "the disk, or a limit of the cache, is full"),
     -32: ("NOMEM", ""),

@@ -98,7 +98,7 @@ class CancelledError(Error):
 
 
 class OutcomeUnknownError(Error):
-    """The deadline passed while a commit was under way."""
+    """Too late in the commit, or a full put not synced."""
 
     _name = "OUTCOME_UNKNOWN"
 

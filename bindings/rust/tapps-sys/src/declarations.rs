@@ -28,7 +28,7 @@ pub const TAPPS_E_WOULD_BLOCK: i32 = -21;
 pub const TAPPS_E_TIMEOUT: i32 = -22;
 /// cancelled by the host
 pub const TAPPS_E_CANCELLED: i32 = -23;
-/// the deadline passed while a commit was under way
+/// too late in the commit, or a full put not synced
 pub const TAPPS_E_OUTCOME_UNKNOWN: i32 = -24;
 pub const TAPPS_E_IO: i32 = -30;
 /// the disk, or a limit of the cache, is full
@@ -100,7 +100,7 @@ pub const TAPPS_TEXT_TOPIC: i32 = 12;
 pub const TAPPS_OPEN_READ_ONLY: u32 = 1;
 /// fetches answer from the cache or fail with OFFLINE
 pub const TAPPS_OPEN_OFFLINE: u32 = 2;
-/// no private, loopback or link-local address may answer
+/// private, local addresses: DENIED; by a proxy: INVALID
 pub const TAPPS_OPEN_DENY_PRIVATE: u32 = 16;
 /// Set-Cookie reaches the file; else it stays in memory
 pub const TAPPS_OPEN_KEEP_SET_COOKIE: u32 = 32;
@@ -198,7 +198,7 @@ pub const TAPPS_FETCH_ONLY_IF_CACHED: i32 = 4;
 /// revalidates what is stored before using it
 pub const TAPPS_FETCH_NO_CACHE: i32 = 5;
 
-/// no private, loopback or link-local address may answer
+/// private, local addresses: DENIED; by a proxy: INVALID
 pub const TAPPS_FETCH_DENY_PRIVATE: u32 = 1;
 /// of many: the records come in the order of the URLs
 pub const TAPPS_FETCH_IN_ORDER: u32 = 2;
@@ -403,7 +403,7 @@ pub struct tapps_put_options {
     pub stale_us: i64,
     /// = the cache's put_timeout_us
     pub timeout_us: i64,
-    /// or NULL
+    /// or NULL; a text has at most 1 MiB, else TOO_LARGE
     pub content_type: *const c_char,
     /// free text, or NULL
     pub source: *const c_char,

@@ -25,7 +25,7 @@ impl Code {
     pub const TIMEOUT: Code = Code(-22);
     /// cancelled by the host
     pub const CANCELLED: Code = Code(-23);
-    /// the deadline passed while a commit was under way
+    /// too late in the commit, or a full put not synced
     pub const OUTCOME_UNKNOWN: Code = Code(-24);
     /// TAPPS_E_IO
     pub const IO: Code = Code(-30);
