@@ -108,14 +108,8 @@ TEST_F(ForkTest, NoFileCanBeOpenedInTheChild) {
 TEST(ForkWhileOpeningTest, TheChildWaitsForNoThreadOfTheParent) {
   const test::TempDir dir;
   const std::string locked = dir.File("locked.db");
-  LockHolder holder(locked, dir.File("marker"));
-  ASSERT_TRUE(holder.held());
-  std::thread opener([&] {
-    int32_t code = TAPPS_OK;
-    EXPECT_EQ(Open(locked, nullptr, &code), nullptr);
-    EXPECT_EQ(code, TAPPS_E_TIMEOUT);
-  });
-  ASSERT_TRUE(Eventually([&] { return HasOpen(locked); }));
+  const WaitingOpen opening(locked, dir.File("marker"));
+  ASSERT_TRUE(opening.waits());
   test::Process child([&] {
     int32_t code = TAPPS_OK;
     const CacheHandle memory = Open(":memory:", nullptr, &code);
@@ -125,7 +119,6 @@ TEST(ForkWhileOpeningTest, TheChildWaitsForNoThreadOfTheParent) {
     return 0;
   });
   EXPECT_EQ(child.Wait(), 0) << "number of the check that failed in the child";
-  opener.join();
 }
 
 // The child's exit and releases take no lock of the parent's away and write nothing.

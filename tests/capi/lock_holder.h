@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "capi/api.h"
 
@@ -42,6 +43,27 @@ inline bool HasOpen(const std::string& path) {
   }
   return false;
 }
+
+// An open of a file that another process keeps locked, on a thread of its own: it waits until its
+// time is up. Ends with the object.
+class WaitingOpen {
+ public:
+  WaitingOpen(const std::string& path, const std::string& marker) : holder_(path, marker) {
+    opener_ = std::thread([path] {
+      int32_t code = TAPPS_OK;
+      EXPECT_EQ(Open(path, nullptr, &code), nullptr);
+      EXPECT_EQ(code, TAPPS_E_TIMEOUT);
+    });
+    waits_ = holder_.held() && Eventually([&] { return HasOpen(path); });
+  }
+  ~WaitingOpen() { opener_.join(); }
+  bool waits() const { return waits_; }
+
+ private:
+  LockHolder holder_;
+  std::thread opener_;
+  bool waits_ = false;
+};
 
 }  // namespace tapps::capi
 

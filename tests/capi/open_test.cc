@@ -52,14 +52,8 @@ class OpenTest : public ::testing::Test {
 TEST_F(OpenTest, AnOpenThatWaitsKeepsNoOtherWaiting) {
   const std::string locked = dir_.File("locked.db");
   const CacheHandle before = Open(dir_.File("open.db"));
-  LockHolder holder(locked, dir_.File("marker"));
-  ASSERT_TRUE(holder.held());
-  std::thread opener([&] {
-    int32_t code = TAPPS_OK;
-    EXPECT_EQ(Open(locked, nullptr, &code), nullptr);
-    EXPECT_EQ(code, TAPPS_E_TIMEOUT);
-  });
-  ASSERT_TRUE(Eventually([&] { return HasOpen(locked); }));
+  const WaitingOpen opening(locked, dir_.File("marker"));
+  ASSERT_TRUE(opening.waits());
   for (const std::string& path :
        {std::string(":memory:"), dir_.File("new.db"), dir_.File("open.db")}) {
     EXPECT_LT(MillisecondsOf([&] { EXPECT_NE(Open(path), nullptr) << path; }), 2'500) << path;
@@ -69,7 +63,6 @@ TEST_F(OpenTest, AnOpenThatWaitsKeepsNoOtherWaiting) {
   int32_t code = TAPPS_OK;
   EXPECT_LT(MillisecondsOf([&] { EXPECT_EQ(Open(locked, &options, &code), nullptr); }), 2'500);
   EXPECT_EQ(code, TAPPS_E_TIMEOUT);
-  opener.join();
 }
 
 TEST_F(OpenTest, ThreadsThatOpenOneNewFileAtOnceShareOneCache) {
