@@ -155,7 +155,7 @@ local function result_line(result)
     names[i] = failure.library
   end
   local failed = #names > 0 and ": " .. table.concat(names, ", ") or ""
-  return ("%d looked up, %d were there, %d failed%s"):format(
+  return ("%d looked up, %d there already, %d failed%s"):format(
     result.fetched, result.skipped, result.failed, failed
   )
 end
