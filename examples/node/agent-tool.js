@@ -2,8 +2,10 @@
 // agent-tool: two tools for a coding agent, by the Model Context Protocol: one message a line on
 // standard input and output.
 //
-//     npm install && npm run build --prefix node_modules/tapps
+//     npm install TAPPS && npm run build --prefix node_modules/tapps
 //     node agent-tool.js [PROJECT] [--allow-private]
+//
+// TAPPS is what `npm pack` made of bindings/node.
 //
 // "docs" says what the documentation of a library says, of the version the project uses; "read_url"
 // what a page says. Both answer from the cache, which other tools share, and ask the network once.

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """brief: in a line each, what libraries are and what pages are about.
 
-    pip install tapps
     python brief.py left-pad requests https://example.org/
     python brief.py                  the libraries of the project in this folder
 
@@ -22,7 +21,6 @@ import tapps
 import tapps.aio
 
 AT_ONCE = 6
-INSTALLED = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
 TIMEOUT = 15  # seconds, of one lookup
 PROSE = re.compile(r"[A-Za-z\"'*_`].*\w \w")
 NO_PROSE = re.compile(r"[\w-]+: |npm package |Python distribution ")
@@ -44,7 +42,7 @@ def first_sentence(markdown: str) -> str:
 
 
 async def about_library(cache: tapps.aio.AsyncCache, name: str) -> str:
-    found = await cache.docs(name, project_root=".", paths=INSTALLED, timeout=TIMEOUT)
+    found = await cache.docs(name, project_root=".", paths=sys.path[1:], timeout=TIMEOUT)
     version = found.version or "version not known"
     return f"{found.library or name} {version}: {first_sentence(found.text)}"
 
