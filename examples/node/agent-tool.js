@@ -18,12 +18,23 @@ import { open, TappsError, version } from 'tapps';
 const DEADLINE_MS = 20_000;
 const MAX_CHARACTERS = 40_000;
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { 'allow-private': { type: 'boolean', default: false } },
-});
-const projectRoot = positionals[0] ?? process.cwd();
-const cache = open(process.env.TAPPS_CACHE, { denyPrivate: !flags['allow-private'] });
+const { cache, projectRoot } = begin();
+
+function begin() {
+  try {
+    const { values: flags, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { 'allow-private': { type: 'boolean', default: false } },
+    });
+    return {
+      projectRoot: positionals[0] ?? process.cwd(),
+      cache: open(process.env.TAPPS_CACHE, { denyPrivate: !flags['allow-private'] }),
+    };
+  } catch (error) {
+    console.error(`agent-tool: ${error.message}`);
+    process.exit(2);
+  }
+}
 
 const text = (description) => ({ type: 'string', minLength: 1, description });
 

@@ -288,11 +288,16 @@ class Node(Example):
         tool.stdin.flush()
         self.assertEqual(json.loads(tool.stdout.readline())["error"]["code"], -32700)
         self.end(tool)
+        said = self.run_it(*self.program, "--unknown", input="", fails=True)[1]
+        self.assertRegex(said, "^agent-tool: .*--unknown")
         careful = self.start()
         failed, text = self.text_of(careful, "read_url", url=f"{server.url}/a")
         self.assertTrue(failed)
         self.assertNotIn("/a", server.asked)
         self.end(careful)
+        self.environment["TAPPS_CACHE"] = "/proc/none/cache.db"
+        said = self.run_it(*self.program, input="", fails=True)[1]
+        self.assertRegex(said, "^agent-tool: .*/proc/none")
 
     def test_a_call_is_cancelled_and_has_no_answer(self):
         server, tool = self.serve(), self.start("--allow-private")
