@@ -28,6 +28,9 @@ class Clock {
   static const Clock& Real();
 };
 
+// The machine's monotonic time: for the limits of waits, which pass whatever clock a test has set.
+inline int64_t MonotonicNow() { return Clock::Real().MonotonicNow(); }
+
 // A clock that stands still until it is moved. Any thread.
 class FakeClock : public Clock {
  public:

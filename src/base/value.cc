@@ -24,26 +24,35 @@ size_t PackedSize(const std::vector<ValueText>& texts) {
 
 Value* Value::Allocate(size_t size, const ValueInfo& info, const std::vector<ValueText>& texts,
                        const Value* base) {
-  constexpr uint32_t kFlags = (1u << 24) - 1;
-  const bool fits = info.stale_until_us == info.expires_us && info.sliding_us == 0 &&
-                    info.age_us == -1 && info.tokens == 0 && info.http_status == 0 &&
-                    info.flags <= kFlags && info.served_from >= 0 && info.served_from < 64;
+  const bool expires = info.expires_us != 0;
+  const bool short_lived = info.created_us >= 0 && info.expires_us > info.created_us &&
+                           info.expires_us - info.created_us < int64_t{1} << kLifetimeBits;
+  const bool fits = (!expires || short_lived) && info.stale_until_us == info.expires_us &&
+                    info.sliding_us == 0 && info.age_us == -1 && info.tokens == 0 &&
+                    info.http_status == 0 && info.flags < 1u << kFlagsBits &&
+                    info.served_from >= 0 && info.served_from < 1 << kServedFromBits;
   const bool has_rest = base || !fits;
-  const size_t texts_size = PackedSize(texts);
+  const auto texts_size = static_cast<uint32_t>(PackedSize(texts));
+  const size_t texts_room = texts_size == 0 ? 0 : sizeof texts_size + texts_size;
   const size_t room = base ? 0 : size + 1;
   auto* value =
-      new (::operator new(sizeof(Value) + room + texts_size + (has_rest ? sizeof(Rest) : 0)))
+      new (::operator new(sizeof(Value) + room + texts_room + (has_rest ? sizeof(Rest) : 0)))
           Value();
   value->size_ = static_cast<uint32_t>(size);
-  value->texts_size_ = static_cast<uint32_t>(texts_size);
-  value->flags_ = info.flags & kFlags;
-  value->served_from_ = static_cast<uint32_t>(info.served_from) & 63;
+  value->lifetime_us_ =
+      short_lived ? static_cast<uint64_t>(info.expires_us - info.created_us) : (expires ? 1 : 0);
+  value->flags_ = info.flags & ((1u << kFlagsBits) - 1);
+  value->served_from_ = static_cast<uint32_t>(info.served_from) & ((1u << kServedFromBits) - 1);
+  value->has_texts_ = texts_size != 0;
   value->has_rest_ = has_rest;
   value->wraps_ = base != nullptr;
   value->version_ = info.version;
   value->created_us_ = info.created_us;
-  value->expires_us_ = info.expires_us;
   char* out = reinterpret_cast<char*>(value + 1) + room;
+  if (texts_size != 0) {
+    std::memcpy(out, &texts_size, sizeof texts_size);
+    out += sizeof texts_size;
+  }
   for (const ValueText& text : texts) {
     if (text.text.empty()) continue;
     const TextHeader header{text.field, static_cast<uint32_t>(text.text.size())};
@@ -60,9 +69,21 @@ Value* Value::Allocate(size_t size, const ValueInfo& info, const std::vector<Val
   return value;
 }
 
+std::string_view Value::packed_texts() const {
+  if (!has_texts_) return {};
+  const char* const at = PlainBytes(this) + room();
+  uint32_t size = 0;
+  std::memcpy(&size, at, sizeof size);
+  return {at + sizeof size, size};
+}
+
+size_t Value::texts_room() const {
+  return has_texts_ ? sizeof(uint32_t) + packed_texts().size() : 0;
+}
+
 Value::Rest Value::ReadRest() const {
   Rest rest;
-  std::memcpy(&rest, texts_begin() + texts_size_, sizeof rest);
+  std::memcpy(&rest, PlainBytes(this) + room() + texts_room(), sizeof rest);
   return rest;
 }
 
@@ -71,10 +92,10 @@ ValueInfo Value::info() const {
   ValueInfo info;
   info.version = version_;
   info.created_us = created_us_;
-  info.expires_us = expires_us_;
-  info.stale_until_us = expires_us_;
+  info.expires_us = expires_us();
+  info.stale_until_us = info.expires_us;
   info.served_from = static_cast<int32_t>(served_from_);
-  info.flags = flags_;
+  info.flags = static_cast<uint32_t>(flags_);
   return info;
 }
 
@@ -104,8 +125,9 @@ ValueRef Value::Wrap(ValueRef base, const ValueInfo& info, const std::vector<Val
 }
 
 std::string_view Value::text(int32_t field) const {
-  const char* at = texts_begin();
-  const char* const end = at + texts_size_;
+  const std::string_view packed = packed_texts();
+  const char* at = packed.data();
+  const char* const end = at + packed.size();
   while (at < end) {
     TextHeader header;
     std::memcpy(&header, at, sizeof header);
@@ -118,8 +140,9 @@ std::string_view Value::text(int32_t field) const {
 
 std::vector<ValueText> Value::texts() const {
   std::vector<ValueText> found;
-  const char* at = texts_begin();
-  const char* const end = at + texts_size_;
+  const std::string_view packed = packed_texts();
+  const char* at = packed.data();
+  const char* const end = at + packed.size();
   while (at < end) {
     TextHeader header;
     std::memcpy(&header, at, sizeof header);

@@ -71,11 +71,11 @@ struct ValueText {
 // Immutable bytes with what is known about them, in one block of memory; what tapps.h calls
 // tapps_value.
 //
-//   | Value | bytes, NUL | texts: (field, length, bytes, NUL)* | the rest |
+//   | Value | bytes, NUL | length of the texts, texts: (field, length, bytes, NUL)* | the rest |
 //
-// The header has what most values need, in 40 bytes: a memory tier is full of them. The rest is
-// there when more is known than fits it. A value may instead show the bytes of another one, which
-// it then holds (Wrap). At most 4 GiB.
+// The header has what most values need, in 32 bytes: a memory tier is full of them. The texts are
+// there when there are any, the rest when more is known than fits the header. A value may instead
+// show the bytes of another one, which it then holds (Wrap). At most 4 GiB.
 class Value {
  public:
   // Copies `bytes` and `texts`; empty texts are left out. Throws std::bad_alloc.
@@ -96,9 +96,13 @@ class Value {
   }
   ValueInfo info() const;
   // Parts of info() that are needed often.
-  int64_t expires_us() const { return expires_us_; }
+  int64_t expires_us() const {
+    if (lifetime_us_ == 0) return 0;
+    return has_rest_ ? ReadRest().info.expires_us
+                     : created_us_ + static_cast<int64_t>(lifetime_us_);
+  }
   int64_t sliding_us() const { return has_rest_ ? ReadRest().info.sliding_us : 0; }
-  uint32_t flags() const { return flags_; }  // TAPPS_VALUE_*
+  uint32_t flags() const { return static_cast<uint32_t>(flags_); }  // TAPPS_VALUE_*
   // One text; data() is NULL when it is not known.
   std::string_view text(int32_t field) const;
   // The texts of this value, to copy them into another.
@@ -106,14 +110,16 @@ class Value {
 
   // Whether it may be served at any time to anybody, from the place right behind the header: it is
   // not negative, does not expire, and shows its own bytes.
-  bool plain() const { return expires_us_ == 0 && (flags_ & TAPPS_VALUE_NEGATIVE) == 0 && !wraps_; }
+  bool plain() const {
+    return lifetime_us_ == 0 && (flags_ & TAPPS_VALUE_NEGATIVE) == 0 && !wraps_;
+  }
   // The bytes of a plain value, without a look at it.
   static const char* PlainBytes(const Value* value) {
     return reinterpret_cast<const char*>(value + 1);
   }
   // Bytes of memory it takes, its own block only.
   size_t footprint() const {
-    return sizeof(Value) + room() + texts_size_ + (has_rest_ ? sizeof(Rest) : 0);
+    return sizeof(Value) + room() + texts_room() + (has_rest_ ? sizeof(Rest) : 0);
   }
 
   void Retain() const { refs_.fetch_add(1, std::memory_order_relaxed); }
@@ -132,20 +138,27 @@ class Value {
   static Value* Allocate(size_t size, const ValueInfo& info, const std::vector<ValueText>& texts,
                          const Value* base);
   size_t room() const { return wraps_ ? 0 : size_t{size_} + 1; }
-  const char* texts_begin() const { return PlainBytes(this) + room(); }
+  // With their length in front; 0 when there are none.
+  size_t texts_room() const;
+  // The texts.
+  std::string_view packed_texts() const;
   Rest ReadRest() const;
   void Destroy() const;
 
   mutable std::atomic<uint32_t> refs_{1};
   uint32_t size_ = 0;
-  uint32_t texts_size_ = 0;
-  uint32_t flags_ : 24 = 0;
-  uint32_t served_from_ : 6 = 0;
-  uint32_t has_rest_ : 1 = 0;
-  uint32_t wraps_ : 1 = 0;
+  // From created_us_ to its end; 0: never. Any other number where the rest has the end.
+  static constexpr int kLifetimeBits = 49;  // 17 years
+  static constexpr int kFlagsBits = 8;
+  static constexpr int kServedFromBits = 4;
+  uint64_t lifetime_us_ : kLifetimeBits = 0;
+  uint64_t flags_ : kFlagsBits = 0;
+  uint64_t served_from_ : kServedFromBits = 0;
+  uint64_t has_texts_ : 1 = 0;
+  uint64_t has_rest_ : 1 = 0;
+  uint64_t wraps_ : 1 = 0;
   int64_t version_ = 0;
   int64_t created_us_ = 0;
-  int64_t expires_us_ = 0;
 };
 
 using ValueRef = Ref<Value>;

@@ -33,7 +33,7 @@ const char* StateName(int32_t state) {
 Json TieredCache::Stats() {
   Json json = Json::object();
   statistics_.Describe(&json);
-  const int64_t uptime_us = Clock::Real().MonotonicNow() - opened_us_;
+  const int64_t uptime_us = MonotonicNow() - opened_us_;
   const auto per_second = [uptime_us](int64_t count) {
     return static_cast<double>(count) * kSecond /
            static_cast<double>(std::max<int64_t>(1, uptime_us));

@@ -60,7 +60,7 @@ void TieredCache::AskForLease(LeaseRequest request, std::function<void(Status)> 
   auto group = std::make_shared<storage::WriteGroup>();
   // Who asks will not wait for long; what was held is given back whenever that can be written.
   if (request.op == LeaseRequest::Op::kAcquire) {
-    group->deadline_us = Clock::Real().MonotonicNow() + options_.lease_wait_us;
+    group->deadline_us = MonotonicNow() + options_.lease_wait_us;
   }
   group->lease = std::move(request);
   group->urgent = true;

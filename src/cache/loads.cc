@@ -16,8 +16,6 @@ constexpr int64_t kLastPoll = 20 * kMillisecond;
 constexpr size_t kMaxLapsed = 1024;
 constexpr int64_t kNever = INT64_MAX;
 
-int64_t Now() { return Clock::Real().MonotonicNow(); }
-
 }  // namespace
 
 // All but the constants is guarded by Loads::mu_.
@@ -76,7 +74,7 @@ Loads::Place Loads::Join(Key key, uint64_t hash, const LoadOptions& options, Val
     std::string id = std::string(key.space) + '\0' + std::string(key.bytes);
     const auto found = flights_.find(id);
     FlightRef flight = found == flights_.end() ? nullptr : found->second;
-    const int64_t now = Now();
+    const int64_t now = MonotonicNow();
     const bool late = flight && flight->state == Flight::kLeading && flight->until_us <= now;
     if (stopped_) {
       calls.push_back([done] { done({Status(TAPPS_E_CLOSED, "the cache was closed"), {}, 0}); });
@@ -130,7 +128,7 @@ void Loads::Leave(const Place& place) {
 
 void Loads::Ask(const FlightRef& flight, Calls* calls) {
   flight->state = Flight::kAsking;
-  flight->asked_us = Now();
+  flight->asked_us = MonotonicNow();
   flight->until_us = flight->asked_us + ask_for_us_;
   if (!hooks_.ask) {
     calls->push_back([self = shared_from_this(), flight] { self->OnAnswer(flight, Status()); });
@@ -162,7 +160,7 @@ void Loads::OnAnswer(const FlightRef& flight, const Status& answer) {
       ServeRefreshers(*flight, &calls);
       flight->state = Flight::kElsewhere;
       flight->pause_us = kFirstPoll;
-      flight->poll_us = Now() + kFirstPoll;
+      flight->poll_us = MonotonicNow() + kFirstPoll;
       if (flight->line.empty()) Drop(flight, &calls);
       wake_.NotifyAll();
     } else {
@@ -195,7 +193,7 @@ void Loads::Lead(const FlightRef& flight, bool row, Calls* calls) {
   flight->line.pop_front();
   flight->state = Flight::kLeading;
   flight->lease = next_lease_++;
-  flight->began_us = Now();
+  flight->began_us = MonotonicNow();
   // Not after the row's own end, which counts from a moment between the asking and now.
   flight->until_us = (row ? flight->asked_us : flight->began_us) + first.lease_us;
   leases_[flight->lease] = flight;
@@ -257,7 +255,7 @@ Result<Loads::Ending> Loads::BeginEnd(int64_t lease) {
   const FlightRef flight = found->second;
   leases_.erase(found);
   flight->state = Flight::kEnding;
-  const int64_t took = std::max<int64_t>(1, Now() - flight->began_us);
+  const int64_t took = std::max<int64_t>(1, MonotonicNow() - flight->began_us);
   const int64_t before = typical_us();
   typical_us_.store(before == 0 ? took : before + (took - before) / 8, std::memory_order_relaxed);
   Ending ending{.space = flight->space, .key = flight->key, .hash = flight->hash, .flight = flight};
@@ -425,11 +423,11 @@ bool Loads::Turn() {
   {
     MutexLock lock(mu_);
     if (stopped_) return false;
-    const int64_t next = Tick(Now(), &calls);
+    const int64_t next = Tick(MonotonicNow(), &calls);
     if (calls.empty()) {
       if (next == kNever) {
         wake_.Wait(mu_);
-      } else if (const int64_t left = next - Now(); left > 0) {
+      } else if (const int64_t left = next - MonotonicNow(); left > 0) {
         wake_.WaitFor(mu_, left);
       }
     }

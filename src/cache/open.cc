@@ -67,13 +67,13 @@ class Registry {
   // another thread is opening.
   Result<std::shared_ptr<Cache>> FindOrBegin(const std::string& path, const std::string& place,
                                              const CacheOptions& options) EXCLUDES(mu_) {
-    const int64_t deadline = Clock::Real().MonotonicNow() + options.open_timeout_us;
+    const int64_t deadline = MonotonicNow() + options.open_timeout_us;
     MutexLock lock(mu_);
     while (true) {
       Result<std::shared_ptr<Cache>> found = Find(path, options);
       if (!found.ok() || *found) return found;
       if (opening_.insert(place).second) return found;
-      const int64_t left = deadline - Clock::Real().MonotonicNow();
+      const int64_t left = deadline - MonotonicNow();
       if (left <= 0) return Status(TAPPS_E_TIMEOUT, path + ": another thread is still opening it");
       opened_.WaitFor(mu_, left);
     }

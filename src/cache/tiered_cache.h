@@ -165,7 +165,7 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
 
   const std::string path_;
   const CacheOptions options_;
-  const int64_t opened_us_ = Clock::Real().MonotonicNow();
+  const int64_t opened_us_ = MonotonicNow();
   const ForkGuard fork_;
   const std::shared_ptr<MemoryTier> memory_;  // callbacks of the writer may outlive this cache
   std::shared_ptr<storage::Store> store_;

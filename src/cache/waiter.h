@@ -23,7 +23,7 @@ class Waiter {
   std::optional<T> WaitUntil(int64_t deadline_us) {
     MutexLock lock(mu_);
     while (!result_) {
-      const int64_t left = deadline_us - Clock::Real().MonotonicNow();
+      const int64_t left = deadline_us - MonotonicNow();
       if (left <= 0) return std::nullopt;
       cv_.WaitFor(mu_, left);
     }

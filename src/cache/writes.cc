@@ -18,8 +18,6 @@ bool Waits(int32_t durability) {
   return durability == TAPPS_DURABILITY_SYNC || durability == TAPPS_DURABILITY_FULL;
 }
 
-int64_t Now() { return Clock::Real().MonotonicNow(); }
-
 // Shows memory what records say; takes their values.
 void Keep(MemoryTier& memory, std::vector<Record>& records) {
   for (Record& record : records) {
@@ -174,7 +172,7 @@ Status TieredCache::Write(const Group& group, const PutOptions& options,
 Status TieredCache::WriteAndWait(const Group& group, int64_t timeout_us,
                                  const std::function<void()>& on_queued) {
   const ScopedTimer timer(&statistics_.sync_ns);
-  int64_t deadline = Now() + timeout_us;
+  int64_t deadline = MonotonicNow() + timeout_us;
   const auto waiter = std::make_shared<Waiter<Status>>();
   group->urgent = true;
   group->done = [waiter](Status status) { waiter->Finish(std::move(status)); };
@@ -183,7 +181,7 @@ Status TieredCache::WriteAndWait(const Group& group, int64_t timeout_us,
   // A bulk removal may take its time as long as it goes on.
   for (int64_t slices = 0; !answer && group->slices > slices;) {
     slices = group->slices;
-    deadline = Now() + timeout_us;
+    deadline = MonotonicNow() + timeout_us;
     answer = waiter->WaitUntil(deadline);
   }
   if (answer) return *std::move(answer);
@@ -224,7 +222,7 @@ void TieredCache::WriteAsync(const Group& group, int64_t timeout_us,
                              const std::function<void()>& on_queued) {
   group->urgent = true;
   group->patience_us = timeout_us;
-  group->deadline_us = Now() + timeout_us;
+  group->deadline_us = MonotonicNow() + timeout_us;
   Status status = store_->Write(group, TAPPS_NONE, on_queued);
   if (status.ok()) return;
   statistics_.write_failures.Add();

@@ -7,11 +7,9 @@ namespace {
 // Errors name the limit: after so short a wait it is left as it was given.
 constexpr int64_t kNotWorthIt = 10 * kMillisecond;
 
-int64_t Now() { return Clock::Real().MonotonicNow(); }
-
 // A time limit counts from the submit: takes off what has passed since. 0 is no limit.
 void TakeWaited(int64_t since_us, int64_t* limit_us) {
-  const int64_t waited = Now() - since_us;
+  const int64_t waited = MonotonicNow() - since_us;
   if (*limit_us <= 0 || waited < kNotWorthIt) return;
   *limit_us = std::max<int64_t>(1, *limit_us - waited);
 }
@@ -22,7 +20,7 @@ Status SubmitFetch(tapps_queue* queue, const char* url, const tapps_fetch_option
   TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_FETCH, user_data));
   // The cache is looked at first, which may read the file: not on the caller's thread.
   return queue->Defer(*op, [engine = queue->session->engine, core = queue->core, id = *op,
-                            request = std::move(request), since = Now()]() mutable {
+                            request = std::move(request), since = MonotonicNow()]() mutable {
     TakeWaited(since, &request.limits.total_timeout_us);
     const std::weak_ptr<Engine> weak = engine;
     const auto fetch = engine->fetch->Fetch(std::move(request), [weak, core, id](auto result) {
@@ -42,7 +40,7 @@ Status SubmitDocs(tapps_queue* queue, const char* library, const tapps_docs_opti
   return queue->Defer(
       *op,
       [engine = queue->session->engine, core = queue->core, id = *op, query = std::move(query),
-       since = Now()]() mutable {
+       since = MonotonicNow()]() mutable {
         TakeWaited(since, &query.numbers.timeout_us);
         core->Complete(id, ToCompletion(engine->docs->Lookup(query.Borrow())));
       },

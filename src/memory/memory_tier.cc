@@ -289,7 +289,10 @@ void MemoryTier::Remove(Shard& shard, uint32_t line, Retirement& dropped) {
 
 void MemoryTier::MakeLines(Shard& shard, Retirement& dropped) {
   Table& old = shard.now();
-  auto larger = std::make_unique<Table>(old.count() + old.count() / 6 + kFirstLines);
+  // Never more lines than entries there can be.
+  const int64_t lines = std::min<int64_t>(old.count() + old.count() / 6 + kFirstLines,
+                                          std::max<int64_t>(shard_entries_, old.count() + 1));
+  auto larger = std::make_unique<Table>(static_cast<uint32_t>(lines));
   Policy& policy = *shard.policy;
   old.MoveTo(
       larger.get(), [&](uint32_t entry) { return static_cast<uint32_t>(policy.hash(entry)); },

@@ -37,17 +37,6 @@ uint16_t PlainTrait(const Value& value) {
 }
 constexpr uint16_t kKeyShape = static_cast<uint16_t>(~Table::kPlain);
 
-// The bytes [at, at + 8) of `text`, those behind its end 0.
-uint64_t Word(std::string_view text, size_t at) {
-  uint64_t word = 0;
-  if (at + 8 <= text.size()) {
-    std::memcpy(&word, text.data() + at, 8);
-  } else if (at < text.size()) {
-    std::memcpy(&word, text.data() + at, text.size() - at);
-  }
-  return word;
-}
-
 void DestroyValue(const void* value) { static_cast<const Value*>(value)->Release(); }
 void DestroyTable(const void* table) { delete static_cast<const Table*>(table); }
 void DestroyKey(const void* key) { ::operator delete(const_cast<void*>(key)); }
@@ -99,10 +88,17 @@ Table::Place Table::PlaceOf(uint32_t hash) const {
     return std::memcmp(text, key.space.data(), key.space.size()) == 0 &&
            std::memcmp(text + key.space.size(), key.key.data(), key.key.size()) == 0;
   }
-  for (size_t at = 0; at < key.key.size(); at += 8) {
-    if (word(at / 8) != Word(key.key, at)) return false;
+  std::string_view left = key.key;
+  size_t i = 0;
+  for (; left.size() >= 8; left.remove_prefix(8), ++i) {
+    uint64_t eight = 0;
+    std::memcpy(&eight, left.data(), 8);
+    if (word(i) != eight) return false;
   }
-  return true;
+  if (left.empty()) return true;
+  uint64_t rest = 0;  // as Add leaves the bytes behind the key
+  std::memcpy(&rest, left.data(), left.size());
+  return word(i) == rest;
 }
 
 [[gnu::always_inline]] inline Table::Look Table::Read(const Line& line, const TableKey& key,

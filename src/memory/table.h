@@ -37,8 +37,8 @@ struct TableKey {
 // behind the store that made it odd; on x86 both are plain moves. The version counts changes modulo
 // 2^31: a reader that sleeps for exactly that many changes of one line is not considered.
 //
-// A table that is full is replaced by a larger one (Grow). The lines of the old one stay odd for
-// ever: its readers find out and begin again with the new one.
+// A table that is full is replaced by a larger one (MoveTo, Close). The lines of the old one stay
+// odd for ever: its readers find out and begin again with the new one.
 class Table {
  public:
   static constexpr uint32_t kGroup = 7;

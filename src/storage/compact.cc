@@ -16,7 +16,7 @@ Result<CompactReport> CompactDatabase(const std::string& path, int64_t disk_byte
   if (!writer.ok()) return std::move(writer).status();
   Result<Connection> checkpointer = Connection::Open(path, Connection::Mode::kReadWrite);
   if (!checkpointer.ok()) return std::move(checkpointer).status();
-  const auto in_time = [deadline_us] { return Clock::Real().MonotonicNow() < deadline_us; };
+  const auto in_time = [deadline_us] { return MonotonicNow() < deadline_us; };
   writer->SetBusyHandler(in_time);
   writer->Exec("PRAGMA synchronous=NORMAL");
   const Limits limits{disk_bytes, 0};
@@ -52,7 +52,11 @@ Result<CompactReport> CompactDatabase(const std::string& path, int64_t disk_byte
   report.bytes_before = bytes();
   EntryTable entries(&Clock::Real());
   TAPPS_RETURN_IF_ERROR(entries.Prepare(*writer));
-  TAPPS_RETURN_IF_ERROR(slice([&] { return entries.CountTotals(); }));
+  if (const int rc = entries.CompareTotals(in_time); rc != SQLITE_OK) {
+    if (!in_time()) return Status(TAPPS_E_TIMEOUT, "the deadline passed while counting entries");
+    return writer->Error(rc, "cannot count the entries");
+  }
+  TAPPS_RETURN_IF_ERROR(slice([&] { return entries.StoreTotals(); }));
   const std::string vacuum =
       "PRAGMA incremental_vacuum(" + std::to_string(limits.VacuumPages(*page_size)) + ")";
   int64_t before = -1;

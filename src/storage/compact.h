@@ -13,9 +13,9 @@ struct CompactReport {
   int64_t bytes_after = 0;
 };
 
-// Puts the totals of the cache file at `path` right, with one look at all entries, for which other
-// writers wait; then gives all its free pages back to the file system, in slices of some
-// milliseconds between which they have their turn. TIMEOUT when it is not done by `deadline_us`
+// Puts the totals of the cache file at `path` right, with one look at all entries, for which nobody
+// waits; then gives all its free pages back to the file system, in slices of some milliseconds
+// between which other writers have their turn. TIMEOUT when it is not done by `deadline_us`
 // (monotonic), or a reader keeps the WAL at its hard cap until then: what was given back stays so.
 Result<CompactReport> CompactDatabase(const std::string& path, int64_t disk_bytes,
                                       int64_t deadline_us);

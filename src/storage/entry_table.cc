@@ -6,8 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "base/hash.h"
-
 namespace tapps::storage {
 namespace {
 
@@ -127,29 +125,16 @@ int EntryTable::ApplyRecord(const Record& record) {
   return sql_[kTouch].Bind(6, clock_->WallNow()).Run();
 }
 
-EntryTable::Stored EntryTable::Encode(const Value& value) {
-  Stored stored;
-  stored.flags = value.info().flags & TAPPS_VALUE_NEGATIVE;
-  stored.bytes = compressor_.Compress(value.bytes());
-  if (!stored.bytes.empty()) {
-    stored.flags |= kZstdFlag;
-  } else {
-    stored.bytes = value.bytes();
-  }
-  if (stored.bytes.size() > kInlineBytes) stored.flags |= kChunksFlag;
-  if ((stored.flags & (kZstdFlag | kChunksFlag)) != 0) {
-    stored.flags |= static_cast<int64_t>(value.bytes().size()) << kLengthShift;
-  }
-  return stored;
-}
-
 int EntryTable::Upsert(const Record& record, const Found& found) {
   int64_t id = found.id;
   const Value& value = *record.value;
   const ValueInfo& info = value.info();
-  const Stored stored = Encode(value);
+  EncodedValue own;
+  if (!record.encoded) own = encoder_.Encode(value);
+  const EncodedValue& stored = record.encoded ? *record.encoded : own;
+  const std::string_view bytes = stored.Bytes(value);
   const bool chunks = (stored.flags & kChunksFlag) != 0;
-  const uint64_t length = htole64(stored.bytes.size());
+  const uint64_t length = htole64(bytes.size());
   Statement& sql = sql_[id == 0 ? kInsert : kUpdate];
   if (id == 0) {
     sql.Bind(1, static_cast<int64_t>(record.hash))
@@ -160,21 +145,21 @@ int EntryTable::Upsert(const Record& record, const Found& found) {
   }
   sql.Bind(4, info.version).Bind(5, info.created_us).Bind(6, info.expires_us);
   sql.Bind(7, info.stale_until_us).Bind(8, DeadAt(info)).Bind(9, info.sliding_us);
-  sql.Bind(10, stored.flags).Bind(11, static_cast<int64_t>(Hash64(value.bytes())));
+  sql.Bind(10, stored.flags).Bind(11, stored.checksum);
   sql.BindOptional(12, value.text(TAPPS_TEXT_CONTENT_TYPE));
   sql.BindOptional(13, value.text(TAPPS_TEXT_SOURCE));
   sql.BindOptional(14, value.text(TAPPS_TEXT_TAGS));
   sql.BindOptional(15, value.text(TAPPS_TEXT_JSON));
-  sql.BindBlob(16, chunks ? std::string_view(reinterpret_cast<const char*>(&length), sizeof length)
-                          : stored.bytes);
+  sql.BindBlob(
+      16, chunks ? std::string_view(reinterpret_cast<const char*>(&length), sizeof length) : bytes);
   if (const int rc = sql.Run(); rc != SQLITE_OK) return rc;
   const bool fresh = id == 0;
   if (fresh) id = sqlite3_last_insert_rowid(connection_->handle());
-  const size_t bytes = chunks ? value.bytes().size() : stored.bytes.size();
-  Count(record.space, fresh ? 1 : 0, static_cast<int64_t>(record.key.size() + bytes) - found.bytes);
+  const size_t counted = record.key.size() + (chunks ? value.bytes().size() : bytes.size());
+  Count(record.space, fresh ? 1 : 0, static_cast<int64_t>(counted) - found.bytes);
   // After the update: that has removed the chunks of the value before.
   if (chunks) {
-    if (const int rc = StoreChunks(id, stored.bytes); rc != SQLITE_OK) return rc;
+    if (const int rc = StoreChunks(id, bytes); rc != SQLITE_OK) return rc;
   }
   return SetTags(id, value.text(TAPPS_TEXT_TAGS), fresh);
 }
@@ -235,11 +220,29 @@ int EntryTable::StoreTotals() {
   return rc;
 }
 
-int EntryTable::CountTotals() {
+int EntryTable::CompareTotals(const std::function<bool()>& go_on) {
   totals_.clear();
-  return connection_->Exec(
-      "DELETE FROM totals; INSERT INTO totals SELECT space, count(*), "
-      "sum(" TAPPS_STORED_BYTES_SQL ") FROM entries GROUP BY space");
+  int rc = connection_->Exec("BEGIN");
+  if (rc == SQLITE_OK) rc = CompareSnapshot(go_on);
+  if (!sqlite3_get_autocommit(connection_->handle())) connection_->Exec("COMMIT");
+  if (rc != SQLITE_OK) totals_.clear();
+  return rc;
+}
+
+int EntryTable::CompareSnapshot(const std::function<bool()>& go_on) {
+  Result<Statement> kept = connection_->Prepare("SELECT space, entries, bytes FROM totals");
+  if (!kept.ok()) return kept.status().detail().sqlite_code;
+  Result<Statement> rows =
+      connection_->Prepare("SELECT space, " TAPPS_STORED_BYTES_SQL " FROM entries");
+  if (!rows.ok()) return rows.status().detail().sqlite_code;
+  int rc = SQLITE_ROW;
+  while ((rc = kept->Step()) == SQLITE_ROW) Count(kept->Bytes(0), -kept->Int(1), -kept->Int(2));
+  if (rc != SQLITE_DONE) return rc;
+  for (int64_t seen = 0; (rc = rows->Step()) == SQLITE_ROW; ++seen) {
+    Count(rows->Bytes(0), 1, rows->Int(1));
+    if (seen % 1024 == 1023 && !go_on()) return SQLITE_INTERRUPT;
+  }
+  return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 }  // namespace tapps::storage

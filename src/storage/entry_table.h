@@ -47,8 +47,10 @@ class EntryTable {
   int StoreTotals();
   // Forgets it: the transaction is rolled back.
   void DropTotals() { totals_.clear(); }
-  // Counts all entries anew: older releases do not keep the totals.
-  int CountTotals();
+  // Counts all entries, in one snapshot and without the write lock, and notes by how much the
+  // table of totals is wrong, for the next StoreTotals: older releases do not keep it. Outside of a
+  // transaction. SQLITE_INTERRUPT when `go_on`, asked now and then, says no.
+  int CompareTotals(const std::function<bool()>& go_on);
 
  private:
   enum Sql {
@@ -77,24 +79,18 @@ class EntryTable {
     int64_t bytes = 0;  // of key and value as stored
   };
 
-  // What goes into the file for a value (storage/value_codec.h); valid until the next call.
-  struct Stored {
-    int64_t flags = 0;
-    std::string_view bytes;
-  };
-
   int Find(const Record& record, Found* found);
   int ApplyRecord(const Record& record);
   int Upsert(const Record& record, const Found& found);
   void Count(std::string_view space, int64_t entries, int64_t bytes);
-  Stored Encode(const Value& value);
+  int CompareSnapshot(const std::function<bool()>& go_on);
   int StoreChunks(int64_t id, std::string_view bytes);
   int SetTags(int64_t id, std::string_view tags, bool fresh);
 
   const Clock* const clock_;
   Connection* connection_ = nullptr;
   std::array<Statement, kSqlCount> sql_;
-  Compressor compressor_;
+  ValueEncoder encoder_;                              // of what comes without
   std::map<std::string, Total, std::less<>> totals_;  // changes of this transaction, by namespace
 };
 

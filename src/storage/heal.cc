@@ -28,8 +28,8 @@ constexpr int64_t kSliceBytes = 2 << 20;
 class Patience {
  public:
   explicit Patience(int64_t us) : us_(us) { Renew(); }
-  void Renew() { until_us_ = Clock::Real().MonotonicNow() + us_; }
-  bool left() const { return Clock::Real().MonotonicNow() < until_us_; }
+  void Renew() { until_us_ = MonotonicNow() + us_; }
+  bool left() const { return MonotonicNow() < until_us_; }
 
  private:
   const int64_t us_;
@@ -158,6 +158,7 @@ class Slice {
     return wal_.Prepare(path, target_, checkpointer);
   }
   void Add(Record record) {
+    record.encoded = std::make_shared<const EncodedValue>(encoder_.Encode(*record.value));
     bytes_ += static_cast<int64_t>(record.Bytes());
     group_.emplace_back();
     group_.back().records.push_back(std::move(record));
@@ -206,6 +207,7 @@ class Slice {
   Connection& target_;
   Patience& patience_;
   const Limits limits_;
+  ValueEncoder encoder_;
   EntryTable entries_;
   FeedLog feed_;
   WalKeeper wal_;

@@ -63,7 +63,7 @@ bool Removal::Proceed(const WriteQueue::Groups& groups) {
   if (last_) return false;
   group.slices.fetch_add(1, std::memory_order_relaxed);
   if (group.deadline_us != 0) {
-    group.deadline_us = Clock::Real().MonotonicNow() + group.patience_us;
+    group.deadline_us = MonotonicNow() + group.patience_us;
   }
   return true;
 }

@@ -20,51 +20,47 @@ class Statement {
  public:
   Statement() = default;
   ~Statement() { sqlite3_finalize(stmt_); }
-  Statement(Statement&& other) noexcept : stmt_(std::exchange(other.stmt_, nullptr)) {}
+  Statement(Statement&& other) noexcept
+      : stmt_(std::exchange(other.stmt_, nullptr)), bound_(other.bound_) {}
   Statement& operator=(Statement&& other) noexcept {
     std::swap(stmt_, other.stmt_);
+    std::swap(bound_, other.bound_);
     return *this;
   }
 
-  // Parameters count from 1. Bytes are borrowed until the statement is reset.
+  // Parameters count from 1. Bytes are borrowed until the statement is reset. What cannot be bound
+  // (too large, no memory) is an error of the next Step or Run: it would stand as NULL.
   Statement& Bind(int index, int64_t value) {
-    sqlite3_bind_int64(stmt_, index, value);
-    return *this;
+    return Bound(sqlite3_bind_int64(stmt_, index, value));
   }
   Statement& BindText(int index, std::string_view text) {
-    sqlite3_bind_text64(stmt_, index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
-    return *this;
+    return Bound(
+        sqlite3_bind_text64(stmt_, index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8));
   }
-  Statement& BindNull(int index) {
-    sqlite3_bind_null(stmt_, index);
-    return *this;
-  }
+  Statement& BindNull(int index) { return Bound(sqlite3_bind_null(stmt_, index)); }
   // Empty text is stored as NULL.
   Statement& BindOptional(int index, std::string_view text) {
-    if (text.empty()) {
-      sqlite3_bind_null(stmt_, index);
-    } else {
-      BindText(index, text);
-    }
-    return *this;
+    return text.empty() ? BindNull(index) : BindText(index, text);
   }
   Statement& BindBlob(int index, std::string_view bytes) {
     // A NULL pointer would bind NULL: an empty blob needs an address.
-    sqlite3_bind_blob64(stmt_, index, bytes.empty() ? "" : bytes.data(), bytes.size(),
-                        SQLITE_STATIC);
-    return *this;
+    return Bound(sqlite3_bind_blob64(stmt_, index, bytes.empty() ? "" : bytes.data(), bytes.size(),
+                                     SQLITE_STATIC));
   }
 
   // SQLITE_ROW, SQLITE_DONE, or an error code.
-  int Step() { return sqlite3_step(stmt_); }
+  int Step() { return bound_ == SQLITE_OK ? sqlite3_step(stmt_) : bound_; }
   // Runs to the end and resets; SQLITE_OK or an error code.
   int Run() {
     int rc = SQLITE_ROW;
-    while (rc == SQLITE_ROW) rc = sqlite3_step(stmt_);
+    while (rc == SQLITE_ROW) rc = Step();
     Reset();
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
   }
-  void Reset() { sqlite3_reset(stmt_); }
+  void Reset() {
+    sqlite3_reset(stmt_);
+    bound_ = SQLITE_OK;
+  }
 
   bool prepared() const { return stmt_ != nullptr; }
   // Columns count from 0; views live until the next Step or Reset.
@@ -79,7 +75,13 @@ class Statement {
 
  private:
   friend class Connection;
+  Statement& Bound(int rc) {
+    if (bound_ == SQLITE_OK) bound_ = rc;
+    return *this;
+  }
+
   sqlite3_stmt* stmt_ = nullptr;
+  int bound_ = SQLITE_OK;  // the first failure to bind since the last Reset
 };
 
 // Resets a statement at the end of a scope, so that no read transaction stays open by accident.

@@ -11,12 +11,10 @@
 namespace tapps::storage {
 namespace {
 
-int64_t Monotonic() { return Clock::Real().MonotonicNow(); }
-
 // Opens the file for writing when it can be, else for reading; brings it to the present format.
 Result<bool> OpenAndPrepare(const StoreOptions& options, bool* read_only) {
-  const int64_t deadline = Monotonic() + options.open_timeout_us;
-  const auto keep_waiting = [deadline] { return Monotonic() < deadline; };
+  const int64_t deadline = MonotonicNow() + options.open_timeout_us;
+  const auto keep_waiting = [deadline] { return MonotonicNow() < deadline; };
   const auto mode = options.read_only ? Connection::Mode::kReadOnly : Connection::Mode::kReadWrite;
   Result<Connection> connection = Connection::Open(options.path, mode);
   if (!connection.ok()) return std::move(connection).status();
@@ -147,7 +145,7 @@ void Store::Look() {
   if (read_only_ || writer_.load(std::memory_order_acquire) != nullptr || !uses_.any()) return;
   // Nothing was written in this process yet, and perhaps never will be.
   int64_t due = 0;
-  const int64_t now = Monotonic();
+  const int64_t now = MonotonicNow();
   if (next_flush_us_.compare_exchange_strong(due, now + Upkeep::kFlushEvery)) return;
   if (now >= due) (void)StartWriter();
 }
@@ -201,7 +199,7 @@ Status Store::Backup(const std::string& path) {
 
 Result<CompactReport> Store::Compact(int64_t timeout_us) {
   if (read_only_) return Status(TAPPS_E_READ_ONLY, options_.path + " may not be written");
-  return CompactDatabase(options_.path, limits_.bytes, Monotonic() + timeout_us);
+  return CompactDatabase(options_.path, limits_.bytes, MonotonicNow() + timeout_us);
 }
 
 void Store::NoteFailure(const Status& failure) {
@@ -227,10 +225,10 @@ Status Store::Close(int64_t timeout_us) {
   const bool lasted = next_flush_us_.load(std::memory_order_relaxed) != 0;
   if (uses_.any() && lasted && !read_only_ && !queue_->stopped()) (void)StartWriter();
   queue_->Stop();
-  const int64_t deadline = Monotonic() + timeout_us;
+  const int64_t deadline = MonotonicNow() + timeout_us;
   MutexLock lock(mu_);
   while (running_) {
-    const int64_t left = deadline - Monotonic();
+    const int64_t left = deadline - MonotonicNow();
     if (left <= 0) {
       return Status(TAPPS_E_TIMEOUT, "the cache file is still being written in the background");
     }

@@ -41,7 +41,7 @@ Status Upkeep::Prepare(Connection& writer) {
   page_size_ = *page_size;
   const Result<int64_t> vacuum = writer.QueryInt("PRAGMA auto_vacuum");
   can_vacuum_ = vacuum.ok() && *vacuum == 2;
-  if (next_flush_us_ == 0) next_flush_us_ = Clock::Real().MonotonicNow() + kFlushEvery;
+  if (next_flush_us_ == 0) next_flush_us_ = MonotonicNow() + kFlushEvery;
   return {};
 }
 
@@ -73,7 +73,7 @@ Result<bool> Upkeep::Slice() {
   const Result<Excess> measured = Measure(0);
   if (!measured.ok()) return measured.status();
   const Excess& excess = *measured;
-  const bool flush = uses_.any() && Clock::Real().MonotonicNow() >= next_flush_us_;
+  const bool flush = uses_.any() && MonotonicNow() >= next_flush_us_;
   {
     Statement& dead = sql_[kSelectDead];
     const ScopedReset reset(dead);
@@ -104,7 +104,7 @@ Result<bool> Upkeep::Slice() {
   if (excess.pages) vacuumed_ = true;
   evictions_.fetch_add(evicted.count, std::memory_order_relaxed);
   if (flush && noted < static_cast<int64_t>(kUseSlice)) {
-    next_flush_us_ = Clock::Real().MonotonicNow() + kFlushEvery;
+    next_flush_us_ = MonotonicNow() + kFlushEvery;
   }
   // Else nothing is left that could go, though the bound is still passed.
   return expired > 0 || evicted.looked > 0 || noted > 0 || excess.pages;
@@ -172,6 +172,7 @@ int Upkeep::Evict(const Excess& excess, bool spare_used, Evicted* evicted) {
 }
 
 int Upkeep::EvictOrMoveOn(const Excess& excess, Evicted* evicted) {
+  const bool from_first = hand_ == 0;
   if (const int rc = Evict(excess, spare_used_, evicted); rc != SQLITE_OK) return rc;
   // A round that found nothing but what was just used: the bound goes before.
   fruitless_ = evicted->count == 0 ? fruitless_ + 1 : 0;
@@ -180,9 +181,9 @@ int Upkeep::EvictOrMoveOn(const Excess& excess, Evicted* evicted) {
   } else if (hand_ == 0 || fruitless_ >= 64) {
     spare_used_ = false;
   }
-  // Nothing there to be evicted, whatever the totals say: an older release has removed entries.
-  if (evicted->looked == 0 && hand_ == 0 && excess.entries > 0) return entries_.CountTotals();
-  return SQLITE_OK;
+  if (evicted->looked > 0 || !from_first || excess.entries <= 0) return SQLITE_OK;
+  // There are no entries, whatever the totals say: an older release has removed them.
+  return writer_->Exec("DELETE FROM totals");
 }
 
 Status Upkeep::MakeRoom(int64_t bytes, int64_t entries) {

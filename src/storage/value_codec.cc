@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "base/hash.h"
+
 namespace tapps::storage {
 namespace {
 
@@ -52,6 +54,22 @@ std::string_view Compressor::TryToCompress(std::string_view bytes) {
                                         bytes.data(), bytes.size(), kLevel);
   if (ZSTD_isError(size)) return {};
   return {buffer_.data(), size};
+}
+
+EncodedValue ValueEncoder::Encode(const Value& value) {
+  EncodedValue encoded;
+  const std::string_view bytes = value.bytes();
+  encoded.flags = value.info().flags & TAPPS_VALUE_NEGATIVE;
+  encoded.checksum = static_cast<int64_t>(Hash64(bytes));
+  if (const std::string_view frame = compressor_.Compress(bytes); !frame.empty()) {
+    encoded.flags |= kZstdFlag;
+    encoded.frame = frame;
+  }
+  if (encoded.Bytes(value).size() > kInlineBytes) encoded.flags |= kChunksFlag;
+  if ((encoded.flags & (kZstdFlag | kChunksFlag)) != 0) {
+    encoded.flags |= static_cast<int64_t>(bytes.size()) << kLengthShift;
+  }
+  return encoded;
 }
 
 struct Decompressor::Context {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/value.h"
+
 namespace tapps::storage {
 
 // How the bytes of a value stand in the file. The column `flags` of an entry says it:
@@ -58,6 +60,30 @@ class Compressor {
   struct Context;
   std::unique_ptr<Context> context_;
   std::string buffer_;
+};
+
+// What goes into the file for a value. It holds what the value itself does not: the frame.
+struct EncodedValue {
+  int64_t flags = 0;     // the column
+  int64_t checksum = 0;  // likewise
+  std::string frame;     // with kZstdFlag
+  // What is stored, of the value this was made from.
+  std::string_view Bytes(const Value& value) const {
+    return (flags & kZstdFlag) != 0 ? std::string_view(frame) : value.bytes();
+  }
+};
+
+// Makes that. One thread at a time.
+class ValueEncoder {
+ public:
+  EncodedValue Encode(const Value& value);
+  // Whether that takes microseconds, as it does for what may be compressed: the writer has it done
+  // before it takes the write lock, which all processes wait for. Of a smaller value, the checksum
+  // takes a fraction of one.
+  static bool IsSlow(const Value& value) { return value.bytes().size() >= Compressor::kLeast; }
+
+ private:
+  Compressor compressor_;
 };
 
 // Fills memory with what a zstd frame holds, given in one part or many. One thread at a time.

@@ -5,13 +5,18 @@
 #include <new>
 #include <utility>
 
+#include "storage/value_codec.h"
+
 namespace tapps::storage {
 namespace {
 
 // A batch is written without waiting for more when it is as large as this.
 constexpr int64_t kBatchBytes = 4 << 20;
 
-int64_t Now() { return Clock::Real().MonotonicNow(); }
+bool HasUnencoded(const WriteGroup& group) {
+  return std::any_of(group.records.begin(), group.records.end(),
+                     [](const Record& record) { return record.unencoded; });
+}
 
 // A copy of a failure; without memory for its message, of its code.
 Status CopyOf(const Status& status) {
@@ -54,17 +59,25 @@ bool Filter::Matches(std::string_view entry_space, std::string_view key,
 
 Status WriteQueue::Add(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
                        const std::function<void()>& on_queued) {
-  for (const Record& record : group->records) group->bytes += record.Bytes();
+  bool unencoded = false;
+  for (Record& record : group->records) {
+    group->bytes += record.Bytes();
+    record.unencoded = record.kind == Record::Kind::kPut && !record.encoded && record.value &&
+                       ValueEncoder::IsSlow(*record.value);
+    unencoded |= record.unencoded;
+  }
   group->plain = group->Plain();
   const auto size = static_cast<int64_t>(group->bytes);
-  const int64_t now = Now();
+  const int64_t now = MonotonicNow();
   MutexLock lock(mu_);
   while (bytes_ + size > max_bytes_ && pending_ > 0 && !stopped_) {
-    const int64_t left = failing_ || timeout_us == TAPPS_NONE ? 0 : now + timeout_us - Now();
+    const int64_t left =
+        failing_ || timeout_us == TAPPS_NONE ? 0 : now + timeout_us - MonotonicNow();
     if (left <= 0) return Status(TAPPS_E_BUSY, "the write queue is full");
     room_.WaitFor(mu_, left);
   }
   if (stopped_) return Status(TAPPS_E_CLOSED, "the cache was closed");
+  look_ |= unencoded;
   if (!Coalesce(group)) {
     Groups place;
     place.push_back(group);
@@ -96,6 +109,8 @@ bool WriteQueue::Coalesce(const std::shared_ptr<WriteGroup>& group) {
   WriteGroup& older = *alone->second;
   last.kind = fresh.kind;
   std::swap(last.value, fresh.value);
+  last.encoded = fresh.encoded;
+  last.unencoded = fresh.unencoded;
   bytes_ += static_cast<int64_t>(group->bytes) - static_cast<int64_t>(older.bytes);
   older.bytes = group->bytes;
   return true;
@@ -175,22 +190,22 @@ void WriteQueue::Storing(const Groups& groups, int64_t feed_row) {
 bool WriteQueue::Due() {
   if (waiting_.empty()) return false;
   return stopped_ || urgent_ > 0 || bytes_ >= kBatchBytes ||
-         Now() - waiting_.front()->queued_us >= commit_interval_us_;
+         MonotonicNow() - waiting_.front()->queued_us >= commit_interval_us_;
 }
 
 WriteQueue::Work WriteQueue::WaitForWork(int64_t idle_us) {
   MutexLock lock(mu_);
-  const int64_t until = Now() + idle_us;
+  const int64_t until = MonotonicNow() + idle_us;
   while (!Due()) {
     if (waiting_.empty() && stopped_) return Work::kStopped;
-    const int64_t idle_left = until - Now();
+    const int64_t idle_left = until - MonotonicNow();
     if (idle_left <= 0) return Work::kIdle;
     if (waiting_.empty()) {
       idle_ = true;
       work_.WaitFor(mu_, idle_left);
       idle_ = false;
     } else {
-      const int64_t due = waiting_.front()->queued_us + commit_interval_us_ - Now();
+      const int64_t due = waiting_.front()->queued_us + commit_interval_us_ - MonotonicNow();
       work_.WaitFor(mu_, std::clamp<int64_t>(due, 1, idle_left));
     }
   }
@@ -202,19 +217,48 @@ void WriteQueue::WaitForRetry(int64_t us) {
   work_.WaitFor(mu_, us);
 }
 
+std::vector<WriteQueue::Unencoded> WriteQueue::FindUnencoded(size_t max_bytes) {
+  MutexLock lock(mu_);
+  std::vector<Unencoded> found;
+  if (!look_) return found;
+  size_t bytes = 0;
+  for (const auto& group : waiting_) {
+    if (bytes != 0 && bytes + group->bytes > max_bytes) break;
+    bytes += group->bytes;
+    for (Record& record : group->records) {
+      if (record.unencoded) found.push_back({group, &record, record.value, nullptr});
+    }
+  }
+  look_ = false;
+  return found;
+}
+
+void WriteQueue::SetEncoded(const std::vector<Unencoded>& puts) {
+  MutexLock lock(mu_);
+  for (const Unencoded& put : puts) {
+    if (put.record->value.get() != put.value.get()) continue;
+    put.record->encoded = put.encoded;
+    put.record->unencoded = false;
+  }
+}
+
 WriteQueue::Groups WriteQueue::Take(size_t max_bytes) {
   MutexLock lock(mu_);
   Groups taken;
   size_t bytes = 0;
   while (!waiting_.empty()) {
     const WriteGroup& group = *waiting_.front();
-    if (!taken.empty() && (group.remove || bytes + group.bytes > max_bytes)) break;
+    if (!taken.empty() &&
+        (group.remove || bytes + group.bytes > max_bytes || HasUnencoded(group))) {
+      break;
+    }
     if (group.urgent) --urgent_;
     for (const Record& record : group.records) alone_.erase(&record);
     bytes += group.bytes;
     taken.splice(taken.end(), waiting_, waiting_.begin());
     if (group.remove) break;
   }
+  look_ = !waiting_.empty();
   return taken;
 }
 
@@ -235,6 +279,7 @@ void WriteQueue::Return(Groups groups) {
     if (group->urgent) ++urgent_;
   }
   waiting_.splice(waiting_.begin(), groups);
+  look_ = true;
 }
 
 void WriteQueue::Finish(const Groups& groups, const Status& status) {
@@ -270,7 +315,7 @@ void WriteQueue::ExpireOverdue(const Status& why) {
   Groups overdue;
   {
     MutexLock lock(mu_);
-    overdue = Extract([now = Now()](const WriteGroup& group) {
+    overdue = Extract([now = MonotonicNow()](const WriteGroup& group) {
       return group.deadline_us != 0 && group.deadline_us <= now;
     });
   }

@@ -33,6 +33,8 @@ struct Filter {
   bool Matches(std::string_view entry_space, std::string_view key, std::string_view tags) const;
 };
 
+struct EncodedValue;  // storage/value_codec.h
+
 // One change of one key.
 struct Record {
   enum class Kind {
@@ -50,6 +52,9 @@ struct Record {
   // WriteQueue::Find, as it may be refused.
   std::optional<int64_t> if_version;
   static constexpr int64_t kAbsent = 0;
+  // The value as it goes into the file, where that was made beforehand.
+  std::shared_ptr<const EncodedValue> encoded;
+  bool unencoded = false;  // that is still to be made; the queue's
   int64_t feed_row = 0;    // of the transaction that stores it; 0: none yet; the queue's
   Record* next = nullptr;  // older record of the same hash; owned by the queue
   size_t Bytes() const {
@@ -139,8 +144,19 @@ class WriteQueue {
   Work WaitForWork(int64_t idle_us);
   // Consumer: waits before another try; ends early when it is stopped meanwhile.
   void WaitForRetry(int64_t us);
-  // Consumer: takes groups from the front, as many as fit into `max_bytes` but at least one; a bulk
-  // removal alone. They can still be found.
+  // A put whose value is to be encoded before its group is taken.
+  struct Unencoded {
+    std::shared_ptr<WriteGroup> group;  // keeps the record
+    Record* record;
+    ValueRef value;
+    std::shared_ptr<const EncodedValue> encoded;  // the consumer's answer
+  };
+  // Consumer: those among the groups that Take(max_bytes) could take.
+  std::vector<Unencoded> FindUnencoded(size_t max_bytes);
+  // Consumer: hands in the answers. A put that was replaced meanwhile stays unencoded.
+  void SetEncoded(const std::vector<Unencoded>& puts);
+  // Consumer: takes groups from the front, as many as fit into `max_bytes` and have no unencoded
+  // put, but at least one; a bulk removal alone. They can still be found.
   Groups Take(size_t max_bytes);
   // Consumer: the first group if it is a bulk removal, else NULL.
   std::shared_ptr<WriteGroup> FirstRemoval();
@@ -185,6 +201,7 @@ class WriteQueue {
   int64_t urgent_ GUARDED_BY(mu_) = 0;  // urgent groups in waiting_
   bool failing_ GUARDED_BY(mu_) = false;
   bool stopped_ GUARDED_BY(mu_) = false;
+  bool look_ GUARDED_BY(mu_) = false;  // there may be unencoded puts that were not looked at
   bool idle_ GUARDED_BY(mu_) = false;  // the consumer waits for the first group
   std::atomic<int64_t> pending_{0};    // groups waiting or taken
   std::atomic<int64_t> bytes_{0};      // of those

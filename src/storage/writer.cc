@@ -23,8 +23,6 @@ constexpr int kMaxSqlErrors = 10;
 constexpr int kMaxBegins = 4;
 constexpr int64_t kGiveUp = 60 * kSecond;  // after Stop, with nothing going right
 
-int64_t Monotonic() { return Clock::Real().MonotonicNow(); }
-
 }  // namespace
 
 Result<std::unique_ptr<Writer>> Writer::Open(Options options, std::shared_ptr<WriteQueue> queue) {
@@ -48,8 +46,8 @@ Status Writer::Connect() {
   writer_ = *std::move(writer);
   checkpointer_ = *std::move(checkpointer);
   // Usually nothing is to be done; a file that was healed may still lack its tables.
-  const int64_t patience = Monotonic() + kLockedAfter;
-  TAPPS_RETURN_IF_ERROR(PrepareSchema(writer_, [patience] { return Monotonic() < patience; }));
+  const int64_t patience = MonotonicNow() + kLockedAfter;
+  TAPPS_RETURN_IF_ERROR(PrepareSchema(writer_, [patience] { return MonotonicNow() < patience; }));
   writer_.SetBusyHandler([this] { return KeepWaitingForLock(); });
   writer_.Exec("PRAGMA synchronous=NORMAL");
   TAPPS_RETURN_IF_ERROR(entries_.Prepare(writer_));
@@ -62,7 +60,7 @@ Status Writer::Connect() {
 }
 
 bool Writer::KeepWaitingForLock() {
-  const int64_t now = Monotonic();
+  const int64_t now = MonotonicNow();
   if (upkeep_lock_until_us_ != 0) return now < upkeep_lock_until_us_;
   if (lock_wait_began_us_ == 0) lock_wait_began_us_ = now;
   const Status why(TAPPS_E_TIMEOUT, "another process holds the write lock of the cache file");
@@ -71,12 +69,21 @@ bool Writer::KeepWaitingForLock() {
     queue_->SetFailing(true);
   }
   queue_->ExpireOverdue(why);
+  EncodeValues();  // of what has come meanwhile
   return !TimeToGiveUp();
+}
+
+void Writer::EncodeValues() {
+  auto puts = queue_->FindUnencoded(static_cast<size_t>(options_.limits.Batch()));
+  for (WriteQueue::Unencoded& put : puts) {
+    put.encoded = std::make_shared<const EncodedValue>(encoder_.Encode(*put.value));
+  }
+  if (!puts.empty()) queue_->SetEncoded(puts);
 }
 
 bool Writer::TimeToGiveUp() {
   if (!queue_->stopped()) return false;
-  const int64_t now = Monotonic();
+  const int64_t now = MonotonicNow();
   if (stop_began_us_ == 0) stop_began_us_ = now;
   return now - stop_began_us_ >= kGiveUp;
 }
@@ -157,13 +164,13 @@ void Writer::FinishBatch() {
 
 // Commits what is due, or waits a moment after a failure; false when it is time to give up.
 bool Writer::WriteDue() {
-  const int64_t began = Monotonic();
+  const int64_t began = MonotonicNow();
   const Status status = WriteBatch();
   lock_wait_began_us_ = 0;
   if (committed_) {
     pinned_since_us_ = 0;
     sql_errors_ = 0;
-    stats_.commit_ns.Record((Monotonic() - began) * 1000);
+    stats_.commit_ns.Record((MonotonicNow() - began) * 1000);
     if (status.ok()) {
       SetState(TAPPS_STATE_OK, status);
       queue_->SetFailing(false);
@@ -195,7 +202,7 @@ bool Writer::WriteDue() {
 // What cannot be written now may be later: tells who waits.
 void Writer::AfterFailure(const Status& why) {
   if (IsDamage(why)) HealFile();
-  if (pinned_since_us_ == 0 || Monotonic() - pinned_since_us_ >= kPinnedAfter) Fail(why);
+  if (pinned_since_us_ == 0 || MonotonicNow() - pinned_since_us_ >= kPinnedAfter) Fail(why);
   if (why.code() != TAPPS_E_BUSY) queue_->FailWaiting(why);
   queue_->ExpireOverdue(why);
 }
@@ -222,9 +229,9 @@ void Writer::TryToWrite() {
 int64_t Writer::DoUpkeep() {
   const auto work = [this]() -> Result<bool> {
     TAPPS_RETURN_IF_ERROR(Connect());
-    const int64_t until = Monotonic() + kUpkeepBudget;
+    const int64_t until = MonotonicNow() + kUpkeepBudget;
     Result<bool> more = true;
-    while (*more && Monotonic() < until) {
+    while (*more && MonotonicNow() < until) {
       if (more = wal_.MakeRoom(); !more.ok() || !*more) return more;
       if (more = upkeep_.Slice(); !more.ok()) return more;
     }
@@ -232,7 +239,7 @@ int64_t Writer::DoUpkeep() {
     TAPPS_RETURN_IF_ERROR(wal_.CheckpointIfDue());
     return more;
   };
-  upkeep_lock_until_us_ = Monotonic() + kUpkeepLockWait;
+  upkeep_lock_until_us_ = MonotonicNow() + kUpkeepLockWait;
   const Result<bool> more = work();
   upkeep_lock_until_us_ = 0;
   stats_.evictions.store(upkeep_.evictions(), std::memory_order_relaxed);
@@ -259,7 +266,7 @@ bool Writer::IsTransient(const Status& status) {
 
 void Writer::HealFile() {
   options_.damaged->store(false, std::memory_order_relaxed);
-  const int64_t now = Monotonic();
+  const int64_t now = MonotonicNow();
   if (now < next_heal_us_) return;
   next_heal_us_ = now + kHealEvery;
   Fail(Status(TAPPS_E_CORRUPT, "the cache file is damaged and is being repaired"));
@@ -309,7 +316,7 @@ Status Writer::Begin() {
     }
     writer_.Exec("ROLLBACK");
   }
-  if (pinned_since_us_ == 0) pinned_since_us_ = Monotonic();
+  if (pinned_since_us_ == 0) pinned_since_us_ = MonotonicNow();
   return Status(TAPPS_E_BUSY,
                 "a reader in another program keeps the WAL of the cache file from beginning anew");
 }
@@ -341,6 +348,7 @@ Status Writer::WriteBatch() {
   if (options_.damaged->load(std::memory_order_relaxed)) HealFile();
   TAPPS_RETURN_IF_ERROR(Connect());
   TAPPS_RETURN_IF_ERROR(removal_.Look(writer_, queue_->FirstRemoval()));
+  EncodeValues();
   const bool full = queue_->NeedsFull();
   if (full) writer_.Exec("PRAGMA synchronous=FULL");
   Changes changes;

@@ -37,14 +37,17 @@ struct WriterStats {
 
 // The one thread of a process that writes the file, "tapps-writer".
 //
-//     wait until a group is due -> take the write lock -> take the groups -> one transaction:
+//     wait until a group is due -> encode its values -> take the write lock -> take the groups ->
+//     one transaction:
 //         apply records, add one row to the change feed -> commit -> answer who waits
 //     -> a slice of upkeep: expired entries, the byte bound, free pages, the checkpoint
 //
 // Invariants
 //  1. Groups are taken from the queue only with the write lock held. A group not taken can be
 //     withdrawn: a caller whose time is up while another process holds the lock learns that nothing
-//     was written.
+//     was written. Values are compressed before, while their groups wait, as all processes wait for
+//     the lock; only one that was replaced at the last moment is compressed with the lock held. The
+//     frames of at most a batch are kept besides what the queue counts.
 //  2. What is taken stays searchable in the queue until it is committed, and goes back to the
 //     queue's front when the transaction fails: nothing acknowledged is dropped while the process
 //     lives. Of a batch that can never be committed, only the groups at fault are dropped. What
@@ -104,6 +107,8 @@ class Writer {
   void HealFile();
   bool KeepWaitingForLock();
   bool TimeToGiveUp();
+  // Makes what the file gets of the values that a batch would have now.
+  void EncodeValues();
   Status Begin();
   Status WriteGroups(Changes* changes);
   // One transaction of groups from the queue, which become taken_. When it fails before the commit,
@@ -122,6 +127,7 @@ class Writer {
   Connection checkpointer_;
   int64_t generation_ = -1;  // of the file they are on
 
+  ValueEncoder encoder_;
   EntryTable entries_;
   LeaseTable leases_;
   Removal removal_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tapps.h"
 
 namespace tapps {
@@ -17,6 +19,41 @@ TEST(ValueTest, BytesAndTextsComeBackAsGiven) {
   EXPECT_EQ(value->text(TAPPS_TEXT_TAGS), "x\ny");
   EXPECT_EQ(value->text(TAPPS_TEXT_TAGS).data()[3], '\0');
   EXPECT_EQ(value->text(TAPPS_TEXT_URL).data(), nullptr);
+}
+
+TEST(ValueTest, TimesComeBackWhateverTheyAre) {
+  constexpr int64_t kNow = 1'800'000'000'000'000;
+  constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
+  for (const int64_t created : {int64_t{0}, kNow, int64_t{-1}, -kLast, kLast}) {
+    for (const int64_t expires : {int64_t{0}, int64_t{1}, kNow - 1, kNow, kNow + 1,
+                                  kNow + (int64_t{1} << 49), kLast, int64_t{-5}}) {
+      for (const int64_t stale : {expires, kNow + 2}) {
+        const ValueRef value = Value::Make(
+            "b", {.created_us = created, .expires_us = expires, .stale_until_us = stale},
+            {{TAPPS_TEXT_SOURCE, "here"}});
+        EXPECT_EQ(value->expires_us(), expires) << created;
+        EXPECT_EQ(value->info().expires_us, expires) << created;
+        EXPECT_EQ(value->info().created_us, created) << expires;
+        EXPECT_EQ(value->info().stale_until_us, stale) << created << ", " << expires;
+        EXPECT_EQ(value->plain(), expires == 0);
+        EXPECT_EQ(value->text(TAPPS_TEXT_SOURCE), "here");
+      }
+    }
+  }
+}
+
+TEST(ValueTest, WhatMostValuesNeedTakes32BytesBesidesTheBytes) {
+  const ValueInfo info{.version = 1,
+                       .created_us = 5,
+                       .expires_us = 9,
+                       .stale_until_us = 9,
+                       .served_from = TAPPS_FROM_NETWORK,
+                       .flags = TAPPS_VALUE_NEGATIVE};
+  const ValueRef value = Value::Make("1234567", info);
+  EXPECT_EQ(value->footprint(), 32u + 8u);
+  EXPECT_EQ(value->info().served_from, TAPPS_FROM_NETWORK);
+  EXPECT_EQ(value->info().flags, value->flags());
+  EXPECT_EQ(value->flags(), uint32_t{TAPPS_VALUE_NEGATIVE});
 }
 
 TEST(ValueTest, AnEmptyTextIsAsGoodAsNone) {

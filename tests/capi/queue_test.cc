@@ -2,6 +2,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <nlohmann/json.hpp>
 
@@ -297,19 +299,21 @@ TEST_F(QueueTest, AReleaseEndsTheWaitsOfOtherThreads) {
   for (int round = 0; round < 20; ++round) {
     QueueHandle released = OpenQueue();
     std::vector<std::thread> waiters;
-    std::atomic<int> about_to_wait = 0;
-    for (int i = 0; i < 4; ++i) {
-      waiters.emplace_back([&, queue = released.get()] {
+    std::array<std::atomic<int>, 4> about_to_wait{};  // their thread ids
+    for (std::atomic<int>& waiter : about_to_wait) {
+      waiters.emplace_back([&waiter, queue = released.get()] {
         tapps_record record;
         size_t count = 0;
         EXPECT_EQ(tapps_queue_wait(queue, 0, &record, 1, &count, nullptr), TAPPS_E_TIMEOUT);
-        ++about_to_wait;
+        waiter = gettid();
         EXPECT_EQ(tapps_queue_wait(queue, TAPPS_UNLIMITED, &record, 1, &count, nullptr),
                   TAPPS_E_CLOSED);
       });
     }
-    ASSERT_TRUE(Eventually([&] { return about_to_wait == 4; }));
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // nothing shows that they are in
+    ASSERT_TRUE(Eventually([&] {
+      return std::all_of(about_to_wait.begin(), about_to_wait.end(),
+                         [](int id) { return id != 0 && test::IsAsleep(id); });
+    }));
     released.reset();
     for (std::thread& waiter : waiters) waiter.join();
   }

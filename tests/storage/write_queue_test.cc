@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "storage/value_codec.h"
+
 namespace tapps::storage {
 namespace {
 
@@ -25,7 +27,14 @@ class WriteQueueTest : public ::testing::Test {
     if (!found) return "<nothing>";
     return *found ? std::string((*found)->bytes()) : "<removed>";
   }
-  // Everything that waits, written.
+  // Encodes what waits, as the writer does; how many values.
+  size_t EncodeAll(size_t max_bytes = SIZE_MAX) {
+    auto puts = queue_.FindUnencoded(max_bytes);
+    for (auto& put : puts) put.encoded = std::make_shared<const EncodedValue>();
+    queue_.SetEncoded(puts);
+    return puts.size();
+  }
+  // Everything that can be taken at once, written.
   std::vector<std::string> TakeAll() {
     std::vector<std::string> bytes;
     const auto groups = queue_.Take(SIZE_MAX);
@@ -152,6 +161,42 @@ TEST_F(WriteQueueTest, WhatIsStoredIsFoundUntilItsRowOfTheFeedIsSeen) {
   EXPECT_EQ(Find("a", 7), "1");
   queue_.Return(taken);
   EXPECT_EQ(TakeAll().size(), 1u);
+}
+
+TEST_F(WriteQueueTest, ABatchEndsBeforeAPutThatIsNotEncoded) {
+  const std::string large(Compressor::kLeast, 'x');
+  ASSERT_TRUE(Add(Put("a", large)).ok());
+  ASSERT_TRUE(Add(Put("b", "small")).ok());
+  EXPECT_EQ(EncodeAll(), 1u);
+  EXPECT_EQ(EncodeAll(), 0u) << "nothing has come since";
+  ASSERT_TRUE(Add(Put("c", large)).ok());
+  EXPECT_EQ(TakeAll().size(), 2u);
+  EXPECT_EQ(EncodeAll(), 1u);
+  EXPECT_EQ(TakeAll().size(), 1u);
+}
+
+TEST_F(WriteQueueTest, APutThatReplacesAnEncodedOneIsEncodedAnew) {
+  const std::string large(Compressor::kLeast, 'x');
+  ASSERT_TRUE(Add(Put("a", large)).ok());
+  auto found = queue_.FindUnencoded(SIZE_MAX);
+  ASSERT_EQ(found.size(), 1u);
+  ASSERT_TRUE(Add(Put("a", large)).ok());
+  found[0].encoded = std::make_shared<const EncodedValue>();
+  queue_.SetEncoded(found);  // of the value before
+  EXPECT_EQ(EncodeAll(), 1u);
+  ASSERT_TRUE(Add(Put("a", "small")).ok());
+  EXPECT_EQ(EncodeAll(), 0u);
+  const auto groups = queue_.Take(SIZE_MAX);
+  EXPECT_EQ(groups.front()->records[0].encoded, nullptr);
+  queue_.Finish(groups, {});
+}
+
+TEST_F(WriteQueueTest, OnlyABatchIsEncodedBeforehand) {
+  const std::string large(Compressor::kLeast, 'x');
+  for (const char* key : {"a", "b", "c"}) ASSERT_TRUE(Add(Put(key, large)).ok());
+  EXPECT_EQ(EncodeAll(2 * Compressor::kLeast + 1000), 2u);
+  EXPECT_EQ(TakeAll().size(), 2u);
+  EXPECT_EQ(EncodeAll(), 1u);
 }
 
 TEST_F(WriteQueueTest, AStoppedQueueIsDrainedAndTakesNothingMore) {

@@ -11,6 +11,8 @@ int CountThreads();
 int CountDescriptors();
 // Threads of this process that have the name.
 int CountThreads(const std::string& name);
+// Whether a thread of this process (gettid) waits for something.
+bool IsAsleep(int thread);
 // The most memory of this process that was resident at once, in bytes, since the last reset.
 int64_t PeakMemory();
 void ResetPeakMemory();
