@@ -25,12 +25,20 @@ bool IsFinal(const FetchRequest& request, const Outcome& outcome) {
 FetchEngine::FetchEngine(ResponseStore& store, BreakerRegistry& breakers, FetchOptions options,
                          const Clock& clock)
     : options_(std::move(options)),
-      transport_(options_.network, clock),
+      transport_(options_.network, clock, Bodies()),
       exchanger_(store, clock, options_),
       flights_(transport_, breakers, exchanger_, store, options_.max_waiting),
       offline_(options_.offline) {}
 
 FetchEngine::~FetchEngine() { Close(); }
+
+BodyOptions FetchEngine::Bodies() const {
+  BodyOptions bodies = options_.bodies;
+  bodies.keep_off_disk = [this](const Url& url, const Headers& answer) {
+    return exchanger_.IsForMemoryOnly(url, answer);
+  };
+  return bodies;
+}
 
 FetchEngine::Id FetchEngine::Fetch(FetchRequest request, FetchDone done) {
   const Id id = next_id_++;

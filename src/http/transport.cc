@@ -31,8 +31,8 @@ TransferResult Cancelled() {
 
 }  // namespace
 
-Transport::Transport(NetworkOptions network, const Clock& clock)
-    : network_(std::move(network)), clock_(clock) {
+Transport::Transport(NetworkOptions network, const Clock& clock, BodyOptions bodies)
+    : network_(std::move(network)), clock_(clock), room_(std::move(bodies)) {
   idle_handles_.reserve(kMaxIdleHandles);
 }
 
@@ -198,8 +198,8 @@ void Transport::Begin(Submitted submitted) {
     submitted.request.anew = true;
   }
   Exchange exchange;
-  exchange.transfer =
-      std::make_unique<Transfer>(*curl_, easy, clock_, network_, std::move(submitted.request));
+  exchange.transfer = std::make_unique<Transfer>(*curl_, easy, clock_, network_, room_,
+                                                 std::move(submitted.request));
   Status status = exchange.transfer->Prepare();
   if (!status.ok()) {
     curl_->easy_cleanup(easy);

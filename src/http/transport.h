@@ -33,7 +33,8 @@ class Transport {
   using Done = std::function<void(TransferResult)>;
 
   // `clock` stamps the answers; deadlines are real time. It must outlive the transport.
-  explicit Transport(NetworkOptions network, const Clock& clock = Clock::Real());
+  explicit Transport(NetworkOptions network, const Clock& clock = Clock::Real(),
+                     BodyOptions bodies = {});
   ~Transport();  // closes
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
@@ -97,6 +98,7 @@ class Transport {
   CURLM* multi_ = nullptr;
   std::thread thread_;
   // The network thread's own.
+  BodyRoom room_;
   std::unordered_map<Id, Exchange> exchanges_;
   std::unordered_map<CURL*, Id> by_handle_;
   std::vector<CURL*> idle_handles_;
