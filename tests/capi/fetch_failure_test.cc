@@ -71,8 +71,9 @@ TEST_F(FetchFailureTest, FiveFailuresOpenTheBreakerAndCallersFailFast) {
   EXPECT_LE(failed, 5);
   EXPECT_GT(answer.retry_after_us, 0);
   EXPECT_LE(answer.retry_after_us, 60'000'000) << "30 s and some jitter";
+  // The server may not have accepted yet what the library has given up.
+  EXPECT_TRUE(Eventually([&] { return origin.connections() >= 5; })) << origin.connections();
   const int connections = origin.connections();
-  EXPECT_GE(connections, 5);
   EXPECT_LT(MillisecondsOf([&] {
               for (int i = 0; i < 200; ++i) {
                 EXPECT_EQ(Fetch(origin.Url("/" + std::to_string(i))).code, TAPPS_E_OPEN_CIRCUIT);
@@ -221,7 +222,8 @@ TEST_F(FetchFailureTest, FailuresLeaveNoThreadsAndDescriptorsBehind) {
   EXPECT_EQ(test::CountThreads("tapps-net"), 1);
   done.Send(1);
   tapps_cache_close(cache_.get(), 0, nullptr);
-  EXPECT_EQ(test::CountThreads(), 1);
+  // A thread that was joined is still listed for a moment.
+  EXPECT_TRUE(Eventually([] { return test::CountThreads() == 1; }));
 }
 
 // Bodies that break off, that are nonsense, that never end: what was read of them is let go.

@@ -49,6 +49,9 @@ TEST_F(GuestTest, ThreadsAreNamedAndBlockAllSignals) {
   std::istringstream lines(result.out);
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) {
+#ifdef __SANITIZE_THREAD__
+    if (line.starts_with("capi_guest")) continue;  // the sanitizer's own
+#endif
     EXPECT_TRUE(line.starts_with("tapps-")) << line;
     EXPECT_EQ(line.find(' '), std::string::npos) << "does not block: " << line;
   }

@@ -136,8 +136,8 @@ TEST(PermitTableTest, ThreadsNeverShareAPlaceAndOneOfThemEndsIt) {
         if (const int64_t token = Take(table, 100, 1); token != 0) {
           EXPECT_LE(++inside, 3);
           ++given;
-          latest = token;
           --inside;
+          latest = token;  // from here on others may end it, and a fourth may get its place
           if (End(table, token)) ++ended;
         }
         if (End(table, latest)) ++ended;  // races for another's permit

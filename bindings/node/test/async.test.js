@@ -75,7 +75,7 @@ test('one signal serves many operations without a warning', async (t) => {
 });
 
 test('ten thousand gets at once are read off the event loop, which keeps turning', async (t) => {
-  const file = path.join(tempFolder(t), 'cache.db');
+  const file = path.join(tempFolder(), 'cache.db');
   const writer = open(file);
   const keys = Array.from({ length: 10_000 }, (_, i) => `key ${i}`);
   await writer.putMany(keys.map((key) => [key, `value of ${key}`]));
@@ -142,7 +142,7 @@ test(
   'forgotten caches, breakers and walks are collected',
   { skip: !globalThis.gc && 'needs --expose-gc' },
   async (t) => {
-    const file = path.join(tempFolder(t), 'cache.db');
+    const file = path.join(tempFolder(), 'cache.db');
     const references = [];
     const use = async () => {
       const cache = open(file);

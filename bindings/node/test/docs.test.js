@@ -6,7 +6,7 @@ import test from 'node:test';
 import { openTemp, startOrigin, tempFolder } from './helpers.js';
 
 function project(t) {
-  const root = tempFolder(t);
+  const root = tempFolder();
   const pkg = path.join(root, 'node_modules/left-pad');
   mkdirSync(pkg, { recursive: true });
   writeFileSync(path.join(root, 'package.json'), '{"dependencies":{"left-pad":"1.3.0"}}');

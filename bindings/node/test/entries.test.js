@@ -19,7 +19,7 @@ test('what is put is got, at once and by promise', async (t) => {
 });
 
 test('another process, here another open after close, finds what was put', async (t) => {
-  const file = path.join(tempFolder(t), 'cache.db');
+  const file = path.join(tempFolder(), 'cache.db');
   const first = open(file);
   await first.put('k', 'value');
   await first.close();
@@ -206,14 +206,14 @@ test('failures are TappsErrors, bad arguments TypeErrors', async (t) => {
   assert.throws(() => open(5), TypeError);
 });
 
-test('a file that is no cache is refused', (t) => {
-  const file = path.join(tempFolder(t), 'letter.txt');
+test('a file that is no cache is refused', () => {
+  const file = path.join(tempFolder(), 'letter.txt');
   writeFileSync(file, 'This is a letter, not a database, however long it may be.\n');
   assert.throws(() => open(file), { code: 'TAPPS_CORRUPT' });
 });
 
 test('what is not in memory says so when the disk may not be touched', async (t) => {
-  const file = path.join(tempFolder(t), 'cache.db');
+  const file = path.join(tempFolder(), 'cache.db');
   const first = open(file);
   await first.put('k', 'v');
   await first.close();
@@ -225,8 +225,8 @@ test('what is not in memory says so when the disk may not be touched', async (t)
   assert.equal(String(cache.getSync('k', { cachedOnly: true })), 'v');
 });
 
-test('after close every call fails, and close again does not', async (t) => {
-  const cache = open(path.join(tempFolder(t), 'cache.db'));
+test('after close every call fails, and close again does not', async () => {
+  const cache = open(path.join(tempFolder(), 'cache.db'));
   const breaker = cache.breaker('b');
   await cache.put('k', 'v');
   await cache.close();
@@ -241,8 +241,8 @@ test('after close every call fails, and close again does not', async (t) => {
   assert.equal(breaker.read().state, 'closed', 'a breaker outlives its cache');
 });
 
-test('disposing closes', async (t) => {
-  const file = path.join(tempFolder(t), 'cache.db');
+test('disposing closes', async () => {
+  const file = path.join(tempFolder(), 'cache.db');
   const one = open(file);
   one[Symbol.dispose]();
   assert.equal(one.state, 'closed');
@@ -252,7 +252,7 @@ test('disposing closes', async (t) => {
 });
 
 test('two handles on one file share the store', async (t) => {
-  const file = path.join(tempFolder(t), 'cache.db');
+  const file = path.join(tempFolder(), 'cache.db');
   const one = open(file);
   const two = open(file);
   t.after(() => two.close());

@@ -17,16 +17,21 @@ if (process.env.TAPPS_NODE_ADDON) {
 
 export const packageFolder = fileURLToPath(new URL('..', import.meta.url));
 
-export function tempFolder(t) {
+const folders = [];
+// Not after each test: hooks run in the order of their registration, before the caches are closed.
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+});
+
+export function tempFolder() {
   const folder = mkdtempSync(path.join(tmpdir(), 'tapps-node-'));
-  // A cache that was only released still ends in the background.
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }));
+  folders.push(folder);
   return folder;
 }
 
 /** A cache in a file of its own, closed after the test. */
 export function openTemp(t, options) {
-  const cache = open(path.join(tempFolder(t), 'cache.db'), options);
+  const cache = open(path.join(tempFolder(), 'cache.db'), options);
   t.after(() => cache.close());
   return cache;
 }

@@ -36,7 +36,7 @@ test('the packed package, installed in a clean folder, runs the README', async (
   const why = lacking();
   if (why && !inCi) return t.skip(why);
   assert.equal(why, undefined);
-  const folder = tempFolder(t);
+  const folder = tempFolder();
   const packed = run(`npm pack --silent --pack-destination '${folder}'`, packageFolder).trim();
   const project = path.join(folder, 'project');
   mkdirSync(project);

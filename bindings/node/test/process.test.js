@@ -21,7 +21,7 @@ async function runWorker(source, workerData) {
 }
 
 test('workers share the store', async (t) => {
-  const file = path.join(tempFolder(t), 'cache.db');
+  const file = path.join(tempFolder(), 'cache.db');
   const cache = open(file);
   t.after(() => cache.close());
   await cache.put('from main', 'hello');
@@ -41,7 +41,7 @@ test('workers share the store', async (t) => {
 
 test('a worker may end with operations under way', async (t) => {
   const { url } = await startOrigin(t, () => {});
-  const file = path.join(tempFolder(t), 'cache.db');
+  const file = path.join(tempFolder(), 'cache.db');
   const source = `
     import { parentPort, workerData } from 'node:worker_threads';
     import { open } from ${entry};
@@ -65,7 +65,7 @@ test('a worker may end with operations under way', async (t) => {
 });
 
 test('a process that ends without close keeps what it put', async (t) => {
-  const file = path.join(tempFolder(t), 'cache.db');
+  const file = path.join(tempFolder(), 'cache.db');
   for (const [key, end] of [
     ['returns', ''],
     ['exits', 'process.exit(0);'],
@@ -90,7 +90,7 @@ test('an open cache does not keep the process running, an operation does', async
   const { url } = await startOrigin(t, (request, response) => {
     setTimeout(() => response.end('late'), 200);
   });
-  const file = path.join(tempFolder(t), 'cache.db');
+  const file = path.join(tempFolder(), 'cache.db');
   const idle = await runModule(
     `
     import { open } from 'tapps';
@@ -116,7 +116,7 @@ test('exit with operations under way neither crashes nor hangs', async (t) => {
     const run = await runModule(
       `
       import { open } from 'tapps';
-      const cache = open(${JSON.stringify(path.join(tempFolder(t), 'cache.db'))});
+      const cache = open(${JSON.stringify(path.join(tempFolder(), 'cache.db'))});
       const ac = new AbortController();
       const { signal } = ac;
       for (let i = 0; i < 20; i += 1) cache.fetch('${url}/' + i, { signal }).catch(() => {});

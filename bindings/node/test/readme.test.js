@@ -8,7 +8,7 @@ import { checkSample, packageFolder, readmeSamples, tempFolder } from './helpers
 
 for (const { title, source } of readmeSamples()) {
   test(`the sample under "${title}" runs`, async (t) => {
-    const folder = tempFolder(t);
+    const folder = tempFolder();
     mkdirSync(path.join(folder, 'node_modules'));
     symlinkSync(packageFolder, path.join(folder, 'node_modules/tapps'));
     await checkSample(source, folder);
