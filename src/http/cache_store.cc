@@ -1,11 +1,11 @@
 #include "http/cache_store.h"
 
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/random.h"
 #include "http/text.h"
 #include "http/vary.h"
 
@@ -206,8 +206,7 @@ std::string CacheStore::EnsureIndex(const std::string& key, const std::string& v
   if (index != nullptr && index->kind == Decoded::kIndex && index->vary == vary) {
     return index->generation;
   }
-  std::random_device random;
-  const std::string generation = HexText(uint64_t{random()} << 32 | random());
+  const std::string generation = HexText(RandomBits());
   const Json json = {{"vary", BytesToText(vary)}, {"generation", generation}};
   Write(key, {}, DumpJson(json), "", where);
   return generation;

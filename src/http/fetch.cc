@@ -82,6 +82,11 @@ void FetchEngine::Ask(const CallRef& call) {
   {
     MutexLock lock(mutex_);
     ended = !calls_.contains(call->id);
+    // Not before: the network thread would wake up for it alone.
+    const int64_t timeout = call->request.limits.total_timeout_us;
+    if (!ended && call->timer == 0 && timeout > 0) {
+      call->timer = transport_.After(timeout, [this, id = call->id] { OnDeadline(id); });
+    }
   }
   if (ended) flights_.Leave(call->id, CallResult::kIgnored);
 }
@@ -138,10 +143,6 @@ bool FetchEngine::Register(const CallRef& call) {
     if (!closed_) {  // Close sets it before it takes the calls
       call->registered = true;
       calls_.emplace(call->id, call);
-      const int64_t timeout = call->request.limits.total_timeout_us;
-      if (timeout > 0) {
-        call->timer = transport_.After(timeout, [this, id = call->id] { OnDeadline(id); });
-      }
       return true;
     }
   }
