@@ -351,7 +351,7 @@ typedef struct tapps_get_options {
 /* How long a put is waited for and what a crash may lose. */
 enum {
   TAPPS_DURABILITY_ASYNC = 0,  /* committed within commit_interval_us */
-  TAPPS_DURABILITY_MEMORY = 1, /* not written to the file */
+  TAPPS_DURABILITY_MEMORY = 1, /* not written to the file; entries up to 4 MiB, else TOO_LARGE */
   TAPPS_DURABILITY_SYNC = 2,   /* committed on return: survives the death of the process */
   TAPPS_DURABILITY_FULL = 3    /* fsynced on return: survives a power loss */
 };
@@ -455,10 +455,10 @@ typedef struct tapps_filter {
 } tapps_filter;
 
 /* Removes entries by namespace, key prefix and tag, committed when the call returns; filter NULL:
- * all entries, fetched responses and documents too. Of the library's own namespaces a filter may
- * name "tapps.http" (responses) and "tapps.docs" (documents); what breakers and loads share stays.
- * *removed (may be NULL) receives the number removed. Returns as a sync tapps_cache_put.
- * Threads: any. Since: 0.1. */
+ * all, fetched responses and documents too; of the library's namespaces a filter may name
+ * "tapps.http" and "tapps.docs". Many go in slices, between which others may write; the put timeout
+ * is that of a slice. *removed (may be NULL) receives the number removed. Returns as a sync
+ * tapps_cache_put; OUTCOME_UNKNOWN: some may be removed. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_delete_all(tapps_cache* cache, const tapps_filter* filter,
                                          int64_t* removed, tapps_error** err);
 

@@ -102,9 +102,12 @@ class Cache {
   virtual void FlushAsync(int64_t timeout_us, Done done) = 0;
 
   // A page of committed entries that may still be served, in the order of their ids, from above
-  // `after_id` on.
+  // `after_id` on. Reads every entry of the file.
   virtual Result<std::vector<storage::Listed>> List(std::string_view space, std::string_view prefix,
                                                     int64_t after_id, size_t limit) = 0;
+  // Those that have the tag, which are found without reading the others.
+  virtual Result<std::vector<storage::Listed>> ListTagged(std::string_view space,
+                                                          std::string_view tag, size_t limit) = 0;
 
   // The members "hits", "misses", "hit_rate", "writes", "pending", "memory", "disk", "latency_us".
   virtual Json Stats() = 0;

@@ -57,18 +57,31 @@ Result<storage::Reader::Count> TieredCache::CountEntries(const storage::Filter& 
 Result<std::vector<storage::Listed>> TieredCache::List(std::string_view space,
                                                        std::string_view prefix, int64_t after_id,
                                                        size_t limit) {
+  return ListPage(space, prefix, {}, after_id, limit);
+}
+
+Result<std::vector<storage::Listed>> TieredCache::ListTagged(std::string_view space,
+                                                             std::string_view tag, size_t limit) {
+  return ListPage(space, {}, tag, 0, limit);
+}
+
+Result<std::vector<storage::Listed>> TieredCache::ListPage(std::string_view space,
+                                                           std::string_view prefix,
+                                                           std::string_view tag, int64_t after_id,
+                                                           size_t limit) {
   TAPPS_RETURN_IF_ERROR(Usable());
   const int64_t now = options_.clock->WallNow();
   if (store_) {
     Result<storage::ReaderPool::Lease> reader = store_->readers().Take();
     if (!reader.ok()) return std::move(reader).status();
-    return (*reader)->List(space, prefix, after_id, now, limit);
+    return (*reader)->List(space, prefix, after_id, now, limit, tag);
   }
   std::vector<storage::Listed> listed;
   for (const MemoryTier::Entry& entry : memory_->Snapshot()) {
     const ValueInfo& info = entry.value->info();
     if (Dead(info, now) || (!space.empty() && entry.space != space)) continue;
     if (info.version <= after_id || !entry.key.starts_with(prefix)) continue;
+    if (!tag.empty() && !storage::HasLine(entry.value->text(TAPPS_TEXT_TAGS), tag)) continue;
     listed.push_back({.id = info.version,
                       .space = entry.space,
                       .key = entry.key,

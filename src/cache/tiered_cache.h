@@ -77,6 +77,8 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
   void FlushAsync(int64_t timeout_us, Done done) override;
   Result<std::vector<storage::Listed>> List(std::string_view space, std::string_view prefix,
                                             int64_t after_id, size_t limit) override;
+  Result<std::vector<storage::Listed>> ListTagged(std::string_view space, std::string_view tag,
+                                                  size_t limit) override;
   Json Stats() override;
   std::shared_ptr<storage::Store> SharedStore() const override { return store_; }
   int32_t state() const override;
@@ -99,6 +101,10 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
     std::function<void(int32_t, std::string_view)> call GUARDED_BY(mu);
   };
 
+  Result<std::vector<storage::Listed>> ListPage(std::string_view space, std::string_view prefix,
+                                                std::string_view tag, int64_t after_id,
+                                                size_t limit);
+  Status FitMemory(const std::vector<storage::Record>& records) const;
   Status Usable() const;
   Status UsableFile() const;  // UNSUPPORTED without one
   // Drops from memory what other processes have changed. WOULD_BLOCK when that needs the file and

@@ -122,6 +122,17 @@ void TieredCache::PutManyAsync(std::string_view space, const std::vector<Item>& 
   PutRecordsAsync(PutsOf(space, items, options), options, std::move(done));
 }
 
+// Of what memory alone keeps, nothing may be dropped in silence.
+Status TieredCache::FitMemory(const std::vector<Record>& records) const {
+  for (const Record& record : records) {
+    if (!record.value || memory_->HasRoomFor(record.space, record.key, *record.value)) continue;
+    return Status(TAPPS_E_TOO_LARGE,
+                  "memory alone would keep this value, and takes entries of up to " +
+                      std::to_string(memory_->MaxEntryBytes()) + " bytes");
+  }
+  return {};
+}
+
 Status TieredCache::PutRecords(std::vector<Record> records, const PutOptions& options,
                                std::optional<LeaseRequest> lease) {
   if (records.empty()) return {};
@@ -129,6 +140,8 @@ Status TieredCache::PutRecords(std::vector<Record> records, const PutOptions& op
   std::vector<Record> kept = records;
   const auto keep = [memory = memory_.get(), &kept] { Keep(*memory, kept); };
   statistics_.writes.Add(static_cast<int64_t>(records.size()));
+  const bool memory_only = !store_ || options.durability == TAPPS_DURABILITY_MEMORY;
+  if (memory_only) TAPPS_RETURN_IF_ERROR(FitMemory(kept));
   if (!store_) {
     MutexLock lock(swap_mu_);
     keep();
@@ -149,6 +162,7 @@ Status TieredCache::PutRecords(std::vector<Record> records, const PutOptions& op
   if (status.ok()) return status;
   if (lease) AskForLease(*std::move(lease), [](const Status&) {});
   if (status.code() == TAPPS_E_READ_ONLY && !Waits(options.durability)) {
+    TAPPS_RETURN_IF_ERROR(FitMemory(kept));
     keep();
     return {};
   }
@@ -168,13 +182,25 @@ Status TieredCache::Write(const Group& group, const PutOptions& options,
 Status TieredCache::WriteAndWait(const Group& group, int64_t timeout_us,
                                  const std::function<void()>& on_queued) {
   const ScopedTimer timer(&statistics_.sync_ns);
-  const int64_t deadline = Now() + timeout_us;
+  int64_t deadline = Now() + timeout_us;
   const auto waiter = std::make_shared<Waiter<Status>>();
   group->urgent = true;
   group->done = [waiter](Status status) { waiter->Finish(std::move(status)); };
   TAPPS_RETURN_IF_ERROR(store_->Write(group, timeout_us, on_queued));
-  if (std::optional<Status> status = waiter->WaitUntil(deadline)) return *std::move(status);
+  std::optional<Status> answer = waiter->WaitUntil(deadline);
+  // A bulk removal may take its time as long as it goes on.
+  for (int64_t slices = 0; !answer && group->slices > slices;) {
+    slices = group->slices;
+    deadline = Now() + timeout_us;
+    answer = waiter->WaitUntil(deadline);
+  }
+  if (answer) return *std::move(answer);
   if (store_->queue().Withdraw(group)) {
+    if (group->slices > 0) {
+      return Status(TAPPS_E_OUTCOME_UNKNOWN, "the cache file cannot be written any more; " +
+                                                 std::to_string(group->removed) +
+                                                 " entries were removed");
+    }
     return Status(TAPPS_E_TIMEOUT, "the cache file could not be written within " +
                                        std::to_string(timeout_us / 1000) + " ms");
   }
@@ -205,6 +231,7 @@ void TieredCache::PutRecordsAsync(std::vector<Record> records, PutOptions option
 void TieredCache::WriteAsync(const Group& group, int64_t timeout_us,
                              const std::function<void()>& on_queued) {
   group->urgent = true;
+  group->patience_us = timeout_us;
   group->deadline_us = Now() + timeout_us;
   Status status = store_->Write(group, TAPPS_NONE, on_queued);
   if (status.ok()) return;
@@ -288,6 +315,7 @@ int64_t TieredCache::SwapVersion(const WriteGroup& group, const Status& status) 
 
 Status TieredCache::SwapInMemory(WriteGroup& group) {
   const Record& record = group.records[0];
+  TAPPS_RETURN_IF_ERROR(FitMemory(group.records));
   MutexLock lock(swap_mu_);
   const ValueRef now = memory_->Find(record.hash, record.space, record.key);
   group.current_version = now ? now->info().version : 0;

@@ -144,6 +144,11 @@ MemoryTier::Ticket MemoryTier::TicketOf(uint64_t hash) const {
   return tickets_[Mix(hash) % kTickets].load(std::memory_order_acquire);
 }
 
+bool MemoryTier::HasRoomFor(std::string_view space, std::string_view key,
+                            const Value& value) const {
+  return WeightOf(TableKey(space, key), value) <= shard_bytes_;
+}
+
 void MemoryTier::Put(uint64_t hash, std::string_view space, std::string_view key,
                      ValueRef value) noexcept {
   const uint64_t mixed = Mix(hash);

@@ -57,6 +57,10 @@ class MemoryTier {
   ValueRef Find(uint64_t hash, std::string_view space, std::string_view key);
   Ticket TicketOf(uint64_t hash) const;
 
+  // Key, value and texts, with what is kept besides them: a shard's part of the bound.
+  int64_t MaxEntryBytes() const { return shard_bytes_; }
+  // Whether Put can keep it.
+  bool HasRoomFor(std::string_view space, std::string_view key, const Value& value) const;
   // Stores a value that was put by this process. Without memory for it, the key is only dropped.
   void Put(uint64_t hash, std::string_view space, std::string_view key, ValueRef value) noexcept;
   // Stores a value that was read from the file, unless the key was changed since the ticket was

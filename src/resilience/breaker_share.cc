@@ -187,6 +187,7 @@ void BreakerShare::Write(std::string_view suffix, const Json& json) {
   options.ttl_us = kKeep;
   options.timeout_us = TAPPS_NONE;
   options.content_type = "application/json";
+  options.tags = kBreakerTag;
   (void)cache->Put({kBreakerSpace, key}, DumpJson(json), options);
 }
 

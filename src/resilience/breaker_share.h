@@ -23,6 +23,8 @@ namespace tapps {
 // "calls", "until_us", "at_us"}]}, and under the name and kLocalSuffix a transition that concerns
 // its process alone (forced, or because of failures that may be its own), for people to see.
 inline constexpr std::string_view kBreakerSpace = "tapps.breakers";
+// Of all of them: a file is not read through to find them.
+inline constexpr std::string_view kBreakerTag = "tapps.breakers";
 inline constexpr std::string_view kQuotaSuffix = "#quota";
 inline constexpr std::string_view kLocalSuffix = "#local";
 

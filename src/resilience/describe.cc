@@ -79,7 +79,7 @@ Json DescribeBreakers(const BreakerRegistry& breakers, Cache& cache) {
     list.push_back(Describe(entry));
     here.insert(entry.name);
   }
-  const auto remembered = cache.List(kBreakerSpace, "", 0, kMost);
+  const auto remembered = cache.ListTagged(kBreakerSpace, kBreakerTag, kMost);
   if (!remembered.ok()) return list;
   std::map<std::string, Json> others;
   const int64_t now = cache.options().clock->WallNow();

@@ -91,9 +91,7 @@ int EntryTable::Apply(WriteGroup& group, Changes* changes) {
     if (const int rc = ApplyRecord(record); rc != SQLITE_OK) return rc;
     (record.if_version ? changes->told : changes->own).push_back(record.hash);
   }
-  if (!group.remove) return SQLITE_OK;
-  changes->everything = true;
-  return RemoveAll(*group.remove, group);
+  return SQLITE_OK;
 }
 
 int EntryTable::Find(const Record& record, Found* found) {
@@ -242,22 +240,6 @@ int EntryTable::CountTotals() {
   return connection_->Exec(
       "DELETE FROM totals; INSERT INTO totals SELECT space, count(*), "
       "sum(" TAPPS_STORED_BYTES_SQL ") FROM entries GROUP BY space");
-}
-
-int EntryTable::RemoveAll(const Filter& filter, WriteGroup& group) {
-  Result<Statement> select =
-      connection_->Prepare("SELECT id FROM entries WHERE " + FilterSql(filter));
-  if (!select.ok()) return select.status().detail().sqlite_code;
-  BindFilter(*select, filter);
-  std::vector<int64_t> ids;
-  int rc = SQLITE_ROW;
-  while ((rc = select->Step()) == SQLITE_ROW) ids.push_back(select->Int(0));
-  if (rc != SQLITE_DONE) return rc;
-  for (const int64_t id : ids) {
-    if (rc = Erase(id); rc != SQLITE_OK) return rc;
-  }
-  group.removed = static_cast<int64_t>(ids.size());
-  return SQLITE_OK;
 }
 
 }  // namespace tapps::storage

@@ -39,7 +39,7 @@ class EntryTable {
 
   // Whether the conditions of a group's records hold; else its refusal is set.
   int CheckConditions(WriteGroup& group);
-  // Stores a group's records and does its removal.
+  // Stores a group's records.
   int Apply(WriteGroup& group, Changes* changes);
   int Erase(int64_t id);
 
@@ -90,7 +90,6 @@ class EntryTable {
   Stored Encode(const Value& value);
   int StoreChunks(int64_t id, std::string_view bytes);
   int SetTags(int64_t id, std::string_view tags, bool fresh);
-  int RemoveAll(const Filter& filter, WriteGroup& group);
 
   const Clock* const clock_;
   Connection* connection_ = nullptr;

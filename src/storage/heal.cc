@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -208,7 +209,7 @@ class Slice {
   EntryTable entries_;
   FeedLog feed_;
   WalKeeper wal_;
-  std::vector<WriteGroup> group_;
+  std::deque<WriteGroup> group_;
   int64_t bytes_ = 0;
 };
 

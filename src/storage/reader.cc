@@ -50,7 +50,10 @@ constexpr char kList[] =
     "SELECT id, space, key, content_type, " TAPPS_VALUE_BYTES_SQL
     ", created, expires, last_used, hits, flags "
     "FROM entries WHERE id > ?1 AND (dead = 0 OR dead > ?2) AND (?3 = '' OR space = ?3) "
-    "AND substr(key, 1, length(?4)) = ?4 ORDER BY id LIMIT ?5";
+    "AND substr(key, 1, length(?4)) = ?4 ";
+// Found by the index of tags, where all others are found by reading all entries.
+constexpr char kTagged[] = "AND id IN (SELECT entry FROM tags WHERE tag = ?6) ";
+constexpr char kPage[] = "ORDER BY id LIMIT ?5";
 
 constexpr char kChunks[] = "SELECT bytes FROM chunks WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
 
@@ -228,9 +231,12 @@ void Reader::EndView() { connection_->Exec("COMMIT"); }
 bool Reader::InView() const { return sqlite3_get_autocommit(connection_->handle()) == 0; }
 
 Result<std::vector<Listed>> Reader::List(std::string_view space, std::string_view prefix,
-                                         int64_t after_id, int64_t now_us, size_t limit) {
-  Result<Statement> list = connection_->Prepare(kList);
+                                         int64_t after_id, int64_t now_us, size_t limit,
+                                         std::string_view tag) {
+  Result<Statement> list =
+      connection_->Prepare(std::string(kList) + (tag.empty() ? "" : kTagged) + kPage);
   if (!list.ok()) return std::move(list).status();
+  if (!tag.empty()) list->BindText(6, tag);
   list->Bind(1, after_id).Bind(2, now_us).BindText(3, space).BindBlob(4, prefix);
   list->Bind(5, static_cast<int64_t>(limit));
   std::vector<Listed> found;

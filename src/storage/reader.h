@@ -54,9 +54,11 @@ class Reader {
   bool InView() const;
 
   // Up to `limit` entries with id above `after_id`, in the order of ids, that are in `space`
-  // (empty: any), begin with `prefix`, and are not dead at `now_us`.
+  // (empty: any), begin with `prefix`, have the tag if one is given, and are not dead at `now_us`.
+  // Reads every entry of the file unless a tag is given.
   Result<std::vector<Listed>> List(std::string_view space, std::string_view prefix,
-                                   int64_t after_id, int64_t now_us, size_t limit);
+                                   int64_t after_id, int64_t now_us, size_t limit,
+                                   std::string_view tag = {});
 
   struct Count {
     int64_t entries = 0;

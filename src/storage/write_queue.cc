@@ -13,15 +13,6 @@ constexpr int64_t kBatchBytes = 4 << 20;
 
 int64_t Now() { return Clock::Real().MonotonicNow(); }
 
-bool HasLine(std::string_view lines, std::string_view line) {
-  while (true) {
-    const size_t end = lines.find('\n');
-    if (lines.substr(0, end) == line) return true;
-    if (end == std::string_view::npos) return false;
-    lines.remove_prefix(end + 1);
-  }
-}
-
 // A copy of a failure; without memory for its message, of its code.
 Status CopyOf(const Status& status) {
   try {
@@ -35,12 +26,25 @@ Status CopyOf(const Status& status) {
 void Answer(const WriteGroup& group, const Status& status) {
   if (!group.done) return;
   try {
+    if (!status.ok() && group.slices > 0) {
+      group.done(Status(TAPPS_E_OUTCOME_UNKNOWN, status.detail()));  // a part of it was done
+      return;
+    }
     group.done(CopyOf(status));
   } catch (const std::exception&) {
   }
 }
 
 }  // namespace
+
+bool HasLine(std::string_view lines, std::string_view line) {
+  while (true) {
+    const size_t end = lines.find('\n');
+    if (lines.substr(0, end) == line) return true;
+    if (end == std::string_view::npos) return false;
+    lines.remove_prefix(end + 1);
+  }
+}
 
 bool Filter::Matches(std::string_view entry_space, std::string_view key,
                      std::string_view tags) const {
@@ -204,13 +208,19 @@ WriteQueue::Groups WriteQueue::Take(size_t max_bytes) {
   size_t bytes = 0;
   while (!waiting_.empty()) {
     const WriteGroup& group = *waiting_.front();
-    if (!taken.empty() && bytes + group.bytes > max_bytes) break;
+    if (!taken.empty() && (group.remove || bytes + group.bytes > max_bytes)) break;
     if (group.urgent) --urgent_;
     for (const Record& record : group.records) alone_.erase(&record);
     bytes += group.bytes;
     taken.splice(taken.end(), waiting_, waiting_.begin());
+    if (group.remove) break;
   }
   return taken;
+}
+
+std::shared_ptr<WriteGroup> WriteQueue::FirstRemoval() {
+  MutexLock lock(mu_);
+  return !waiting_.empty() && waiting_.front()->remove ? waiting_.front() : nullptr;
 }
 
 bool WriteQueue::NeedsFull() {

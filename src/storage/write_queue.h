@@ -21,6 +21,9 @@
 
 namespace tapps::storage {
 
+// Whether one of the lines, which are separated by newlines, is `line`.
+bool HasLine(std::string_view lines, std::string_view line);
+
 // Which entries a bulk removal takes: those that meet every condition given. An empty space means
 // every one but the library's own ("tapps.*").
 struct Filter {
@@ -59,11 +62,12 @@ struct Record {
 // group is stored and `done` gets the refusal.
 struct WriteGroup {
   std::vector<Record> records;
-  std::optional<Filter> remove;       // a bulk removal, after the records
+  std::optional<Filter> remove;       // a bulk removal; such a group has no records and no lease
   std::optional<LeaseRequest> lease;  // after those
   int32_t durability = 0;             // TAPPS_DURABILITY_ASYNC, SYNC or FULL
   bool urgent = false;                // somebody waits: do not wait for more to come
   int64_t deadline_us = 0;  // monotonic, for `done` to say TIMEOUT when not begun by then; 0: none
+  int64_t patience_us = 0;  // of a removal with a deadline: each slice sets that anew
   // Called exactly once unless the group is withdrawn, without locks held. May be empty. What it
   // throws is dropped.
   std::function<void(Status)> done;
@@ -71,9 +75,10 @@ struct WriteGroup {
   std::function<void()> refused;
 
   // Results, for `done` and who waits for it.
-  int64_t removed = 0;          // entries, by `remove`
-  int64_t current_version = 0;  // with EXISTS for a condition: of the entry; 0: there is none
-  int64_t lease_until_us = 0;   // end of the lease held now, by this group's owner or by another
+  int64_t removed = 0;             // entries, by `remove`
+  std::atomic<int64_t> slices{0};  // of `remove`, committed with more to come (storage/removal.h)
+  int64_t current_version = 0;     // with EXISTS for a condition: of the entry; 0: there is none
+  int64_t lease_until_us = 0;      // end of the lease held now, by this group's owner or by another
 
   // Whether the group is nothing but puts and removals of keys that cannot be refused.
   bool Plain() const {
@@ -82,8 +87,10 @@ struct WriteGroup {
                         [](const Record& record) { return record.if_version.has_value(); });
   }
 
-  // The writer's own: why the group is not stored though the transaction is.
+  // The writer's own: why the group is not stored though the transaction is, and up to which id
+  // `remove` is done.
   Status refusal;
+  int64_t removed_to = 0;
 
   // The queue's own.
   int64_t seq = 0;
@@ -132,9 +139,11 @@ class WriteQueue {
   Work WaitForWork(int64_t idle_us);
   // Consumer: waits before another try; ends early when it is stopped meanwhile.
   void WaitForRetry(int64_t us);
-  // Consumer: takes groups from the front, as many as fit into `max_bytes` but at least one. They
-  // can still be found.
+  // Consumer: takes groups from the front, as many as fit into `max_bytes` but at least one; a bulk
+  // removal alone. They can still be found.
   Groups Take(size_t max_bytes);
+  // Consumer: the first group if it is a bulk removal, else NULL.
+  std::shared_ptr<WriteGroup> FirstRemoval();
   bool NeedsFull();
   // Consumer: before the commit of the transaction that has this row of the change feed; 0: it is
   // rolled back.

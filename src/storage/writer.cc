@@ -145,6 +145,16 @@ void Writer::FinishTaken(const Status& status) {
   queue_->Finish(finished, status);
 }
 
+// After a commit. A bulk removal that is not done goes back to the queue for its next slice.
+void Writer::FinishBatch() {
+  if (!removal_.Proceed(taken_)) return FinishTaken({});
+  if (TimeToGiveUp()) {
+    return FinishTaken(Status(TAPPS_E_CLOSED, "the cache was closed before all was removed"));
+  }
+  committed_ = false;
+  queue_->Return(std::exchange(taken_, {}));
+}
+
 // Commits what is due, or waits a moment after a failure; false when it is time to give up.
 bool Writer::WriteDue() {
   const int64_t began = Monotonic();
@@ -160,7 +170,7 @@ bool Writer::WriteDue() {
     } else {
       Fail(status);
     }
-    FinishTaken({});
+    FinishBatch();
     return true;
   }
   if (pinned_since_us_ == 0) stats_.failures.fetch_add(1, std::memory_order_relaxed);
@@ -330,6 +340,7 @@ Status Writer::WriteGroups(Changes* changes) {
 Status Writer::WriteBatch() {
   if (options_.damaged->load(std::memory_order_relaxed)) HealFile();
   TAPPS_RETURN_IF_ERROR(Connect());
+  TAPPS_RETURN_IF_ERROR(removal_.Look(writer_, queue_->FirstRemoval()));
   const bool full = queue_->NeedsFull();
   if (full) writer_.Exec("PRAGMA synchronous=FULL");
   Changes changes;
@@ -377,6 +388,10 @@ int Writer::Apply(WriteGroup& group, Changes* changes) {
     const int rc = leases_.Apply(*group.lease, options_.clock->WallNow(), &group.refusal,
                                  &group.lease_until_us);
     if (rc != SQLITE_OK) return rc;
+  }
+  if (group.remove) {
+    changes->everything = true;  // also what memory has and the file has not any more
+    return removal_.Apply(writer_, entries_, group);
   }
   return group.refusal.ok() ? entries_.Apply(group, changes) : SQLITE_OK;
 }

@@ -15,6 +15,7 @@
 #include "storage/feed_log.h"
 #include "storage/lease.h"
 #include "storage/limits.h"
+#include "storage/removal.h"
 #include "storage/sqlite.h"
 #include "storage/upkeep.h"
 #include "storage/use_log.h"
@@ -93,6 +94,7 @@ class Writer {
   Status Connect();
   bool Work(int64_t* idle_us);
   bool WriteDue();
+  void FinishBatch();
   void AfterFailure(const Status& why);
   void RunOutOfMemory();
   void FinishTaken(const Status& status);
@@ -122,6 +124,7 @@ class Writer {
 
   EntryTable entries_;
   LeaseTable leases_;
+  Removal removal_;
   FeedLog feed_;
   Upkeep upkeep_;
   WalKeeper wal_;

@@ -271,6 +271,20 @@ TEST_F(CacheTest, AValueOfSeveralMebibytesIsStored) {
   EXPECT_TRUE(Get("key") == bytes);
 }
 
+TEST_F(CacheTest, WhatOnlyMemoryWouldKeepMustFitThere) {
+  const std::string large(5 << 20, 'x');
+  const PutOptions memory_only{.durability = TAPPS_DURABILITY_MEMORY};
+  Put("key", "old", {.durability = TAPPS_DURABILITY_SYNC});
+  EXPECT_EQ(cache_->Put({"", "key"}, large, memory_only).code(), TAPPS_E_TOO_LARGE);
+  EXPECT_EQ(Get("key"), "old") << "nothing was lost";
+  cache_ = *Cache::Open(":memory:", options_);
+  EXPECT_EQ(cache_->Put({"", "key"}, large, {}).code(), TAPPS_E_TOO_LARGE);
+  int64_t version = 0;
+  EXPECT_EQ(cache_->Swap({"", "key"}, 0, large, {}, &version).code(), TAPPS_E_TOO_LARGE);
+  EXPECT_EQ(Get("key"), "<NOT_FOUND>");
+  EXPECT_TRUE(cache_->Put({"", "key"}, std::string(3 << 20, 'x'), {}).ok());
+}
+
 TEST_F(CacheTest, AMemoryCacheNeedsNoFile) {
   cache_ = *Cache::Open(":memory:", options_);
   EXPECT_EQ(cache_->state(), TAPPS_STATE_MEMORY);

@@ -2,7 +2,8 @@
 """The table of operations and languages in bindings/README.md, from results of contract_test.py.
 
 usage: parity.py RESULTS            writes the table
-       parity.py RESULTS --check    fails when a language that has results is told wrongly there
+       parity.py RESULTS --check    fails when a language that has results is told wrongly there, or
+                                    the numbers of cases are
 
 A mark means that every contract case with the operation passes in that language.
 """
@@ -59,11 +60,11 @@ def table(marks):
 
 
 def read(text):
-    """The columns of a table that table() wrote."""
+    """The columns of a table that table() wrote, that of the cases as "Cases"."""
     rows = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in text.splitlines()]
     if not rows:
         return {}
-    names = {title: language for language, title in TITLES.items()}
+    names = {title: language for language, title in TITLES.items()} | {"Cases": "Cases"}
     return {
         names[title]: {row[0].strip("`"): row[at] for row in rows[2:]}
         for at, title in enumerate(rows[0])
@@ -79,7 +80,8 @@ def main(arguments):
     now = columns(folder)
     if "--check" in arguments:
         written = read(old)
-        wrong = [language for language, marks in now.items() if written.get(language) != marks]
+        now["Cases"] = {name: str(len(cases)) for name, cases in operations().items()}
+        wrong = [column for column, marks in now.items() if written.get(column) != marks]
         if wrong:
             print(f"{README}: run tests/contract/parity.py {folder}: {', '.join(wrong)}")
             return 1

@@ -237,6 +237,7 @@ class BreakerRecordTest : public BreakerShareTest {
     const std::string key = kName + std::string(suffix);
     PutOptions options;
     options.durability = TAPPS_DURABILITY_SYNC;
+    options.tags = kBreakerTag;
     ASSERT_TRUE(cache->Put({kBreakerSpace, key}, DumpJson(json), options).ok());
     ASSERT_TRUE(cache->Close(10 * kSecond).ok());
   }

@@ -56,7 +56,9 @@ TEST_F(MemoryFailureTest, TheWriterTriesAgain) {
     fail_after_ = i;
     ASSERT_TRUE(
         queue_->Add(Of(MakeRecord("a" + name, Noise(3000, 1), {}, "red\nblue")), 0, nullptr).ok());
-    const Group removal = Of(MakeRecord("b" + name, std::string(100'000, 'x')));
+    ASSERT_TRUE(
+        queue_->Add(Of(MakeRecord("b" + name, std::string(100'000, 'x'))), 0, nullptr).ok());
+    const Group removal = std::make_shared<WriteGroup>();
     removal->remove = Filter{"", "c", ""};
     ASSERT_TRUE(queue_->Add(removal, 0, nullptr).ok());
     std::atomic<int32_t> answer{1};

@@ -72,7 +72,11 @@ TEST_F(WriteQueueTest, APutIsNotMovedAheadOfABulkRemoval) {
   removal->remove = Filter{};
   ASSERT_TRUE(Add(removal).ok());
   ASSERT_TRUE(Add(Put("a", "2")).ok());
-  EXPECT_EQ(TakeAll(), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(queue_.FirstRemoval(), nullptr);
+  EXPECT_EQ(TakeAll(), std::vector<std::string>{"1"});
+  EXPECT_EQ(queue_.FirstRemoval(), removal);
+  EXPECT_EQ(queue_.Take(SIZE_MAX).size(), 1U) << "a removal is taken alone";
+  EXPECT_EQ(TakeAll(), std::vector<std::string>{"2"});
 }
 
 TEST_F(WriteQueueTest, WhatIsBeingWrittenIsNotOverwritten) {

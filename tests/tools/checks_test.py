@@ -101,6 +101,15 @@ class Wrappers(unittest.TestCase):
             said, ["C++ lacks tapps_new_function", "C++ uses tapps_error_code after all"]
         )
 
+    def test_one_form_of_an_operation_will_do_where_calls_wait_anyway(self):
+        functions = ["tapps_docs_lookup", "tapps_queue_docs", "tapps_cache_new", "tapps_queue_new"]
+        said = check_wrappers.check(functions, "C++", "tapps_queue_docs(")
+        self.assertIn("C++ lacks tapps_docs_lookup", said)
+        said = check_wrappers.check(functions, "Node", "tapps_queue_docs(tapps_queue_new(")
+        self.assertEqual([line for line in said if "lacks" in line], [])
+        said = check_wrappers.check(functions, "Node", "tapps_queue_docs(")
+        self.assertIn("Node lacks tapps_cache_new", said)
+
 
 class Layers(unittest.TestCase):
     def problems(self, path, line):

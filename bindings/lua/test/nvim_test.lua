@@ -52,6 +52,20 @@ function tests.what_is_not_found_is_told()
   assert(said:find("left-padd", 1, true), said)
 end
 
+function tests.a_long_message_is_cut_and_kept()
+  local said
+  local notify = vim.notify
+  vim.notify = function(message)
+    said = message
+  end
+  local long = "it's " .. ("long "):rep(100) .. "and\nhas its end here"
+  require("tapps.nvim").tell(long)
+  vim.notify = notify
+  assert(vim.fn.strdisplaywidth(said) <= vim.v.echospace, "Neovim would ask for Enter: " .. said)
+  local kept = table.concat(require("tapps.nvim").status_lines(), "\n")
+  assert(kept:find("has its end here", 1, true), kept)
+end
+
 function tests.warm_tells_of_its_progress()
   local echoed, result = {}, nil
   local echo = vim.api.nvim_echo
@@ -312,19 +326,42 @@ function tests.the_readme_is_true()
   assert(vim.deep_equal(printed, wanted), vim.inspect(printed))
 end
 
-function tests.a_missing_library_is_told_with_every_try()
+-- What another Neovim says when it opens a cache, with these variables beside its environment.
+local function said_by_another(variables)
   local code = ([[
 vim.opt.runtimepath:append(%q)
 local good, why = pcall(require("tapps").open, ":memory:")
-io.stdout:write(tostring(why))
+io.stdout:write(good and "opened" or tostring(why))
 vim.cmd("qall!")]]):format(folder)
-  write("missing.lua", code)
-  local command = "env TAPPS_LIBRARY= LD_LIBRARY_PATH= PKG_CONFIG_PATH=/nowhere PKG_CONFIG_LIBDIR=/nowhere "
-  local said = vim.fn.system(
-    command .. vim.v.progpath .. " --headless -u NONE -c 'luafile " .. work .. "/missing.lua'"
-  )
+  write("another.lua", code)
+  local command = " --headless -u NONE -c 'luafile " .. work .. "/another.lua'"
+  return vim.fn.system("env " .. variables .. " " .. vim.v.progpath .. command)
+end
+
+function tests.a_missing_library_is_told_with_every_try()
+  local nowhere = "TAPPS_LIBRARY= LD_LIBRARY_PATH= PKG_CONFIG_PATH=/nowhere PKG_CONFIG_LIBDIR=/nowhere"
+  local said = said_by_another(nowhere)
   for _, text in ipairs({ "beside the package", "search path", "pkg-config", "TAPPS_LIBRARY" }) do
     assert(said:find(text, 1, true), said)
+  end
+end
+
+function tests.another_library_is_told_from_the_one_that_is_needed()
+  if vim.fn.executable("cc") == 0 then
+    return io.stdout:write("SKIP: cc is not there, which makes the other libraries\n")
+  end
+  for source, words in pairs({
+    ["int tapps_abi(void) { return 7; }"] = "has ABI 7, this package needs ABI 0",
+    ['int tapps_abi(void) { return 0; } const char* tapps_version(void) { return "0.0.9"; }'] = (
+      "version 0.0.9 is too old, it lacks tapps_"
+    ),
+    ["int x;"] = "not a libtapps",
+  }) do
+    write("other.c", source)
+    local made = vim.fn.system(("cc -shared -fPIC -o %s/other.so %s/other.c"):format(work, work))
+    assert(vim.v.shell_error == 0, made)
+    local said = said_by_another("TAPPS_LIBRARY=" .. work .. "/other.so")
+    assert(said:find(words, 1, true) and said:find("Install libtapps", 1, true), said)
   end
 end
 

@@ -138,7 +138,7 @@ pub const TAPPS_GET_SHOW_NEGATIVE: u32 = 8;
 
 /// committed within commit_interval_us
 pub const TAPPS_DURABILITY_ASYNC: i32 = 0;
-/// not written to the file
+/// not written to the file; entries up to 4 MiB, else TOO_LARGE
 pub const TAPPS_DURABILITY_MEMORY: i32 = 1;
 /// committed on return: survives the death of the process
 pub const TAPPS_DURABILITY_SYNC: i32 = 2;
@@ -972,10 +972,10 @@ extern "C" {
     ) -> i32;
 
     /// Removes entries by namespace, key prefix and tag, committed when the call returns; filter NULL:
-    /// all entries, fetched responses and documents too. Of the library's own namespaces a filter may
-    /// name "tapps.http" (responses) and "tapps.docs" (documents); what breakers and loads share stays.
-    /// *removed (may be NULL) receives the number removed. Returns as a sync tapps_cache_put.
-    /// Threads: any. Since: 0.1.
+    /// all, fetched responses and documents too; of the library's namespaces a filter may name
+    /// "tapps.http" and "tapps.docs". Many go in slices, between which others may write; the put timeout
+    /// is that of a slice. *removed (may be NULL) receives the number removed. Returns as a sync
+    /// tapps_cache_put; OUTCOME_UNKNOWN: some may be removed. Threads: any. Since: 0.1.
     pub fn tapps_cache_delete_all(
         cache: *mut tapps_cache,
         filter: *const tapps_filter,
