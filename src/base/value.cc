@@ -23,7 +23,7 @@ size_t PackedSize(const std::vector<ValueText>& texts) {
 }  // namespace
 
 Value* Value::Allocate(size_t size, const ValueInfo& info, const std::vector<ValueText>& texts,
-                       const Value* base) {
+                       const Rest* elsewhere) {
   const bool expires = info.expires_us != 0;
   const bool short_lived = info.created_us >= 0 && info.expires_us > info.created_us &&
                            info.expires_us - info.created_us < int64_t{1} << kLifetimeBits;
@@ -31,10 +31,10 @@ Value* Value::Allocate(size_t size, const ValueInfo& info, const std::vector<Val
                     info.sliding_us == 0 && info.age_us == -1 && info.tokens == 0 &&
                     info.http_status == 0 && info.flags < 1u << kFlagsBits &&
                     info.served_from >= 0 && info.served_from < 1 << kServedFromBits;
-  const bool has_rest = base || !fits;
+  const bool has_rest = elsewhere != nullptr || !fits;
   const auto texts_size = static_cast<uint32_t>(PackedSize(texts));
   const size_t texts_room = texts_size == 0 ? 0 : sizeof texts_size + texts_size;
-  const size_t room = base ? 0 : size + 1;
+  const size_t room = elsewhere != nullptr ? 0 : size + 1;
   auto* value =
       new (::operator new(sizeof(Value) + room + texts_room + (has_rest ? sizeof(Rest) : 0)))
           Value();
@@ -45,7 +45,7 @@ Value* Value::Allocate(size_t size, const ValueInfo& info, const std::vector<Val
   value->served_from_ = static_cast<uint32_t>(info.served_from) & ((1u << kServedFromBits) - 1);
   value->has_texts_ = texts_size != 0;
   value->has_rest_ = has_rest;
-  value->wraps_ = base != nullptr;
+  value->wraps_ = elsewhere != nullptr;
   value->version_ = info.version;
   value->created_us_ = info.created_us;
   char* out = reinterpret_cast<char*>(value + 1) + room;
@@ -63,7 +63,8 @@ Value* Value::Allocate(size_t size, const ValueInfo& info, const std::vector<Val
     *out++ = '\0';
   }
   if (has_rest) {
-    const Rest rest{info, base};
+    Rest rest = elsewhere != nullptr ? *elsewhere : Rest();
+    rest.info = info;
     std::memcpy(out, &rest, sizeof rest);
   }
   return value;
@@ -117,11 +118,30 @@ ValueRef Value::Make(std::string_view bytes, const ValueInfo& info,
 }
 
 ValueRef Value::Wrap(ValueRef base, const ValueInfo& info, const std::vector<ValueText>& texts) {
-  // Views of views would make chains: hold the value that owns the bytes.
-  const Value* owner = base->wraps_ ? base->ReadRest().base : base.get();
-  Value* value = Allocate(owner->size_, info, texts, owner);
+  // Views of views would make chains: hold the value that has the bytes or their keeper.
+  const Value* owner = base->wraps_ ? base->ReadRest().base : nullptr;
+  if (owner == nullptr) owner = base.get();
+  const Rest elsewhere = {{}, owner->bytes().data(), owner, nullptr};
+  Value* value = Allocate(owner->size_, info, texts, &elsewhere);
   owner->Retain();
   return ValueRef::Adopt(value);
+}
+
+ValueRef Value::Lend(std::string_view bytes, std::unique_ptr<Keeper> keeper) {
+  const Rest elsewhere = {{}, bytes.data(), nullptr, keeper.get()};
+  Value* value = Allocate(bytes.size(), ValueInfo(), {}, &elsewhere);
+  (void)keeper.release();
+  return ValueRef::Adopt(value);
+}
+
+ValueRef Value::Own(std::string bytes) {
+  struct StringKeeper final : Keeper {
+    explicit StringKeeper(std::string kept) : text(std::move(kept)) {}
+    const std::string text;
+  };
+  auto keeper = std::make_unique<StringKeeper>(std::move(bytes));
+  const std::string_view shown = keeper->text;
+  return Lend(shown, std::move(keeper));
 }
 
 std::string_view Value::text(int32_t field) const {
@@ -155,7 +175,11 @@ std::vector<ValueText> Value::texts() const {
 
 void Value::Destroy() const {
   auto* self = const_cast<Value*>(this);
-  if (wraps_) ReadRest().base->Release();
+  if (wraps_) {
+    const Rest rest = ReadRest();
+    if (rest.base != nullptr) rest.base->Release();
+    delete rest.keeper;
+  }
   self->~Value();
   ::operator delete(self);
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,9 +76,19 @@ struct ValueText {
 //
 // The header has what most values need, in 32 bytes: a memory tier is full of them. The texts are
 // there when there are any, the rest when more is known than fits the header. A value may instead
-// show the bytes of another one, which it then holds (Wrap). At most 4 GiB.
+// show the bytes of another one (Wrap) or bytes outside of any (Lend), which it then holds. At most
+// 4 GiB.
 class Value {
  public:
+  // Keeps bytes that are not in a value's block, and frees them when it goes, on any thread.
+  class Keeper {
+   public:
+    Keeper() = default;
+    virtual ~Keeper() = default;
+    Keeper(const Keeper&) = delete;
+    Keeper& operator=(const Keeper&) = delete;
+  };
+
   // Copies `bytes` and `texts`; empty texts are left out. Throws std::bad_alloc.
   static Ref<Value> Make(std::string_view bytes, const ValueInfo& info,
                          const std::vector<ValueText>& texts = {});
@@ -88,12 +99,15 @@ class Value {
   // The bytes of `base` under other numbers and texts, without a copy.
   static Ref<Value> Wrap(Ref<Value> base, const ValueInfo& info,
                          const std::vector<ValueText>& texts = {});
+  // The bytes of a std::string, without a copy.
+  static Ref<Value> Own(std::string bytes);
+  // Bytes that stand elsewhere, with a NUL behind them, and do not change as long as their keeper
+  // lives, which the value takes.
+  static Ref<Value> Lend(std::string_view bytes, std::unique_ptr<Keeper> keeper);
   Value(const Value&) = delete;
   Value& operator=(const Value&) = delete;
 
-  std::string_view bytes() const {
-    return {wraps_ ? ReadRest().base->bytes().data() : PlainBytes(this), size_};
-  }
+  std::string_view bytes() const { return {wraps_ ? ReadRest().data : PlainBytes(this), size_}; }
   ValueInfo info() const;
   // Parts of info() that are needed often.
   int64_t expires_us() const {
@@ -117,9 +131,9 @@ class Value {
   static const char* PlainBytes(const Value* value) {
     return reinterpret_cast<const char*>(value + 1);
   }
-  // Bytes of memory it takes, its own block only.
+  // Bytes it keeps from being freed: its block, and what it shows from elsewhere.
   size_t footprint() const {
-    return sizeof(Value) + room() + texts_room() + (has_rest_ ? sizeof(Rest) : 0);
+    return sizeof(Value) + size_ + 1 + texts_room() + (has_rest_ ? sizeof(Rest) : 0);
   }
 
   void Retain() const { refs_.fetch_add(1, std::memory_order_relaxed); }
@@ -130,13 +144,16 @@ class Value {
  private:
   struct Rest {
     ValueInfo info;
-    const Value* base;  // holds the bytes when they are another value's
+    const char* data;      // the bytes, when they are not in the block
+    const Value* base;     // has them, or
+    const Keeper* keeper;  // keeps them
   };
 
   Value() = default;
   ~Value() = default;
+  // `elsewhere`: where the bytes are that the block has no room for; its info is not looked at.
   static Value* Allocate(size_t size, const ValueInfo& info, const std::vector<ValueText>& texts,
-                         const Value* base);
+                         const Rest* elsewhere);
   size_t room() const { return wraps_ ? 0 : size_t{size_} + 1; }
   // With their length in front; 0 when there are none.
   size_t texts_room() const;

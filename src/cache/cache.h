@@ -46,6 +46,7 @@ class Cache {
   struct Item {
     std::string_view key;
     std::string_view bytes;
+    ValueRef whole;  // given: shows these bytes; large ones are held by it and not copied
   };
   virtual Status PutMany(std::string_view space, const std::vector<Item>& items,
                          const PutOptions& options) = 0;
@@ -56,7 +57,11 @@ class Cache {
   virtual void PutManyAsync(std::string_view space, const std::vector<Item>& items,
                             const PutOptions& options, Done done) = 0;
   void PutAsync(Key key, std::string_view bytes, const PutOptions& options, Done done) {
-    PutManyAsync(key.space, {{key.bytes, bytes}}, options, std::move(done));
+    PutManyAsync(key.space, {{key.bytes, bytes, {}}}, options, std::move(done));
+  }
+  void PutAsync(Key key, ValueRef value, const PutOptions& options, Done done) {
+    const std::string_view bytes = value->bytes();
+    PutManyAsync(key.space, {{key.bytes, bytes, std::move(value)}}, options, std::move(done));
   }
 
   // Stores the bytes if the entry has the version expected (0: if a plain get would not find it).

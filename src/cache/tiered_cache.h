@@ -130,10 +130,12 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
   Result<ValueRef> Miss(const GetOptions& options);
 
   // Writing (writes.cc). What `on_queued` does to memory happens in the order of the queue.
-  ValueRef MakeValue(std::string_view space, std::string_view bytes, const PutOptions& options);
+  ValueRef MakeValue(std::string_view space, std::string_view bytes, const PutOptions& options,
+                     const ValueRef& whole = {});
   int64_t NextVersion();
   int64_t PutTimeout(const PutOptions& options) const;
-  storage::Record PutOf(Key key, std::string_view bytes, const PutOptions& options);
+  storage::Record PutOf(Key key, std::string_view bytes, const PutOptions& options,
+                        const ValueRef& whole = {});
   std::vector<storage::Record> PutsOf(std::string_view space, const std::vector<Item>& items,
                                       const PutOptions& options);
   static std::vector<storage::Record> DeletionOf(Key key);

@@ -1,6 +1,7 @@
 #include "capi/engine.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <random>
 #include <utility>
@@ -114,6 +115,10 @@ void Engine::Wire(const EngineOptions& options) {
   fetch_options.network.ca_file = options.ca_file;
   fetch_options.network.no_proxy = options.no_proxy;
   fetch_options.network.deny_private_addresses = options.deny_private;
+  // A large body goes to the disk its entry goes to, on which it has no name.
+  if (cache->SharedStore()) {
+    fetch_options.bodies.folder = std::filesystem::path(cache->path()).parent_path().string();
+  }
   fetch_options.rules.shared = options.shared_http;
   http::SecretParameters secrets;
   secrets.Add(options.secret_names);

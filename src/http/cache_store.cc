@@ -1,11 +1,11 @@
 #include "http/cache_store.h"
 
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/random.h"
 #include "http/text.h"
 #include "http/vary.h"
 
@@ -183,7 +183,7 @@ void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
     target = VariantKey(entry, hash);
     if (const auto language = NegotiatedLanguage(response->headers)) {
       const Headers selecting = SelectingByLanguage(response->selecting, *language);
-      Write(VariantKey(entry, VariantHash(generation, selecting)), "",
+      Write(VariantKey(entry, VariantHash(generation, selecting)), {},
             DumpJson({{"variant", hash}}), "", where);
     }
   }
@@ -196,8 +196,8 @@ void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
     json["cookies"] = true;
   }
   json["headers"] = BytesToText(fields.text());
-  const std::string_view body = response->body ? response->body->bytes() : std::string_view();
-  Write(target, body, DumpJson(json), response->headers.Get("Content-Type").value_or(""), where);
+  Write(target, response->body, DumpJson(json), response->headers.Get("Content-Type").value_or(""),
+        where);
 }
 
 std::string CacheStore::EnsureIndex(const std::string& key, const std::string& vary,
@@ -206,14 +206,13 @@ std::string CacheStore::EnsureIndex(const std::string& key, const std::string& v
   if (index != nullptr && index->kind == Decoded::kIndex && index->vary == vary) {
     return index->generation;
   }
-  std::random_device random;
-  const std::string generation = HexText(uint64_t{random()} << 32 | random());
+  const std::string generation = HexText(RandomBits());
   const Json json = {{"vary", BytesToText(vary)}, {"generation", generation}};
-  Write(key, "", DumpJson(json), "", where);
+  Write(key, {}, DumpJson(json), "", where);
   return generation;
 }
 
-void CacheStore::Write(const std::string& key, std::string_view bytes, const std::string& json,
+void CacheStore::Write(const std::string& key, ValueRef body, const std::string& json,
                        std::string_view content_type, Storage where) {
   PutOptions options;
   options.durability = where == Storage::kMemory ? TAPPS_DURABILITY_MEMORY : TAPPS_DURABILITY_ASYNC;
@@ -221,7 +220,12 @@ void CacheStore::Write(const std::string& key, std::string_view bytes, const std
   options.content_type = content_type;
   options.json = json;
   // The network thread must not wait for room in the queue; what is not stored is fetched again.
-  cache_->PutAsync({kSpace, key}, bytes, options, [](const Status&) {});
+  const auto done = [](const Status&) {};
+  if (body) {
+    cache_->PutAsync({kSpace, key}, std::move(body), options, done);
+  } else {
+    cache_->PutAsync({kSpace, key}, "", options, done);
+  }
 }
 
 ResponseStore::Shared CacheStore::shared() const {

@@ -64,7 +64,7 @@ class CacheStore : public ResponseStore {
   bool TryErase(const std::string& entry_key);
   // Whether the entry is to be taken for erased, though it may be there.
   bool IsDoomed(const std::string& entry_key);
-  void Write(const std::string& key, std::string_view bytes, const std::string& json,
+  void Write(const std::string& key, ValueRef body, const std::string& json,
              std::string_view content_type, Storage where);
 
   const std::shared_ptr<Cache> cache_;

@@ -149,6 +149,7 @@ TransferRequest Exchanger::MakeTransfer(const FetchRequest& request, const Hop& 
   transfer.body = hop.body;
   transfer.limits = request.limits;
   transfer.limits.total_timeout_us = 0;  // the callers' deadlines end it
+  transfer.off_disk = hop.credentials || hop.directives.no_store;
   transfer.deny_private_addresses = request.deny_private_addresses;
   // Caches on the way shall do as this one does (RFC 9111 5.2.1).
   if (!hop.headers.Has("Cache-Control") && !hop.headers.Has("Pragma")) {
@@ -166,6 +167,13 @@ TransferRequest Exchanger::MakeTransfer(const FetchRequest& request, const Hop& 
     }
   }
   return transfer;
+}
+
+// RFC 9111 5.2.2.5: no-store means other storage, too. And what names secrets is kept in memory.
+bool Exchanger::IsForMemoryOnly(const Url& url, const Headers& answer) const {
+  const CacheControl cc = CacheControl::Of(answer);
+  return cc.no_store || (options_.rules.shared && cc.is_private) ||
+         hops_.LeadsToSecrets(url, answer);
 }
 
 std::optional<Outcome> Exchanger::ServeOnError(const FetchRequest& request, const Hop& hop,
@@ -304,7 +312,7 @@ Outcome Exchanger::FromNetwork(const FetchRequest& request, const Hop& hop, cons
   auto fresh = std::make_shared<StoredResponse>();
   fresh->status = response.status;
   fresh->headers = std::move(response.headers);
-  if (!response.body.empty()) fresh->body = Value::Make(response.body, ValueInfo());
+  fresh->body = std::move(response.body);
   fresh->request_time_us = response.request_time_us;
   fresh->response_time_us = response.response_time_us;
   if (!IsSafeMethod(hop.method) && fresh->status >= 200 && fresh->status < 400) {

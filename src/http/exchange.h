@@ -45,6 +45,8 @@ class Exchanger {
   // What to send, conditional when there is something to validate.
   TransferRequest MakeTransfer(const FetchRequest& request, const Hop& hop,
                                const StoredRef& stored) const;
+  // Whether an answer of any size may not be written to a disk.
+  bool IsForMemoryOnly(const Url& url, const Headers& answer) const;
   // What the origin's answer means; stores or drops what must be.
   Outcome Conclude(const FetchRequest& request, const Hop& hop, const StoredRef& stored,
                    TransferResult result) const;

@@ -25,12 +25,20 @@ bool IsFinal(const FetchRequest& request, const Outcome& outcome) {
 FetchEngine::FetchEngine(ResponseStore& store, BreakerRegistry& breakers, FetchOptions options,
                          const Clock& clock)
     : options_(std::move(options)),
-      transport_(options_.network, clock),
+      transport_(options_.network, clock, Bodies()),
       exchanger_(store, clock, options_),
       flights_(transport_, breakers, exchanger_, store, options_.max_waiting),
       offline_(options_.offline) {}
 
 FetchEngine::~FetchEngine() { Close(); }
+
+BodyOptions FetchEngine::Bodies() const {
+  BodyOptions bodies = options_.bodies;
+  bodies.keep_off_disk = [this](const Url& url, const Headers& answer) {
+    return exchanger_.IsForMemoryOnly(url, answer);
+  };
+  return bodies;
+}
 
 FetchEngine::Id FetchEngine::Fetch(FetchRequest request, FetchDone done) {
   const Id id = next_id_++;
@@ -74,6 +82,11 @@ void FetchEngine::Ask(const CallRef& call) {
   {
     MutexLock lock(mutex_);
     ended = !calls_.contains(call->id);
+    // Not before: the network thread would wake up for it alone.
+    const int64_t timeout = call->request.limits.total_timeout_us;
+    if (!ended && call->timer == 0 && timeout > 0) {
+      call->timer = transport_.After(timeout, [this, id = call->id] { OnDeadline(id); });
+    }
   }
   if (ended) flights_.Leave(call->id, CallResult::kIgnored);
 }
@@ -130,10 +143,6 @@ bool FetchEngine::Register(const CallRef& call) {
     if (!closed_) {  // Close sets it before it takes the calls
       call->registered = true;
       calls_.emplace(call->id, call);
-      const int64_t timeout = call->request.limits.total_timeout_us;
-      if (timeout > 0) {
-        call->timer = transport_.After(timeout, [this, id = call->id] { OnDeadline(id); });
-      }
       return true;
     }
   }

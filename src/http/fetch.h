@@ -41,8 +41,8 @@ class FetchEngine {
   FetchEngine& operator=(const FetchEngine&) = delete;
 
   // Starts a fetch. Codes of the result: INVALID, NOT_FOUND (only-if-cached), OFFLINE, NETWORK,
-  // TIMEOUT, PROTOCOL, TOO_LARGE, DENIED, OPEN_CIRCUIT (with retry_after_us), BUSY, UNSUPPORTED (no
-  // libcurl), CANCELLED, CLOSED.
+  // TIMEOUT, PROTOCOL, TOO_LARGE, DENIED, OPEN_CIRCUIT (with retry_after_us), BUSY, FULL (no place
+  // for a large body), UNSUPPORTED (no libcurl), CANCELLED, CLOSED.
   Id Fetch(FetchRequest request, FetchDone done);
   // The same, waiting for the result.
   Result<FetchResult> FetchAndWait(FetchRequest request);
@@ -73,6 +73,7 @@ class FetchEngine {
   };
   using CallRef = std::shared_ptr<Call>;
 
+  BodyOptions Bodies() const;
   void Continue(const CallRef& call, std::optional<Exchanger::Consulted> consulted = {});
   void Ask(const CallRef& call);
   void OnOutcome(const CallRef& call, Outcome outcome);

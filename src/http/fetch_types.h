@@ -55,6 +55,7 @@ using FetchDone = std::function<void(Result<FetchResult>)>;
 
 struct FetchOptions {
   NetworkOptions network;
+  BodyOptions bodies;  // what may not be written to a disk is the engine's to say
   RuleOptions rules;
   SecretParameters secrets;   // query parameters and header fields taken for credentials
   size_t max_waiting = 1024;  // fetches that wait for a place at one origin; more get BUSY

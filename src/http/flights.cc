@@ -235,7 +235,7 @@ void Flights::OnTransfer(const FlightRef& flight, TransferResult result) {
   Outcome outcome;
   try {
     outcome = exchanger_.Conclude(flight->request, flight->hop, flight->stored, std::move(result));
-  } catch (const std::bad_alloc&) {  // its body may be large, and is copied
+  } catch (const std::bad_alloc&) {  // its parts may be large, and are joined
     outcome = {Status(TAPPS_E_NOMEM, flight->hop.url.HostPort() + ": no memory for its answer"),
                {}};
   }

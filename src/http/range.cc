@@ -56,9 +56,9 @@ std::string ContentRangeText(int64_t first, int64_t size, std::optional<int64_t>
          (complete ? std::to_string(*complete) : "*");
 }
 
-void SetBody(std::string_view bytes, StoredResponse* response) {
-  response->body = Value::Make(bytes, ValueInfo());
-  (void)response->headers.Set("Content-Length", std::to_string(bytes.size()));
+void SetBody(ValueRef body, StoredResponse* response) {
+  (void)response->headers.Set("Content-Length", std::to_string(body->bytes().size()));
+  response->body = std::move(body);
 }
 
 }  // namespace
@@ -122,8 +122,9 @@ std::optional<StoredResponse> CutOut(const StoredResponse& stored, const ByteRan
   if (begin < 0 || begin >= end || end > part->size) return std::nullopt;
   StoredResponse cut = stored;
   cut.status = 206;
-  SetBody(BodyOf(stored).substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin)),
-          &cut);
+  const std::string_view bytes =
+      BodyOf(stored).substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+  SetBody(Value::Make(bytes, ValueInfo()), &cut);
   (void)cut.headers.Set("Content-Range",
                         ContentRangeText(part->first + begin, end - begin, part->complete));
   return cut;
@@ -143,11 +144,12 @@ std::optional<StoredResponse> Combine(const StoredResponse& older, const StoredR
   all.first = std::min(a->first, b->first);
   all.size = std::max(a_end, b_end) - all.first;
   if (!all.complete) all.complete = a->complete;
-  std::string bytes(static_cast<size_t>(all.size), '\0');
-  BodyOf(older).copy(bytes.data() + (a->first - all.first), static_cast<size_t>(a->size));
-  BodyOf(newer).copy(bytes.data() + (b->first - all.first), static_cast<size_t>(b->size));
+  char* bytes = nullptr;
+  ValueRef body = Value::MakeUninitialized(static_cast<size_t>(all.size), ValueInfo(), {}, &bytes);
+  BodyOf(older).copy(bytes + (a->first - all.first), static_cast<size_t>(a->size));
+  BodyOf(newer).copy(bytes + (b->first - all.first), static_cast<size_t>(b->size));
   StoredResponse combined = newer;
-  SetBody(bytes, &combined);
+  SetBody(std::move(body), &combined);
   if (all.whole()) {
     combined.status = 200;
     combined.headers.Remove("Content-Range");

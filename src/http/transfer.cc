@@ -78,8 +78,14 @@ constexpr FailureText kFailures[] = {
 }  // namespace
 
 Transfer::Transfer(const CurlApi& curl, CURL* easy, const Clock& clock,
-                   const NetworkOptions& network, TransferRequest request)
-    : curl_(curl), easy_(easy), clock_(clock), network_(network), request_(std::move(request)) {}
+                   const NetworkOptions& network, BodyRoom& room, TransferRequest request)
+    : curl_(curl),
+      easy_(easy),
+      clock_(clock),
+      network_(network),
+      room_(room),
+      request_(std::move(request)),
+      body_(room, request_.limits.max_body_bytes) {}
 
 Transfer::~Transfer() { curl_.slist_free_all(header_list_); }
 
@@ -239,24 +245,22 @@ void Transfer::PassUnknownCoding(std::string_view line) {
   }
 }
 
-// Grows towards the limit itself and in few steps: what is reserved costs memory only once it is
-// written, and what the steps leave behind is small against the limit.
+bool Transfer::StaysOffDisk() const {
+  const auto& rule = room_.options().keep_off_disk;
+  return request_.off_disk || (rule && rule(request_.url, response_.headers));
+}
+
 bool Transfer::Append(std::string_view data) {
-  std::string& body = response_.body;
   const size_t limit = request_.limits.max_body_bytes;
-  if (data.size() > limit - body.size()) {
+  if (data.size() > limit - body_.size()) {
     refused_ = Status(TAPPS_E_TOO_LARGE, request_.url.HostPort() + ": a body of more than " +
                                              std::to_string(limit) + " bytes");
     return false;
   }
-  const size_t needed = body.size() + data.size();
-  if (needed > body.capacity()) {
-    size_t capacity = limit;
-    while (capacity / 8 >= needed) capacity /= 8;
-    body.reserve(capacity);
-  }
-  body.append(data);
-  return true;
+  if (body_.size() == 0 && StaysOffDisk()) body_.KeepOffDisk();
+  Status status = body_.Append(data);
+  if (!status.ok()) refused_ = std::move(status).Wrap(request_.url.HostPort());
+  return refused_.ok();
 }
 
 size_t Transfer::OnBody(char* data, size_t size, size_t count, void* self) {
@@ -306,22 +310,29 @@ TransferResult Transfer::Finish(CURLcode code) {
   curl_.easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int32_t>(status);
   if (response_.response_time_us == 0) response_.response_time_us = clock_.WallNow();
-  if (response_.body.capacity() > response_.body.size() + response_.body.size() / 8) {
-    response_.body.shrink_to_fit();
+  Result<ValueRef> body = ValueRef();
+  if (!Guard([&] { return (body = body_.Finish()).ok() || body.code() != TAPPS_E_NOMEM; })) {
+    refused_ = Status::Bare(TAPPS_E_NOMEM);
+    return Failure(code);
   }
+  if (!body.ok()) {
+    return {std::move(body).status().Wrap(request_.url.HostPort()), {}, Fault::kCaller, sends_ > 0};
+  }
+  response_.body = *std::move(body);
   return {Status(), std::move(response_), Fault::kNone};
 }
 
 TransferResult Transfer::Failure(CURLcode code) {
   if (refused_.code() == TAPPS_E_NOMEM) {
     response_ = {};
+    body_.Drop();
     return Failed(TAPPS_E_NOMEM, Fault::kCaller, "no memory for its answer");
   }
   if (!refused_.ok()) return {refused_, {}, Fault::kCaller, sends_ > 0};
   if (code == CURLE_OPERATION_TIMEDOUT) return TimedOut();
   if (code == CURLE_PARTIAL_FILE) {
     return Failed(TAPPS_E_NETWORK, Fault::kOrigin,
-                  "the connection was closed after " + std::to_string(response_.body.size()) +
+                  "the connection was closed after " + std::to_string(body_.size()) +
                       " bytes of the body, before its end");
   }
   if (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR) {

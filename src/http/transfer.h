@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/value.h"
+#include "http/body.h"
 #include "http/curl_api.h"
 #include "http/headers.h"
 #include "http/url.h"
@@ -44,6 +45,7 @@ struct TransferRequest {
   Headers headers;                      // sent as they are
   ValueRef body;                        // null: none; an empty one is sent with Content-Length: 0
   bool deny_private_addresses = false;  // also refuses what NetworkOptions would allow
+  bool off_disk = false;                // the answer's body is kept in memory, however large it is
   bool anew = false;  // on a connection of its own, to what the name stands for now
   TransferLimits limits;
 };
@@ -51,7 +53,7 @@ struct TransferRequest {
 struct TransferResponse {
   int32_t status = 0;
   Headers headers;
-  std::string body;
+  ValueRef body;                 // null when empty
   int64_t request_time_us = 0;   // UTC
   int64_t response_time_us = 0;  // UTC when the header section was complete
 };
@@ -77,7 +79,7 @@ class Transfer {
  public:
   // Borrows all but the request; `easy` is a fresh or reset handle.
   Transfer(const CurlApi& curl, CURL* easy, const Clock& clock, const NetworkOptions& network,
-           TransferRequest request);
+           BodyRoom& room, TransferRequest request);
   ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
@@ -108,6 +110,8 @@ class Transfer {
   // Runs fn for libcurl, which is C and lets no exception pass; false also when memory ran out.
   template <typename Fn>
   bool Guard(const Fn& fn);
+  // Whether what is known by the end of the header section keeps the body from the disk.
+  bool StaysOffDisk() const;
   bool PrepareHeaders();
   bool PrepareMethod();
   bool PrepareNetwork();
@@ -123,8 +127,10 @@ class Transfer {
   CURL* const easy_;
   const Clock& clock_;
   const NetworkOptions& network_;
+  BodyRoom& room_;
   TransferRequest request_;
   TransferResponse response_;
+  Body body_;
   curl_slist* header_list_ = nullptr;
   size_t header_bytes_ = 0;
   bool header_done_ = false;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kMaxIdleHandles = 16;
 constexpr size_t kMaxDoubtful = 1024;
-constexpr int kLongestSleepMs = 60'000;
+constexpr int64_t kLongestSleep = 60 * kSecond;
 constexpr int kAfterFailureMs = 50;
 
 // Runs fn; false when memory ran out in it. What it was for then ends by its deadline: without
@@ -31,8 +31,8 @@ TransferResult Cancelled() {
 
 }  // namespace
 
-Transport::Transport(NetworkOptions network, const Clock& clock)
-    : network_(std::move(network)), clock_(clock) {
+Transport::Transport(NetworkOptions network, const Clock& clock, BodyOptions bodies)
+    : network_(std::move(network)), clock_(clock), room_(std::move(bodies)) {
   idle_handles_.reserve(kMaxIdleHandles);
 }
 
@@ -73,7 +73,7 @@ Status Transport::Submit(TransferRequest request, Done done, Id* id) {
   *id = next_id_++;
   pending_.emplace(*id, std::move(done));
   submitted_.push_back({*id, std::move(request)});
-  curl_->multi_wakeup(multi_);
+  WakeBy(0);
   return Status();
 }
 
@@ -86,7 +86,7 @@ void Transport::Cancel(Id id) {
     done = std::move(it->second);
     pending_.erase(it);
     cancelled_.push_back(id);
-    curl_->multi_wakeup(multi_);
+    WakeBy(0);
   }
   done(Cancelled());
 }
@@ -98,7 +98,7 @@ Transport::Id Transport::After(int64_t delay_us, std::function<void()> fn) {
   const int64_t due = Now() + std::max<int64_t>(0, delay_us);
   timers_.emplace(std::pair(due, id), std::move(fn));
   timer_due_.emplace(id, due);
-  if (timers_.begin()->first.second == id) curl_->multi_wakeup(multi_);
+  WakeBy(due);
   return id;
 }
 
@@ -119,7 +119,7 @@ void Transport::Close() {
     pending.swap(pending_);
     timers_.clear();
     timer_due_.clear();
-    if (running_) curl_->multi_wakeup(multi_);
+    WakeBy(0);
   }
   for (auto& [id, done] : pending) Survive([&] { done(Cancelled()); });
   if (thread_.joinable()) thread_.join();
@@ -127,6 +127,13 @@ void Transport::Close() {
   running_ = false;
   if (multi_ != nullptr) curl_->multi_cleanup(multi_);
   multi_ = nullptr;
+}
+
+// A wake-up is two system calls and a change of threads: none when there is no need.
+void Transport::WakeBy(int64_t due) {
+  if (due >= asleep_until_) return;
+  asleep_until_ = 0;
+  curl_->multi_wakeup(multi_);
 }
 
 void Transport::Run() {
@@ -142,6 +149,7 @@ void Transport::Run() {
 int Transport::Step() {
   std::vector<Submitted> submitted;
   std::vector<Id> cancelled;
+  RunTimers();  // first: what they submit begins in this round
   {
     MutexLock lock(mutex_);
     if (closed_) return -1;
@@ -166,15 +174,21 @@ int Transport::Step() {
   FinishDone();
   const int64_t now = Now();
   FailLateFirstBytes(now);
-  int64_t wake = RunTimers(now);
+  int64_t wake = now + kLongestSleep;
   for (const auto& [id, exchange] : exchanges_) {
     if (exchange.first_byte_by != 0) wake = std::min(wake, exchange.first_byte_by);
   }
+  return PlanSleep(wake);
+}
+
+int Transport::PlanSleep(int64_t wake) {
   MutexLock lock(mutex_);
   if (!submitted_.empty() || !cancelled_.empty() || closed_) return 0;
-  const int64_t sleep_us = std::max<int64_t>(0, wake - Now());
-  return static_cast<int>(
-      std::min<int64_t>(kLongestSleepMs, (sleep_us + kMillisecond - 1) / kMillisecond));
+  if (!timers_.empty()) wake = std::min(wake, timers_.begin()->first.first);
+  const int64_t sleep_us = wake - Now();
+  if (sleep_us <= 0) return 0;
+  asleep_until_ = wake;
+  return static_cast<int>((sleep_us + kMillisecond - 1) / kMillisecond);
 }
 
 void Transport::Begin(Submitted submitted) {
@@ -198,8 +212,8 @@ void Transport::Begin(Submitted submitted) {
     submitted.request.anew = true;
   }
   Exchange exchange;
-  exchange.transfer =
-      std::make_unique<Transfer>(*curl_, easy, clock_, network_, std::move(submitted.request));
+  exchange.transfer = std::make_unique<Transfer>(*curl_, easy, clock_, network_, room_,
+                                                 std::move(submitted.request));
   Status status = exchange.transfer->Prepare();
   if (!status.ok()) {
     curl_->easy_cleanup(easy);
@@ -251,15 +265,17 @@ void Transport::FailLateFirstBytes(int64_t now) {
   }
 }
 
-// Runs what is due; returns when the next one is.
-int64_t Transport::RunTimers(int64_t now) {
+// Runs what is due.
+void Transport::RunTimers() {
+  const int64_t now = Now();
   for (;;) {
     std::function<void()> fn;
     {
       MutexLock lock(mutex_);
-      if (timers_.empty()) return now + kLongestSleepMs * kMillisecond;
+      asleep_until_ = 0;
+      if (timers_.empty()) return;
       const auto first = timers_.begin();
-      if (first->first.first > now) return first->first.first;
+      if (first->first.first > now) return;
       fn = std::move(first->second);
       timer_due_.erase(first->first.second);
       timers_.erase(first);

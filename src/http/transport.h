@@ -33,7 +33,8 @@ class Transport {
   using Done = std::function<void(TransferResult)>;
 
   // `clock` stamps the answers; deadlines are real time. It must outlive the transport.
-  explicit Transport(NetworkOptions network, const Clock& clock = Clock::Real());
+  explicit Transport(NetworkOptions network, const Clock& clock = Clock::Real(),
+                     BodyOptions bodies = {});
   ~Transport();  // closes
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
@@ -70,10 +71,14 @@ class Transport {
   void Run();
   // One round of the loop; returns how long it may sleep, in milliseconds, or -1 to end.
   int Step();
+  // Plans the sleep after a round, which ends at `wake` at the latest.
+  int PlanSleep(int64_t wake);
+  // Makes the thread look at what has changed by `due`; 0: at once.
+  void WakeBy(int64_t due) REQUIRES(mutex_);
   void Begin(Submitted submitted);
   void FinishDone();
   void FailLateFirstBytes(int64_t now);
-  int64_t RunTimers(int64_t now);
+  void RunTimers();
   void Remove(std::unordered_map<Id, Exchange>::iterator it);
   void Complete(Id id, TransferResult result);
   // Whether the next exchange with the origin shall be made anew.
@@ -92,11 +97,14 @@ class Transport {
   std::unordered_map<Id, Done> pending_ GUARDED_BY(mutex_);  // whoever takes it out completes
   std::map<std::pair<int64_t, Id>, std::function<void()>> timers_ GUARDED_BY(mutex_);
   std::unordered_map<Id, int64_t> timer_due_ GUARDED_BY(mutex_);
+  // Until when the network thread sleeps; 0: it does not, and looks at all of the above before.
+  int64_t asleep_until_ GUARDED_BY(mutex_) = 0;
 
   const CurlApi* curl_ = nullptr;  // with multi_: set before the thread starts
   CURLM* multi_ = nullptr;
   std::thread thread_;
   // The network thread's own.
+  BodyRoom room_;
   std::unordered_map<Id, Exchange> exchanges_;
   std::unordered_map<CURL*, Id> by_handle_;
   std::vector<CURL*> idle_handles_;

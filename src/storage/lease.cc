@@ -1,8 +1,9 @@
 #include "storage/lease.h"
 
 #include <cstdio>
-#include <random>
 #include <utility>
+
+#include "base/random.h"
 
 namespace tapps::storage {
 namespace {
@@ -14,11 +15,7 @@ constexpr int64_t kClockSlack = 1 * kSecond;
 
 }  // namespace
 
-int64_t NewLeaseToken() {
-  std::random_device random;
-  const auto bits = (static_cast<uint64_t>(random()) << 32) | random();
-  return static_cast<int64_t>(bits >> 2) + 1;
-}
+int64_t NewLeaseToken() { return static_cast<int64_t>(RandomBits() >> 2) + 1; }
 
 std::string LeaseName(const char* kind, uint64_t hash) {
   char digits[17];

@@ -162,5 +162,25 @@ TEST_F(WritesTest, APreloadBringsBackWhatWasUsedLast) {
   EXPECT_FALSE(in_memory(89));
 }
 
+TEST_F(WritesTest, ALargeValueIsHeldAndNotCopied) {
+  for (const std::string& path : {path_, std::string(":memory:")}) {
+    const std::shared_ptr<Cache> cache = Open(path);
+    for (const size_t size : {size_t{1000}, size_t{600'000}}) {
+      const ValueRef given = Value::Make(std::string(size, 'x'), {.http_status = 200});
+      PutOptions options;
+      options.json = "{}";
+      Status put(TAPPS_E_INTERNAL, "not told");
+      cache->PutAsync({"", "key"}, given, options, [&](Status status) { put = std::move(status); });
+      ASSERT_TRUE(put.ok()) << put.message();
+      const Result<ValueRef> found = cache->Get({"", "key"}, {});
+      ASSERT_TRUE(found.ok());
+      EXPECT_EQ((*found)->bytes(), given->bytes());
+      EXPECT_EQ((*found)->bytes().data() == given->bytes().data(), size == 600'000);
+      EXPECT_EQ((*found)->text(TAPPS_TEXT_JSON), "{}");
+      EXPECT_EQ((*found)->info().http_status, 0) << "its own numbers";
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tapps

@@ -41,7 +41,7 @@ TEST_F(ExhaustionTest, AnAnswerThatFindsNoMemoryFailsItsFetchAlone) {
   const std::string body(900'000, 'x');
   test::RawServer server([&](test::RawServer::Connection& peer) {
     while (!peer.ReadRequest().empty()) {
-      peer.Write("HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n");
+      peer.Write("HTTP/1.1 200 OK\r\nCache-Control: no-store\r\nContent-Length: 900000\r\n\r\n");
       peer.Write(body);
     }
   });

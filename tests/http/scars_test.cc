@@ -45,7 +45,7 @@ class ScarsTest : public testing::Test {
       std::make_unique<FetchEngine>(store_, breakers_, FetchOptions());
 };
 
-TEST_F(ScarsTest, EveryFailureIsCountedAsOne) {
+TEST_F(ScarsTest, ScarS12EveryFailureIsCountedAsOne) {
   const auto serving = Serve([](Response& response) { response.status = 503; });
   int refused = 0;
   for (int i = 0; i < 10; ++i) {
@@ -55,7 +55,7 @@ TEST_F(ScarsTest, EveryFailureIsCountedAsOne) {
   EXPECT_EQ(refused, 5);
 }
 
-TEST_F(ScarsTest, WordsAndRefusalsOpenNoBreaker) {
+TEST_F(ScarsTest, ScarS14WordsAndRefusalsOpenNoBreaker) {
   std::atomic<int> status = 200;
   const auto serving = Serve([&](Response& response) {
     response.status = status;
@@ -72,7 +72,7 @@ TEST_F(ScarsTest, WordsAndRefusalsOpenNoBreaker) {
   EXPECT_NE(Fetch("/again").code(), TAPPS_E_OPEN_CIRCUIT);
 }
 
-TEST_F(ScarsTest, FiveAtATimeAreFiveAtATime) {
+TEST_F(ScarsTest, ScarS16FiveAtATimeAreFiveAtATime) {
   std::atomic<int> inside = 0;
   test::Door all_in;
   const auto serving = Serve([&](Response& response) {
@@ -89,7 +89,7 @@ TEST_F(ScarsTest, FiveAtATimeAreFiveAtATime) {
   for (size_t i = 0; i < 5; ++i) EXPECT_TRUE(results[i]);
 }
 
-TEST_F(ScarsTest, ATimeoutIsWhatItSays) {
+TEST_F(ScarsTest, ScarS16ATimeoutIsWhatItSays) {
   test::Door never;
   const auto serving = Serve([&](Response&) { never.Pass(); });
   FetchRequest request = Get("/");
@@ -100,7 +100,7 @@ TEST_F(ScarsTest, ATimeoutIsWhatItSays) {
   never.Open();
 }
 
-TEST_F(ScarsTest, ManyCallersOfOneUrlMakeOneRequest) {
+TEST_F(ScarsTest, ScarS17ManyCallersOfOneUrlMakeOneRequest) {
   test::Door door;
   const auto serving = Serve([&](Response& response) {
     door.Pass();
@@ -119,6 +119,38 @@ TEST_F(ScarsTest, ManyCallersOfOneUrlMakeOneRequest) {
   door.Open();
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(right, 64);
+  EXPECT_EQ(requests_, 1);
+}
+
+TEST_F(ScarsTest, ScarS17WhatAnOriginLacksIsAskedForOnce) {
+  const auto serving = Serve([](Response& response) { response.status = 404; });
+  for (int i = 0; i < 10; ++i) {
+    FetchRequest request = Get("/lacking");
+    request.ttl_us = kMinute;
+    const auto result = engine_->FetchAndWait(std::move(request));
+    ASSERT_TRUE(result.ok()) << result.status().message();
+    EXPECT_EQ(result->status(), 404);
+  }
+  EXPECT_EQ(requests_, 1);
+}
+
+TEST_F(ScarsTest, ScarS21AStartAsksNobodyAndOfflineIsNoFailure) {
+  const auto serving = Serve([](Response& response) {
+    response.set_header("Cache-Control", "max-age=60");
+    response.set_content("stored", "text/plain");
+  });
+  ASSERT_TRUE(Fetch("/").ok());
+  EXPECT_EQ(requests_, 1);
+  FetchOptions offline;
+  offline.offline = true;
+  const int64_t begin = Clock::Real().MonotonicNow();
+  engine_ = std::make_unique<FetchEngine>(store_, breakers_, offline);
+  const auto stored = Fetch("/");
+  ASSERT_TRUE(stored.ok()) << stored.status().message();
+  EXPECT_EQ(stored->body(), "stored");
+  EXPECT_EQ(Fetch("/other").code(), TAPPS_E_OFFLINE);
+  EXPECT_FALSE(engine_->network_started());
+  EXPECT_LT(Clock::Real().MonotonicNow() - begin, 2 * kSecond);
   EXPECT_EQ(requests_, 1);
 }
 

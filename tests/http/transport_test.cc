@@ -78,7 +78,7 @@ TEST_F(TransportTest, AnAnswerComesWithStatusFieldsAndBody) {
   ASSERT_TRUE(result.status.ok()) << result.status.message();
   EXPECT_EQ(result.response.status, 299);
   EXPECT_EQ(result.response.headers.text(), "A: 1\r\nContent-Length: 5\r\na: 2 folded\r\n");
-  EXPECT_EQ(result.response.body, "hello");
+  EXPECT_EQ(result.response.body->bytes(), "hello");
   EXPECT_GT(result.response.response_time_us, 0);
   EXPECT_GE(result.response.response_time_us, result.response.request_time_us);
 
@@ -132,7 +132,7 @@ TEST_F(TransportTest, EncodedBodiesAreDecodedUpToTheLimit) {
   TransferResult result = Run(Get(server.Url()));
   ASSERT_TRUE(result.status.ok()) << result.status.message();
   EXPECT_TRUE(result.response.headers.Has("Content-Encoding"));
-  EXPECT_EQ(result.response.body, std::string(1'000'000, 'x'));
+  EXPECT_EQ(result.response.body->bytes(), std::string(1'000'000, 'x'));
 
   TransferRequest bomb = Get(server.Url());
   bomb.limits.max_body_bytes = 100'000;

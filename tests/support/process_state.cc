@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 
 namespace tapps::test {
 namespace {
@@ -10,6 +11,14 @@ namespace {
 int CountEntries(const char* folder) {
   return static_cast<int>(std::distance(std::filesystem::directory_iterator(folder),
                                         std::filesystem::directory_iterator()));
+}
+
+int64_t StatusBytes(std::string_view name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(name)) return std::stoll(line.substr(name.size())) * 1024;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -45,13 +54,9 @@ bool IsAsleep(int thread) {
   return name_end != std::string::npos && stat.substr(name_end + 2, 1) == "S";
 }
 
-int64_t PeakMemory() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
-  }
-  return 0;
-}
+int64_t PeakMemory() { return StatusBytes("VmHWM:"); }
+
+int64_t AnonymousMemory() { return StatusBytes("RssAnon:"); }
 
 void ResetPeakMemory() { std::ofstream("/proc/self/clear_refs") << "5"; }
 

@@ -16,6 +16,8 @@ bool IsAsleep(int thread);
 // The most memory of this process that was resident at once, in bytes, since the last reset.
 int64_t PeakMemory();
 void ResetPeakMemory();
+// Memory of this process that is resident now and no file's, in bytes.
+int64_t AnonymousMemory();
 // Whether a file whose path has `part` in it is mapped into this process.
 bool IsMapped(const std::string& part);
 
