@@ -42,10 +42,10 @@ unsafe impl Send for Inner {}
 unsafe impl Sync for Inner {}
 
 impl Inner {
-    pub fn driver(&self) -> Result<Arc<Driver>> {
+    pub fn driver(self: &Arc<Self>) -> Result<Arc<Driver>> {
         let mut driver = self.driver.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if driver.is_none() {
-            *driver = Some(Driver::start(self.handle)?);
+            *driver = Some(Driver::start(self)?);
         }
         Ok(driver.as_ref().expect("made above").clone())
     }
