@@ -131,6 +131,10 @@ int Warm(const Context& context, const WarmArguments& arguments, cxx::Cache& cac
   if (!described) return Fail(context, described.error());
   const Json description = Json::parse(described->bytes(), nullptr, false);
   NoteDiagnostics(context, description);
+  if (Array(description, "items").empty() && Array(description, "diagnostics").empty()) {
+    Note(context, "no dependencies in " + Printable(arguments.folder) +
+                      ": no package.json, pyproject.toml or requirements.txt names any");
+  }
   if (arguments.dry_run) {
     if (context.json) {
       PrintJson(description);

@@ -121,7 +121,7 @@ void Transport::Close() {
     timer_due_.clear();
     if (running_) curl_->multi_wakeup(multi_);
   }
-  for (auto& [id, done] : pending) done(Cancelled());
+  for (auto& [id, done] : pending) Survive([&] { done(Cancelled()); });
   if (thread_.joinable()) thread_.join();
   MutexLock lock(mutex_);
   running_ = false;

@@ -243,7 +243,7 @@ Result<HealReport> Heal(const std::string& path, bool known, const Clock& clock,
   Result<Connection> holder = Connection::Open(path, Connection::Mode::kReadWrite);
   if (!holder.ok()) return std::move(holder).status();
   if (!known && !HeaderIsOurs(*writer)) {
-    return Status(TAPPS_E_CORRUPT, path + " is not a tapps cache file");
+    return Status(TAPPS_E_CORRUPT, "this is not a tapps cache file");
   }
   Patience patience(patience_us);
   const auto keep_waiting = [&patience] { return patience.left(); };

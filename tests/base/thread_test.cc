@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <latch>
+
 #include "support/failing_allocations.h"
 
 namespace tapps {
@@ -18,9 +20,14 @@ bool IsBlocked(int signal) {
 TEST(ThreadTest, ItRunsWithAllSignalsBlockedAndItsName) {
   bool blocked = false;
   char name[16] = {};
-  auto thread = StartThread("with a very long name", [&] { blocked = IsBlocked(SIGUSR1); });
+  std::latch named(1);  // a thread that has ended has no name
+  auto thread = StartThread("with a very long name", [&] {
+    blocked = IsBlocked(SIGUSR1);
+    named.wait();
+  });
   ASSERT_TRUE(thread.ok());
   pthread_getname_np(thread->native_handle(), name, sizeof name);
+  named.count_down();
   (*thread).join();
   EXPECT_TRUE(blocked);
   EXPECT_STREQ(name, "tapps-with a ve");

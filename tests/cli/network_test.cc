@@ -242,6 +242,14 @@ TEST_F(NetworkTest, WarmSaysWhatFailed) {
   EXPECT_NE(result.err.find("no-such-library-anywhere-42"), std::string::npos) << result.err;
 }
 
+TEST_F(NetworkTest, WarmSaysThatAFolderNamesNoLibraries) {
+  dir_.Write("empty/notes.txt", "nothing\n");
+  const auto result = Run({"warm", dir_.File("empty")});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_NE(result.err.find("no dependencies in " + dir_.File("empty")), std::string::npos)
+      << result.err;
+}
+
 TEST_F(NetworkTest, WarmOfNoFolderIsRefused) {
   EXPECT_EQ(Run({"warm", dir_.File("nothing")}).exit_code, 2);
   EXPECT_EQ(Run({"warm"}).exit_code, 2);
