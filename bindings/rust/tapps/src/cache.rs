@@ -62,7 +62,7 @@ impl Drop for Inner {
 }
 
 /// An open cache, and its namespace "default". Clones are the same cache; the last one that goes
-/// gives it back, and what is queued is written in the background.
+/// gives it back, and so do operations under way; what is queued is written in the background.
 #[derive(Clone)]
 pub struct Cache {
     default: Space,
