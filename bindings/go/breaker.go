@@ -276,8 +276,8 @@ type Event struct {
 
 const eventRoom = 256
 
-// Events are those of the kinds given, of both without any, until the context ends; then the channel
-// is closed. When nobody takes them, those that do not fit any more are dropped.
+// Events are those of the kinds given, of both without any, until the context ends or the cache is
+// closed; then the channel is closed, too. When nobody takes them, those that do not fit any more are dropped.
 func (c *Cache) Events(ctx context.Context, kinds ...EventKind) (<-chan Event, error) {
 	if len(kinds) == 0 {
 		kinds = []EventKind{EventBreaker, EventState}
@@ -305,7 +305,11 @@ func (c *Cache) Events(ctx context.Context, kinds ...EventKind) (<-chan Event, e
 		return nil, takeError(code, failure)
 	}
 	go func() {
-		<-ctx.Done()
+		defer runtime.KeepAlive(c)
+		select {
+		case <-ctx.Done():
+		case <-c.ended:
+		}
 		q.close()
 		close(events)
 	}()

@@ -143,6 +143,7 @@ func (c *Cache) Plan(ctx context.Context, root string, options *WarmOptions) (*P
 	plan := &Plan{cache: c}
 	var failure *C.tapps_error
 	code := C.tapps_plan_open(c.handle, where, native, &plan.handle, &failure)
+	runtime.KeepAlive(c)
 	if code != C.TAPPS_OK {
 		return nil, takeError(code, failure)
 	}

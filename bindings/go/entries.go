@@ -92,6 +92,7 @@ func (s *Space) Get(ctx context.Context, key string, flags ...GetFlag) ([]byte, 
 	room := rooms.Get().(*[roomSize]byte)
 	found := C.tapps_go_get(s.cache.handle, s.name, first(name), C.size_t(len(name)),
 		mask|C.TAPPS_GET_CACHED_ONLY, unsafe.Pointer(room), roomSize)
+	runtime.KeepAlive(s)
 	if found.code == C.TAPPS_OK && found.copied != 0 {
 		data := make([]byte, int(found.size))
 		copy(data, room[:])
@@ -117,6 +118,7 @@ func (s *Space) View(ctx context.Context, key string, flags ...GetFlag) (*View, 
 	name, mask := []byte(key), combined(flags)
 	found := C.tapps_go_get(s.cache.handle, s.name, first(name), C.size_t(len(name)),
 		mask|C.TAPPS_GET_CACHED_ONLY, nil, 0)
+	runtime.KeepAlive(s)
 	if found.code == C.TAPPS_OK {
 		return newView(found.value, found.data, found.size), nil
 	}
@@ -125,6 +127,7 @@ func (s *Space) View(ctx context.Context, key string, flags ...GetFlag) (*View, 
 
 // wait goes on with a lookup that memory did not answer.
 func (s *Space) wait(ctx context.Context, key []byte, mask C.uint32_t, code C.int32_t) (*View, error) {
+	defer runtime.KeepAlive(s)
 	if code != C.TAPPS_E_WOULD_BLOCK || mask&C.TAPPS_GET_CACHED_ONLY != 0 {
 		if code == C.TAPPS_E_NOT_FOUND {
 			return nil, ErrNotFound
@@ -145,6 +148,7 @@ func (s *Space) explained(key []byte, mask C.uint32_t, code C.int32_t) error {
 	var f found
 	again := C.tapps_cache_get(s.cache.handle, s.name, first(key), C.size_t(len(key)), &options,
 		&f.value, nil, nil, &f.failure)
+	runtime.KeepAlive(s)
 	if again == code {
 		return takeError(code, f.failure)
 	}
@@ -153,11 +157,22 @@ func (s *Space) explained(key []byte, mask C.uint32_t, code C.int32_t) error {
 	return takeError(code, nil)
 }
 
+// Forever is a stale window without an end.
+const Forever = time.Duration(1<<63 - 1)
+
+// window is the length of a stale window; `negative` stands for those below 0.
+func window(duration time.Duration, negative C.int64_t) C.int64_t {
+	if duration == Forever {
+		return unlimited
+	}
+	return micros(duration, negative)
+}
+
 // PutOptions say how to store an entry. What is zero has the default of tapps.h; a negative duration
 // means none.
 type PutOptions struct {
 	TTL         time.Duration
-	Stale       time.Duration // window after the lifetime in which AllowStale serves the entry
+	Stale       time.Duration // window after the lifetime in which AllowStale serves the entry; or Forever
 	Durability  Durability    // DurabilityAsync
 	Negative    bool          // remembers "not found"
 	Sliding     bool          // every use prolongs the lifetime
@@ -175,7 +190,7 @@ func (o *PutOptions) native(memory *arena) *C.tapps_put_options {
 	native := &C.tapps_put_options{
 		durability:   C.int32_t(o.Durability),
 		ttl_us:       micros(o.TTL, none),
-		stale_us:     micros(o.Stale, none),
+		stale_us:     window(o.Stale, none),
 		timeout_us:   micros(o.Timeout, none),
 		content_type: memory.text(o.ContentType),
 		source:       memory.text(o.Source),
@@ -193,6 +208,7 @@ func (s *Space) Put(ctx context.Context, key string, value []byte, options *PutO
 	if err := ctx.Err(); err != nil {
 		return cancelled(err)
 	}
+	defer runtime.KeepAlive(s)
 	var memory arena
 	defer memory.free()
 	native, name := options.native(&memory), []byte(key)
@@ -203,7 +219,6 @@ func (s *Space) Put(ctx context.Context, key string, value []byte, options *PutO
 		var failure *C.tapps_error
 		code := C.tapps_cache_put(s.cache.handle, s.name, first(name), C.size_t(len(name)),
 			first(value), C.size_t(len(value)), native, &failure)
-		runtime.KeepAlive(s)
 		return result(code, failure)
 	}
 	view, err := s.cache.run(ctx, nil, func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {

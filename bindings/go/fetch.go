@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/textproto"
+	"strconv"
 	"strings"
 	"time"
 	"unsafe"
@@ -133,14 +134,43 @@ func (v *View) response() *Response {
 	}
 }
 
+// decoded says whether the body is no longer as the header describes it. Parts, and codings that
+// libcurl does not know, are handed on as they came.
+func (r *Response) decoded(asked http.Header) bool {
+	coding := r.Header.Get("Content-Encoding")
+	if coding == "" || strings.EqualFold(coding, "identity") || asked.Get("Range") != "" {
+		return false
+	}
+	if length := r.Header.Get("Content-Length"); length != "" {
+		return length != strconv.Itoa(len(r.Body))
+	}
+	for _, one := range strings.Split(coding, ",") {
+		switch strings.ToLower(strings.TrimSpace(one)) {
+		case "gzip", "x-gzip", "deflate", "br", "zstd", "identity":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // Transport is an http.RoundTripper over the cache: http.Client{Transport: cache.Transport()}. The
-// client follows redirects itself; the body of a request is read whole before it is sent.
+// client follows redirects itself; the body of a request is read whole before it is sent. A request
+// whose Host is not that of its URL goes past the cache, which knows answers by their URL.
 func (c *Cache) Transport() http.RoundTripper { return transport{c} }
 
 type transport struct{ cache *Cache }
 
 func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	options := &FetchOptions{Method: request.Method, Header: request.Header, MaxRedirects: -1}
+	if request.Host != "" && request.Host != request.URL.Host {
+		options.Header = request.Header.Clone()
+		if options.Header == nil {
+			options.Header = http.Header{}
+		}
+		options.Header.Set("Host", request.Host)
+		options.Policy = FetchNoStore
+	}
 	if request.Body != nil {
 		body, err := io.ReadAll(request.Body)
 		request.Body.Close()
@@ -156,8 +186,16 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	header := found.Header
-	header.Del("Content-Encoding") // the body has been decoded
 	header.Set("Cache-Status", found.CacheStatus)
+	length, decoded := int64(len(found.Body)), found.decoded(request.Header)
+	if request.Method == http.MethodHead { // of the body that there would be
+		if length, err = strconv.ParseInt(header.Get("Content-Length"), 10, 64); err != nil {
+			length = -1
+		}
+	} else if decoded {
+		header.Del("Content-Encoding")
+		header.Del("Content-Length")
+	}
 	return &http.Response{
 		Status:        fmt.Sprintf("%d %s", found.Status, http.StatusText(found.Status)),
 		StatusCode:    found.Status,
@@ -166,8 +204,8 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		ProtoMinor:    1,
 		Header:        header,
 		Body:          io.NopCloser(bytes.NewReader(found.Body)),
-		ContentLength: int64(len(found.Body)),
-		Uncompressed:  true,
+		ContentLength: length,
+		Uncompressed:  decoded && request.Method != http.MethodHead,
 		Request:       request,
 	}, nil
 }

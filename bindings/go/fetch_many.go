@@ -8,6 +8,7 @@ import "C"
 import (
 	"context"
 	"runtime"
+	"strings"
 	"unsafe"
 )
 
@@ -31,6 +32,11 @@ func (c *Cache) FetchMany(ctx context.Context, urls []string, options *FetchOpti
 		close(results)
 		return results, nil
 	}
+	for _, url := range urls {
+		if url == "" || strings.ContainsAny(url, "\r\n") {
+			return nil, &Error{Code: CodeInvalid, Message: "a URL is empty or contains a line break"}
+		}
+	}
 	var memory arena
 	defer memory.free()
 	native, lines := options.native(&memory), memory.lines(urls)
@@ -47,15 +53,10 @@ func (c *Cache) FetchMany(ctx context.Context, urls []string, options *FetchOpti
 		return nil, err
 	}
 	ops := unsafe.Slice((*C.int64_t)(memory.zeroed(len(urls), 8)), len(urls))
-	var count C.size_t
 	_, err = q.start(first, func(q *queue, id C.uint64_t, _ *C.int64_t, f **C.tapps_error) C.int32_t {
 		return C.tapps_queue_fetch_many(q.handle, lines, native, C.int64_t(parallel), id, &ops[0],
-			C.size_t(len(urls)), &count, f)
+			C.size_t(len(urls)), nil, f)
 	})
-	if err == nil && int(count) != len(urls) {
-		err = &Error{Code: CodeInvalid, Message: "a URL is empty or contains a line break"}
-		cancelAll(q, ops[:count])
-	}
 	if err != nil {
 		for i := range urls {
 			q.forget(first + C.uint64_t(i))

@@ -100,7 +100,10 @@ func (s *Space) find(ctx context.Context, key string, options *LoadOptions) (*Vi
 	}
 	native.timeout_us = wait
 	end := s.cache.complete(ctx, operation{
-		giveBack: func(lease C.int64_t) { C.tapps_cache_load_abandon(s.cache.handle, lease) },
+		giveBack: func(lease C.int64_t) {
+			C.tapps_cache_load_abandon(s.cache.handle, lease)
+			runtime.KeepAlive(s)
+		},
 		start: func(q *queue, id C.uint64_t, op *C.int64_t, f **C.tapps_error) C.int32_t {
 			return C.tapps_queue_load(q.handle, s.name, first(name), C.size_t(len(name)), native, id, op, f)
 		}})
@@ -111,9 +114,9 @@ func (s *Space) find(ctx context.Context, key string, options *LoadOptions) (*Vi
 func (s *Space) loadUnder(ctx context.Context, lease C.int64_t, options *LoadOptions,
 	load func(context.Context) ([]byte, error)) ([]byte, error) {
 	defer runtime.KeepAlive(s)
-	done := false
+	stored := false
 	defer func() {
-		if !done { // it failed or panicked
+		if !stored { // or refused, or it failed or panicked; a lease that ended is no error
 			C.tapps_cache_load_abandon(s.cache.handle, lease)
 		}
 	}()
@@ -133,10 +136,9 @@ func (s *Space) loadUnder(ctx context.Context, lease C.int64_t, options *LoadOpt
 	var failure *C.tapps_error
 	code := C.tapps_cache_load_finish(s.cache.handle, lease, first(data), C.size_t(len(data)), native,
 		&failure)
-	done = true
+	stored = code == C.TAPPS_OK
 	err = result(code, failure)
 	if errors.Is(err, ErrInvalid) || errors.Is(err, ErrUnsupported) {
-		C.tapps_cache_load_abandon(s.cache.handle, lease)
 		return nil, err
 	}
 	return data, nil // also when it could not be stored: those who wait have it, too

@@ -1,8 +1,12 @@
 package tapps
 
 /*
+#include <fcntl.h>
 #include <stdlib.h>
 #include <tapps.h>
+
+// A duplicate that no program inherits, whoever starts one at the same moment.
+static int tapps_go_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
 */
 import "C"
 
@@ -56,14 +60,17 @@ func openQueue(cache *Cache) (*queue, error) {
 	q := &queue{done: make(chan struct{}), pending: map[C.uint64_t]*pending{},
 		left: map[C.uint64_t]giveBack{}}
 	var failure *C.tapps_error
-	if code := C.tapps_queue_open(cache.handle, &q.handle, &failure); code != C.TAPPS_OK {
+	code := C.tapps_queue_open(cache.handle, &q.handle, &failure)
+	runtime.KeepAlive(cache)
+	if code != C.TAPPS_OK {
 		return nil, takeError(code, failure)
 	}
 	// The poller owns what it watches, and the library owns its descriptor: so it gets a duplicate.
-	fd, err := syscall.Dup(int(C.tapps_queue_fd(q.handle)))
-	if err == nil {
-		syscall.CloseOnExec(fd)
-		err = syscall.SetNonblock(fd, true)
+	fd, err := C.tapps_go_duplicate(C.int(C.tapps_queue_fd(q.handle)))
+	if fd >= 0 {
+		if err = syscall.SetNonblock(int(fd), true); err != nil {
+			syscall.Close(int(fd))
+		}
 	}
 	if err != nil {
 		C.tapps_queue_release(q.handle)
@@ -91,7 +98,8 @@ func (q *queue) read(connection syscall.RawConn) {
 		}
 		return false
 	})
-	q.drain(room)
+	for q.drain(room) == batch { // what had ended by then is told
+	}
 }
 
 func (q *queue) drain(room unsafe.Pointer) int {

@@ -12,7 +12,7 @@ import (
 )
 
 // SpaceOptions are what entries of a namespace get when their put does not say. What is zero is as
-// the cache has it; a negative TTL is none, a negative Stale has no end.
+// the cache has it; a negative TTL is none, a Stale that is negative, or Forever, has no end.
 type SpaceOptions struct {
 	TTL         time.Duration
 	Stale       time.Duration // none
@@ -27,7 +27,7 @@ func (s *Space) SetDefaults(options *SpaceOptions) error {
 	if o := options; o != nil {
 		native = &C.tapps_space_options{
 			ttl_us:          micros(o.TTL, none),
-			stale_us:        micros(o.Stale, unlimited),
+			stale_us:        window(o.Stale, unlimited),
 			negative_ttl_us: micros(o.NegativeTTL, none),
 		}
 		native.struct_size = C.uint32_t(unsafe.Sizeof(*native))

@@ -87,6 +87,7 @@ type Cache struct {
 	mutex  sync.Mutex
 	queue  *queue
 	closed bool
+	ended  chan struct{} // closed by Close
 }
 
 // Open opens the cache in a file, making it when it is missing; with "" the user's own, with
@@ -133,7 +134,7 @@ func Open(path string, options *OpenOptions) (*Cache, error) {
 	if code != C.TAPPS_OK {
 		return nil, takeError(code, failure)
 	}
-	cache := &Cache{handle: handle}
+	cache := &Cache{handle: handle, ended: make(chan struct{})}
 	cache.Space = Space{cache: cache}
 	runtime.SetFinalizer(cache, (*Cache).release)
 	return cache, nil
@@ -175,6 +176,7 @@ func (c *Cache) CloseWithin(deadline time.Duration) error {
 	c.mutex.Unlock()
 	var failure *C.tapps_error
 	code := C.tapps_cache_close(c.handle, micros(deadline, unlimited), &failure)
+	close(c.ended)
 	if pending != nil {
 		pending.close()
 	}

@@ -28,11 +28,16 @@ func newView(value *C.tapps_value, data unsafe.Pointer, size C.size_t) *View {
 	return view
 }
 
-// Bytes are the value's own. They may not be changed, nor used after Release.
+// Bytes are the value's own, not Go's. They may not be changed, nor used after Release; and because
+// the collector releases a view that nobody has any more, the view itself has to be kept for as long:
+// by a deferred Release, as a rule.
 func (v *View) Bytes() []byte { return unsafe.Slice((*byte)(v.data), int(v.size)) }
 
 // String is a copy.
-func (v *View) String() string { return string(v.Bytes()) }
+func (v *View) String() string {
+	defer runtime.KeepAlive(v)
+	return string(v.Bytes())
+}
 
 // Release gives the value back. Doing so twice, or for nil, is no error.
 func (v *View) Release() {

@@ -446,7 +446,8 @@ export class Cache extends EventEmitter {
   version(key: Bytes, options?: SpaceOption & SignalOption): Promise<number>;
   /** The value; when it is not there, what the loader makes, which is stored. All who ask at the same
    * time, other processes too, share one run of a loader. A stale value is answered at once while
-   * its successor is loaded. undefined: remembered as not there, or the loader says so. */
+   * its successor is loaded. What the loader made is good also when it could not be stored; options
+   * that are refused reject. undefined: remembered as not there, or the loader says so. */
   getOrLoad(key: Bytes, loader: Loader, options?: LoadOptions): Promise<Buffer | undefined>;
   /** Visible to this process when the call returns, to others after the commit. */
   put(key: Bytes, value: Bytes, options?: PutOptions & SignalOption): Promise<void>;

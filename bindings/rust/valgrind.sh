@@ -9,4 +9,4 @@ export CARGO_TARGET_DIR=$1
 checked='["valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full",
   "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite", "--fair-sched=yes"]'
 cargo --config "target.'cfg(all())'.runner=${checked//$'\n'/}" \
-  test --offline --package tapps --lib --test cache --test load
+  test --offline --package tapps --lib --test cache --test driver --test load

@@ -51,6 +51,9 @@ struct Loaded {
   Lease lease;
 };
 
+template <>
+inline constexpr bool detail::kLends<Loaded> = true;
+
 }  // namespace tapps::cxx
 
 #endif  // TAPPS_LEASE_HPP

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "../tapps.h"
@@ -38,6 +39,10 @@ struct Releaser {
 
 template <typename T, void (*Release)(T*)>
 using Owned = std::unique_ptr<T, Releaser<T, Release>>;
+
+// Whether a T has views of what it owns: not to be reached through a Result that ends at once.
+template <typename T>
+inline constexpr bool kLends = false;
 
 inline std::string_view View(const void* data, size_t size) {
   return data == nullptr ? std::string_view()
@@ -86,12 +91,18 @@ class [[nodiscard]] Result {
   // Only when !ok().
   const Error& error() const& { return error_; }
   Error&& error() && { return std::move(error_); }
-  // Only when ok().
+  // Only when ok(). What has views, a Value, has to be kept: views of a temporary would dangle.
   T& operator*() & { return *value_; }
   const T& operator*() const& { return *value_; }
   T&& operator*() && { return *std::move(value_); }
-  T* operator->() { return &*value_; }
-  const T* operator->() const { return &*value_; }
+  T* operator->() & { return &*value_; }
+  const T* operator->() const& { return &*value_; }
+  template <typename U = T, std::enable_if_t<!detail::kLends<U>, int> = 0>
+  U* operator->() && {
+    return &*value_;
+  }
+  template <typename U = T, std::enable_if_t<detail::kLends<U>, int> = 0>
+  U* operator->() && = delete;
 
  private:
   Error error_;

@@ -34,6 +34,7 @@ int32_t tapps_cache_load_finish(tapps_cache* cache, int64_t lease, const void* d
 }
 
 void tapps_cache_load_abandon(tapps_cache* cache, int64_t lease) {
-  if (!cache || !cache->session->Check().ok()) return;
+  // After a close, too: another handle may keep the cache running, and somebody may wait there.
+  if (!cache || cache->session->fork.Forked()) return;
   Quietly([&] { cache->cache().AbandonLoad(lease); });
 }

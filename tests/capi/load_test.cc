@@ -44,6 +44,26 @@ TEST_F(LoadTest, TheFirstLoadsAndTheOthersGetItsValue) {
   EXPECT_EQ(Finish(99, "value"), TAPPS_E_NOT_FOUND);
 }
 
+TEST_F(LoadTest, ALeaseIsAbandonedAfterTheCloseToo) {
+  tapps_cache* second = nullptr;
+  ASSERT_EQ(tapps_cache_open(tapps_cache_path(cache()), nullptr, &second, nullptr), TAPPS_OK);
+  tapps_value* value = nullptr;
+  int64_t lease = 0;
+  ASSERT_EQ(tapps_cache_load(second, nullptr, "key", 3, nullptr, &value, nullptr, nullptr, &lease,
+                             nullptr),
+            TAPPS_OK);
+  ASSERT_GT(lease, 0);
+  SubmitLoad();  // waits
+  EXPECT_EQ(tapps_cache_close(second, 0, nullptr), TAPPS_OK);
+  EXPECT_EQ(tapps_cache_load_finish(second, lease, "value", 5, nullptr, nullptr), TAPPS_E_CLOSED);
+  tapps_cache_load_abandon(second, lease);
+  const auto records = Await(queue_.get(), 1);
+  EXPECT_EQ(records[0].code, TAPPS_OK);
+  EXPECT_GT(records[0].number, 0);
+  EXPECT_EQ(Finish(records[0].number, "value"), TAPPS_OK);
+  tapps_cache_release(second);
+}
+
 TEST_F(LoadTest, ARecordCanCarryALease) {
   SubmitLoad();
   const auto records = Await(queue_.get(), 1);

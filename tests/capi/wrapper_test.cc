@@ -19,6 +19,21 @@ static_assert(!std::is_copy_constructible_v<cxx::Permit>);
 static_assert(std::is_nothrow_move_constructible_v<cxx::Cache>);
 static_assert(std::is_nothrow_move_constructible_v<cxx::Permit>);
 
+// Views of what ends with the expression are refused: cache.Get("key")->bytes().
+template <typename T, typename = void>
+inline constexpr bool kReachable = false;
+template <typename T>
+inline constexpr bool kReachable<T, std::void_t<decltype(std::declval<T>().operator->())>> = true;
+template <typename T, typename = void>
+inline constexpr bool kHasBytes = false;
+template <typename T>
+inline constexpr bool kHasBytes<T, std::void_t<decltype(std::declval<T>().bytes())>> = true;
+static_assert(!kReachable<cxx::Result<cxx::Value>> && kReachable<cxx::Result<cxx::Value>&>);
+static_assert(kReachable<const cxx::Result<cxx::Value>&>);
+static_assert(!kReachable<cxx::Result<cxx::Loaded>> && kReachable<cxx::Result<cxx::Loaded>&>);
+static_assert(kReachable<cxx::Result<cxx::Breaker>>);
+static_assert(!kHasBytes<cxx::Value> && kHasBytes<cxx::Value&> && kHasBytes<const cxx::Value&>);
+
 class WrapperTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -237,7 +252,8 @@ TEST_F(WrapperTest, EmptyHandlesFailAndDoNotCrash) {
   EXPECT_EQ(cxx::Breaker().Acquire().code(), TAPPS_E_INVALID);
   EXPECT_EQ(cxx::Cursor().Next().code(), TAPPS_E_INVALID);
   EXPECT_EQ(cxx::Plan().count(), 0U);
-  EXPECT_EQ(cxx::Value().bytes(), "");
+  const cxx::Value nothing;
+  EXPECT_EQ(nothing.bytes(), "");
   EXPECT_STRNE(cxx::Error().message(), nullptr);
 }
 

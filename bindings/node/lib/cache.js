@@ -11,6 +11,7 @@ import { toDocument, toEntry, toListedEntry, toProgress, toWarmResult } from './
 
 const PAGE_MAX = 256;
 const EXIT_DEADLINE_MS = 1000;
+const REFUSED = new Set(['TAPPS_INVALID', 'TAPPS_UNSUPPORTED']); // the call was wrong
 
 // Caches still open, for process exit: their writes get a second, all together. Held weakly, so
 // that a forgotten cache can be collected.
@@ -238,6 +239,9 @@ export class Cache extends EventEmitter {
   async *fetchMany(urls, init = {}) {
     const list = Array.from(urls, String);
     if (list.length === 0) return;
+    if (list.some((url) => url === '' || /[\r\n]/.test(url))) {
+      throw invalid('a URL is empty or contains a line break');
+    }
     const request = await toRequest(list[0], init);
     const parallel = convert.count(init.parallel, 'parallel');
     const ready = [];
@@ -340,16 +344,24 @@ export class Cache extends EventEmitter {
   // ---- close
 
   close(options = {}) {
-    this.#closing ??= this.#close(convert.micros(options.deadlineMs, 'deadlineMs'));
+    if (this.#closing) return this.#closing;
+    let deadline;
+    try {
+      deadline = convert.micros(options.deadlineMs, 'deadlineMs');
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#closing = this.#close(deadline);
     return this.#closing;
   }
   closeSync(options = {}) {
     if (this.#closing) return;
+    const deadline = convert.micros(options.deadlineMs, 'deadlineMs');
     this.#closing = Promise.resolve();
     try {
-      addon.closeNow(this.#operations.handle, convert.micros(options.deadlineMs, 'deadlineMs'));
+      addon.closeNow(this.#operations.handle, deadline);
     } finally {
-      this.#abandon();
+      this.#end();
     }
   }
   [Symbol.asyncDispose]() {
@@ -370,14 +382,14 @@ export class Cache extends EventEmitter {
     try {
       await addon.close(this.#operations.handle, deadlineUs);
     } finally {
-      this.#operations.drain(); // what ended in time is settled by its own record
-      addon.dispose(this.#operations.handle);
-      this.#abandon();
+      this.#end();
     }
   }
 
-  #abandon() {
+  #end() {
     live.delete(this.#reference);
+    this.#operations.drainAll(); // what ended in time is settled by its own record
+    addon.dispose(this.#operations.handle);
     this.#operations.abandon();
   }
 
@@ -417,7 +429,8 @@ export class Cache extends EventEmitter {
     );
   }
 
-  // Runs a loader under a lease, which ends in any case.
+  // Runs a loader under a lease, which ends in any case. A value that could not be stored is good
+  // all the same: those who wait have it, too. Wrong options are an error.
   async #load(key, lease, loader, put, signal) {
     let value;
     try {
@@ -432,7 +445,12 @@ export class Cache extends EventEmitter {
       addon.loadAbandon(this.#operations.handle, lease);
       return undefined;
     }
-    await addon.loadFinish(this.#open(), lease, value, put);
+    try {
+      await addon.loadFinish(this.#operations.handle, lease, value, put);
+    } catch (error) {
+      addon.loadAbandon(this.#operations.handle, lease); // no error for one that has ended
+      if (!(error instanceof TappsError) || REFUSED.has(error.code)) throw error;
+    }
     return Buffer.from(value);
   }
 

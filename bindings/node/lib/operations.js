@@ -66,17 +66,26 @@ export class Operations {
   }
 
   drain() {
-    const records = addon.drain(this.handle);
-    for (let i = 0; i < records.length; i += RECORD_FIELDS) {
-      this.#settle(...records.slice(i, i + RECORD_FIELDS));
-    }
     // A full batch: let the event loop turn before the next one.
-    if (records.length === DRAIN_MAX * RECORD_FIELDS) setImmediate(this.#handler);
+    if (this.#drainBatch() === DRAIN_MAX) setImmediate(this.#handler);
+  }
+
+  /** Settles everything that has ended. */
+  drainAll() {
+    while (this.#drainBatch() > 0);
   }
 
   /** Rejects what will never be reported. */
   abandon() {
     for (const op of [...this.#pending.keys()]) this.#take(op).reject(closedError());
+  }
+
+  #drainBatch() {
+    const records = addon.drain(this.handle);
+    for (let i = 0; i < records.length; i += RECORD_FIELDS) {
+      this.#settle(...records.slice(i, i + RECORD_FIELDS));
+    }
+    return records.length / RECORD_FIELDS;
   }
 
   #add(op, pending) {

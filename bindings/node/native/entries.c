@@ -85,13 +85,13 @@ napi_value js_load_finish(napi_env env, napi_callback_info info) {
                         put_options_get(env, argv[3], &work->arena, &work->put_options));
 }
 
-/* loadAbandon(handle, lease) */
+/* loadAbandon(handle, lease); after a close, too. */
 napi_value js_load_abandon(napi_env env, napi_callback_info info) {
   struct handle* handle;
   int64_t lease = 0;
   ARGS(2);
   handle = handle_get(env, argv[0]);
   napi_get_value_int64(env, argv[1], &lease);
-  if (handle != NULL && !handle->disposed) tapps_cache_load_abandon(handle->cache, lease);
+  if (handle != NULL) tapps_cache_load_abandon(handle->cache, lease);
   return NULL;
 }

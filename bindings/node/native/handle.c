@@ -168,7 +168,7 @@ napi_value js_hold(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* closeNow(handle, deadlineUs): waits; disposes of the handle. */
+/* closeNow(handle, deadlineUs): waits; dispose(handle) follows. */
 napi_value js_close_now(napi_env env, napi_callback_info info) {
   struct handle* handle;
   tapps_error* error = NULL;
@@ -179,11 +179,10 @@ napi_value js_close_now(napi_env env, napi_callback_info info) {
   napi_get_value_int64(env, argv[1], &deadline);
   if (handle == NULL || handle->disposed) return NULL;
   code = tapps_cache_close(handle->cache, deadline, &error);
-  handle_dispose(handle);
   return code == TAPPS_OK ? NULL : throw_error(env, code, error);
 }
 
-/* dispose(handle): after an asynchronous close. */
+/* dispose(handle): after a close. */
 napi_value js_dispose(napi_env env, napi_callback_info info) {
   struct handle* handle;
   ARGS(1);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { open } from '../index.js';
 import { openTemp, startOrigin } from './helpers.js';
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -58,6 +59,49 @@ test('a loader that finds nothing stores nothing', async (t) => {
   const cache = openTemp(t);
   assert.equal(await cache.getOrLoad('k', () => undefined), undefined);
   assert.equal(await cache.has('k'), false);
+});
+
+test('a value with options that are refused leaves the key to the next', async (t) => {
+  const cache = openTemp(t);
+  for (const wrong of [{ json: [1] }, { contentType: 'a\0b' }, { tags: ['a\0b'] }]) {
+    await assert.rejects(cache.getOrLoad('k', () => 'one', wrong));
+    const load = { timeoutMs: 0 };
+    assert.equal(String(await cache.getOrLoad('k', () => 'two', { load })), 'two');
+    await cache.delete('k');
+  }
+});
+
+test('a value that cannot be stored is good all the same', async (t) => {
+  const cache = openTemp(t);
+  const made = cache.getOrLoad('k', async () => {
+    await cache.close();
+    return 'made';
+  });
+  assert.equal(String(await made), 'made');
+});
+
+test('a lease is given back after the close, too', async (t) => {
+  const cache = openTemp(t);
+  const other = open(cache.path);
+  t.after(() => other.close());
+  const failing = cache.getOrLoad('k', async () => {
+    await cache.close();
+    throw new Error('down');
+  });
+  await assert.rejects(failing, /down/);
+  const load = { timeoutMs: 0 };
+  assert.equal(String(await other.getOrLoad('k', () => 'one', { load })), 'one');
+});
+
+test('many fetches are refused before the first is sent', async (t) => {
+  const { url, requests } = await startOrigin(t, (request, response) => response.end());
+  const cache = openTemp(t);
+  for (const wrong of ['', '\n', `${url}\n${url}`, `${url}\r`]) {
+    await assert.rejects(cache.fetchMany([url, wrong]).next(), { code: 'TAPPS_INVALID' });
+  }
+  await assert.rejects(cache.fetchMany(['']).next(), { code: 'TAPPS_INVALID' });
+  await assert.rejects(cache.fetch(''), { code: 'TAPPS_INVALID' });
+  assert.equal(requests.length, 0);
 });
 
 test('a swap that lost says which version is there', async (t) => {

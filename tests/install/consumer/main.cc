@@ -4,7 +4,9 @@
 
 int main() {
   auto cache = tapps::cxx::Cache::Open(":memory:");
-  const bool ok = cache && cache->Put("key", "value") && cache->Get("key")->bytes() == "value";
+  if (!cache || !cache->Put("key", "value")) return 1;
+  const auto value = cache->Get("key");
+  const bool ok = value && value->bytes() == "value";
   std::cout << tapps::cxx::Version() << (ok ? " ok" : " failed") << std::endl;
   return ok ? 0 : 1;
 }

@@ -42,10 +42,10 @@ unsafe impl Send for Inner {}
 unsafe impl Sync for Inner {}
 
 impl Inner {
-    pub fn driver(&self) -> Result<Arc<Driver>> {
+    pub fn driver(self: &Arc<Self>) -> Result<Arc<Driver>> {
         let mut driver = self.driver.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if driver.is_none() {
-            *driver = Some(Driver::start(self.handle)?);
+            *driver = Some(Driver::start(self)?);
         }
         Ok(driver.as_ref().expect("made above").clone())
     }
@@ -62,7 +62,7 @@ impl Drop for Inner {
 }
 
 /// An open cache, and its namespace "default". Clones are the same cache; the last one that goes
-/// gives it back, and what is queued is written in the background.
+/// gives it back, and so do operations under way; what is queued is written in the background.
 #[derive(Clone)]
 pub struct Cache {
     default: Space,

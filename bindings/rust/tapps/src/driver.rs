@@ -2,18 +2,24 @@
 //!
 //! A thread of ours waits in `tapps_queue_wait` and wakes. The library could tell by a callback, but
 //! that may not block nor call tapps, and what a waker does is the executor's business. The thread
-//! starts with the first operation and ends with the last handle of the cache.
+//! starts with the first operation and ends with the last handle of the cache, of which every
+//! operation has one.
+//!
+//! Wakers and callbacks are foreign: they are called and dropped without the lock, and what they
+//! throw ends nobody else's operation.
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::pin::Pin;
 use std::ptr;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use tapps_sys as sys;
 
+use crate::cache::Inner;
 use crate::native::call;
 use crate::{Code, Error, Result, Value};
 
@@ -32,6 +38,10 @@ pub(crate) struct End {
 }
 
 impl End {
+    fn failed(error: Error) -> End {
+        End { result: Err(error), number: 0, bytes: 0 }
+    }
+
     /// The number of one that went well.
     pub fn number(self) -> Result<i64> {
         self.result.map(|_| self.number)
@@ -43,7 +53,22 @@ enum State {
     Ended(End),
 }
 
+/// Calls what is foreign; false when it panicked.
+fn guarded(foreign: impl FnOnce()) -> bool {
+    catch_unwind(AssertUnwindSafe(foreign)).is_ok()
+}
+
+/// Wakes who waited, and drops what an operation had.
+fn wake(before: State) {
+    guarded(|| {
+        if let State::Waiting(Some(waker), _) = before {
+            waker.wake();
+        }
+    });
+}
+
 pub(crate) struct Driver {
+    cache: Weak<Inner>,
     queue: *mut sys::tapps_queue,
     table: Mutex<Table>,
 }
@@ -68,11 +93,12 @@ impl Drop for Driver {
 }
 
 impl Driver {
-    pub fn start(cache: *mut sys::tapps_cache) -> Result<Arc<Driver>> {
+    pub fn start(cache: &Arc<Inner>) -> Result<Arc<Driver>> {
         let mut queue = ptr::null_mut();
         // SAFETY: the cache is open or closed, not released.
-        call(|err| unsafe { sys::tapps_queue_open(cache, &mut queue, err) })?;
-        let driver = Arc::new(Driver { queue, table: Mutex::default() });
+        call(|err| unsafe { sys::tapps_queue_open(cache.handle, &mut queue, err) })?;
+        let cache = Arc::downgrade(cache);
+        let driver = Arc::new(Driver { cache, queue, table: Mutex::default() });
         let its = driver.clone();
         thread::Builder::new()
             .name("tapps-rust".to_owned())
@@ -99,6 +125,13 @@ impl Driver {
     }
 
     fn run(&self) {
+        struct AtTheEnd<'a>(&'a Driver);
+        impl Drop for AtTheEnd<'_> {
+            fn drop(&mut self) {
+                self.0.end_all();
+            }
+        }
+        let _nobody_waits_then = AtTheEnd(self);
         let mut records = [sys::tapps_record::default(); BATCH];
         loop {
             let mut count = 0;
@@ -110,7 +143,7 @@ impl Driver {
                 sys::tapps_queue_wait(self.queue, forever, records, BATCH, &mut count, err)
             };
             if code != sys::TAPPS_OK {
-                return self.end_all();
+                return;
             }
             for record in &records[..count] {
                 self.hand_out(record);
@@ -121,36 +154,67 @@ impl Driver {
         }
     }
 
+    /// Ends what still waits; what has ended stays as it is.
     fn end_all(&self) {
         let mut table = self.lock();
         table.stop = true;
+        let mut waiting = Vec::new();
         for state in table.operations.values_mut() {
-            let end = End { result: Err(closed()), number: 0, bytes: 0 };
-            if let State::Waiting(Some(waker), _) = std::mem::replace(state, State::Ended(end)) {
-                waker.wake();
+            if let State::Waiting(..) = state {
+                waiting.push(std::mem::replace(state, State::Ended(End::failed(closed()))));
             }
         }
         let left = std::mem::take(&mut table.left);
         drop(table); // what they hold may come back here when it goes
         drop(left);
+        waiting.into_iter().for_each(wake);
+    }
+
+    /// Ends an operation that has not ended before; false when there is none.
+    fn end(&self, id: u64, end: End) -> bool {
+        let mut table = self.lock();
+        let before = match table.operations.get_mut(&id) {
+            Some(state @ State::Waiting(..)) => std::mem::replace(state, State::Ended(end)),
+            Some(State::Ended(_)) => return true,
+            None => return false,
+        };
+        drop(table);
+        wake(before);
+        true
+    }
+
+    /// Tells of progress. When the callback panics, so ends the operation that has it.
+    fn tell(&self, record: &sys::tapps_record, progress: &str) {
+        let taken = match self.lock().operations.get_mut(&record.user_data) {
+            Some(State::Waiting(_, on_progress)) => on_progress.take(),
+            _ => None,
+        };
+        let mut on_progress = match taken {
+            Some(on_progress) => on_progress,
+            None => return,
+        };
+        if guarded(|| on_progress(progress)) {
+            match self.lock().operations.get_mut(&record.user_data) {
+                Some(State::Waiting(_, place)) => {
+                    *place = Some(on_progress);
+                    return;
+                }
+                _ => {} // it was left, or has ended, meanwhile
+            }
+            guarded(|| drop(on_progress));
+            return;
+        }
+        guarded(|| drop(on_progress));
+        let panicked = Error::new(Code::CANCELLED, "the callback for its progress panicked");
+        self.end(record.user_data, End::failed(panicked));
+        // SAFETY: the queue lives as long as `self`.
+        unsafe { sys::tapps_queue_cancel(self.queue, record.op) }
     }
 
     fn hand_out(&self, record: &sys::tapps_record) {
         let value = Value::own(record.value, record.data, record.size);
         if record.kind == sys::TAPPS_EVENT_PROGRESS {
-            let taken = match self.lock().operations.get_mut(&record.user_data) {
-                Some(State::Waiting(_, on_progress)) => on_progress.take(),
-                _ => None,
-            };
-            if let Some(mut on_progress) = taken {
-                on_progress(&String::from_utf8_lossy(&value)); // without the lock: it is foreign
-                if let Some(State::Waiting(_, place)) =
-                    self.lock().operations.get_mut(&record.user_data)
-                {
-                    *place = Some(on_progress);
-                }
-            }
-            return;
+            return self.tell(record, &String::from_utf8_lossy(&value));
         }
         let result = match record.code {
             sys::TAPPS_OK => Ok(value),
@@ -161,22 +225,11 @@ impl Driver {
             }
             code => Err(Error::take(code, record.error)),
         };
-        let mut table = self.lock();
         let end = End { result, number: record.number, bytes: record.bytes };
-        match table.operations.get_mut(&record.user_data) {
-            Some(state) => {
-                let before = std::mem::replace(state, State::Ended(end));
-                drop(table);
-                if let State::Waiting(Some(waker), _) = before {
-                    waker.wake();
-                }
-            }
-            None => {
-                let give_back = table.left.remove(&record.user_data);
-                drop(table);
-                if let (Some(give_back), true) = (give_back, record.number > 0) {
-                    give_back(record.number);
-                }
+        if !self.end(record.user_data, end) {
+            let give_back = self.lock().left.remove(&record.user_data);
+            if let (Some(give_back), true) = (give_back, record.number > 0) {
+                give_back(record.number);
             }
         }
     }
@@ -190,7 +243,8 @@ impl Driver {
         let id = self.expect(1, on_progress)?;
         let mut op = 0;
         if let Err(error) = call(|err| submit(self.queue, id, &mut op, err)) {
-            self.lock().operations.remove(&id);
+            let refused = self.lock().operations.remove(&id);
+            drop(refused);
             return Err(error);
         }
         Ok(self.operation(id, op, convert))
@@ -230,7 +284,8 @@ impl Driver {
     fn operation<T>(
         self: &Arc<Self>, id: u64, op: i64, convert: impl FnOnce(End) -> Result<T> + Send + 'static,
     ) -> Operation<T> {
-        let running = Running { driver: self.clone(), id, op, give_back: None };
+        let (driver, cache) = (self.clone(), self.cache.upgrade());
+        let running = Running { driver, _cache: cache, id, op, give_back: None };
         Operation { running: Some(running), failed: None, convert: Some(Box::new(convert)) }
     }
 }
@@ -241,6 +296,7 @@ fn closed() -> Error {
 
 struct Running {
     driver: Arc<Driver>,
+    _cache: Option<Arc<Inner>>, // whose end would be that of the driver
     id: u64,
     op: i64,
     give_back: Option<GiveBack>,
@@ -249,17 +305,17 @@ struct Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let mut table = self.driver.lock();
-        match table.operations.remove(&self.id) {
+        let state = table.operations.remove(&self.id);
+        if let (Some(State::Waiting(..)), Some(_)) = (&state, &self.give_back) {
+            table.left.extend(self.give_back.take().map(|give_back| (self.id, give_back)));
+        }
+        drop(table);
+        match state {
             Some(State::Waiting(..)) => {
-                if let Some(give_back) = self.give_back.take() {
-                    table.left.insert(self.id, give_back);
-                }
-                drop(table);
                 // SAFETY: the queue lives as long as the driver.
                 unsafe { sys::tapps_queue_cancel(self.driver.queue, self.op) }
             }
             Some(State::Ended(end)) if end.number > 0 => {
-                drop(table);
                 if let Some(give_back) = self.give_back.take() {
                     give_back(end.number);
                 }
@@ -325,11 +381,12 @@ impl<T> Future for Operation<T> {
             return Poll::Ready(Err(error));
         }
         let running = self.running.as_ref().expect("polled after its end");
+        let mut place = Some(context.waker().clone());
         let end = {
             let mut table = running.driver.lock();
             match table.operations.get_mut(&running.id) {
                 Some(State::Waiting(waker, _)) => {
-                    *waker = Some(context.waker().clone());
+                    std::mem::swap(waker, &mut place); // the former one goes after the lock
                     return Poll::Pending;
                 }
                 _ => match table.operations.remove(&running.id) {
@@ -341,5 +398,92 @@ impl<T> Future for Operation<T> {
         self.running = None;
         let convert = self.convert.take().expect("polled after its end");
         Poll::Ready(convert(end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::task::Wake;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{Breaker, BreakerOptions, Cache, Durability, Permit, PutOptions};
+
+    /// A waker that has an operation and drops it when it is woken, or goes.
+    struct Holds(Mutex<Option<Operation<Permit>>>);
+    impl Wake for Holds {
+        fn wake(self: Arc<Self>) {
+            drop(self.0.lock().unwrap().take());
+        }
+    }
+
+    /// A breaker whose only place is taken.
+    fn full(cache: &Cache) -> (Breaker, Permit) {
+        let options = BreakerOptions { max_concurrency: Some(1), ..Default::default() };
+        let breaker = cache.breaker("full", Some(&options)).unwrap();
+        let held = breaker.acquire().unwrap();
+        (breaker, held)
+    }
+
+    fn holding(breaker: &Breaker) -> Waker {
+        let waiting = breaker.wait_async(Duration::from_secs(60));
+        Arc::new(Holds(Mutex::new(Some(waiting)))).into()
+    }
+
+    fn in_time(work: impl FnOnce() + Send + 'static) {
+        let (send, receive) = channel();
+        thread::spawn(move || {
+            work();
+            send.send(())
+        });
+        receive.recv_timeout(Duration::from_secs(20)).expect("it ends");
+    }
+
+    #[test]
+    fn what_was_done_stays_so_when_the_cache_ends() {
+        let cache = Cache::memory().unwrap();
+        let options = PutOptions { durability: Durability::Memory, ..Default::default() };
+        let put = cache.put_async("key", "x", &options);
+        let driver = cache.inner().driver().unwrap();
+        let id = put.running.as_ref().unwrap().id;
+        while !matches!(driver.lock().operations.get(&id), Some(State::Ended(_))) {
+            thread::yield_now();
+        }
+        driver.end_all();
+        put.wait().unwrap();
+    }
+
+    #[test]
+    fn wakers_are_woken_without_the_lock() {
+        let cache = Cache::memory().unwrap();
+        let (breaker, held) = full(&cache);
+        let mut waiting = breaker.wait_async(Duration::from_secs(60));
+        let waker = holding(&breaker);
+        assert!(Pin::new(&mut waiting).poll(&mut Context::from_waker(&waker)).is_pending());
+        let driver = cache.inner().driver().unwrap();
+        in_time(move || driver.end_all());
+        assert_eq!(waiting.wait().err().unwrap().code(), Code::CLOSED);
+        held.success();
+    }
+
+    #[test]
+    fn wakers_are_replaced_without_the_lock() {
+        let cache = Cache::memory().unwrap();
+        let (breaker, held) = full(&cache);
+        let mut waiting = breaker.wait_async(Duration::from_secs(60));
+        for _ in 0..2 {
+            let waker = holding(&breaker);
+            let (send, receive) = channel();
+            thread::spawn(move || {
+                let polled = Pin::new(&mut waiting).poll(&mut Context::from_waker(&waker));
+                assert!(polled.is_pending());
+                drop(waker);
+                send.send(waiting)
+            });
+            waiting = receive.recv_timeout(Duration::from_secs(20)).expect("it ends");
+        }
+        in_time(move || drop(waiting));
+        held.success();
     }
 }

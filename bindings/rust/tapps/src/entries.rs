@@ -313,7 +313,7 @@ impl Space {
             let (data, handle) = (prefix.as_ptr().cast(), self.inner.handle);
             sys::tapps_cursor_open(handle, name, data, prefix.len(), &mut cursor, err)
         })?;
-        Ok(Entries { cursor })
+        Ok(Entries { cursor, ended: false })
     }
 }
 
@@ -333,9 +333,10 @@ pub struct ListedEntry {
     pub negative: bool,
 }
 
-/// A walk; see `Space::entries`.
+/// A walk; see `Space::entries`. It ends after the last entry, and after a failure.
 pub struct Entries {
     cursor: *mut sys::tapps_cursor,
+    ended: bool,
 }
 
 // SAFETY: a cursor may be used by any thread, one at a time.
@@ -348,13 +349,19 @@ impl Drop for Entries {
     }
 }
 
+impl std::iter::FusedIterator for Entries {}
+
 impl Iterator for Entries {
     type Item = Result<ListedEntry>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
         let mut raw = sys::tapps_entry::default();
         // SAFETY: the cursor is ours; what the entry points to is copied before the next call.
         let moved = call(|err| unsafe { sys::tapps_cursor_next(self.cursor, &mut raw, err) });
+        self.ended = moved.is_err();
         match moved {
             Err(error) if error.code() == Code::NOT_FOUND => None,
             Err(error) => Some(Err(error)),

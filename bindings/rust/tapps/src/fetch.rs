@@ -182,7 +182,7 @@ impl Cache {
         if urls.is_empty() {
             return Ok(Vec::new());
         }
-        if urls.iter().any(|url| url.is_empty() || url.contains('\n')) {
+        if urls.iter().any(|url| url.is_empty() || url.contains(['\r', '\n'])) {
             return Err(Error::new(Code::INVALID, "a URL is empty or contains a line break"));
         }
         let mut texts = Texts::default();

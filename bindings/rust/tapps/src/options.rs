@@ -149,7 +149,7 @@ impl Durability {
     }
 }
 
-/// How to store an entry. `None` is the default of `tapps.h`; a TTL of `Duration::MAX` is none.
+/// How to store an entry. `None` is the default of `tapps.h`; `Duration::MAX` has no end.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs)]
 pub struct PutOptions<'a> {
@@ -177,7 +177,7 @@ impl PutOptions<'_> {
                 | flag(self.sliding, sys::TAPPS_PUT_SLIDING),
             durability: self.durability.native(),
             ttl_us: micros(self.ttl, NONE),
-            stale_us: micros(self.stale, NONE),
+            stale_us: micros(self.stale, UNLIMITED),
             timeout_us: micros(self.timeout, UNLIMITED),
             content_type: texts.add(self.content_type)?,
             source: texts.add(self.source)?,
