@@ -26,8 +26,9 @@ export function tempFolder(t) {
 
 /** A cache in a file of its own, closed after the test. */
 export function openTemp(t, options) {
-  const cache = open(path.join(tempFolder(t), 'cache.db'), options);
-  t.after(() => cache.close());
+  let cache;
+  t.after(() => cache?.close()); // what is to be done after a test is done in this order
+  cache = open(path.join(tempFolder(t), 'cache.db'), options);
   return cache;
 }
 
