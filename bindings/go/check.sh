@@ -29,9 +29,10 @@ case ${1:?usage: check.sh races|cgo|readme} in
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
     sed -n '/^```go$/,/^```$/p' README.md | sed '/^```/d' >"$folder/main.go"
-    printf 'module sample\n\ngo 1.19\n\nrequire tapps v0.0.0\n\nreplace tapps => %s\n' "$PWD" \
-      >"$folder/go.mod"
-    (cd "$folder" && XDG_CACHE_HOME=$folder go run .) | tee /dev/stderr >"$folder/printed"
+    TAPPS=$(cd ../.. && pwd)
+    export TAPPS XDG_CACHE_HOME=$folder
+    commands=$(sed -n '/^```sh$/,/^```$/p' README.md | sed '/^```/d')
+    (cd "$folder" && bash -euc "$commands") | tee /dev/stderr >"$folder/printed"
     diff <(sed -n '/^```output$/,/^```$/p' README.md | sed '/^```/d') "$folder/printed"
     ;;
 esac

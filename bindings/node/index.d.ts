@@ -1,4 +1,5 @@
 /** tapps for Node.js: an embedded cache shared by every process of a user. */
+/// <reference types="node" />
 import { EventEmitter } from 'node:events';
 
 /** Bytes going in. Strings are stored as UTF-8. */
@@ -181,6 +182,8 @@ export interface WalkOptions extends SpaceOption {
 
 /** What fetch() takes beyond the Fetch standard. */
 export interface FetchInit extends RequestInit {
+  /** How the cache is used, by the Fetch standard; "default". */
+  cache?: 'default' | 'reload' | 'no-store' | 'force-cache' | 'only-if-cached' | 'no-cache';
   /** Of the whole call; 30 s. */
   timeoutMs?: number;
   /** 10 s. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Packs the crates as for publishing and builds what was packed; says what a missing library looks
-# like.
+# Packs the crates as for publishing and builds what was packed; follows the README in a clean folder;
+# says what a missing library looks like.
+# shellcheck disable=SC2016  # the backquotes are Markdown's
 #
 # usage: package.sh TARGET_DIR
 set -euo pipefail
@@ -17,6 +18,14 @@ fi
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+
+TAPPS=$(cd ../.. && pwd)
+export TAPPS
+commands=$(sed -n '/^```sh$/,/^```$/p' tapps/README.md | sed '/^```/d')
+(cd "$folder" && CARGO_NET_OFFLINE=true bash -euc "$commands")
+sed -n '/^```rust$/,/^```$/p' tapps/README.md | sed '/^```/d' >"$folder/sample/src/main.rs"
+(cd "$folder/sample" && cargo run --quiet --offline)
+
 unset TAPPS_LIB_DIR
 if said=$(PKG_CONFIG_PATH=$folder PKG_CONFIG_LIBDIR=$folder CARGO_TARGET_DIR=$folder/target \
   cargo build --offline 2>&1); then

@@ -5,7 +5,8 @@ usage: other_library_test.py NAME COMMAND...
 
 COMMAND starts the binding's contract peer. It is run with libraries in front of the real one: one
 with another ABI, and an older one that lacks a function. The programs have to say what is wrong; a
-library that is not there at all is explained by the system's loader.
+library that is not there at all is explained by the system's loader. Node's says it when the addon is
+loaded, with what to do.
 """
 
 import os
@@ -62,6 +63,11 @@ class OtherLibrary(unittest.TestCase):
     def test_another_abi_is_refused_with_what_to_do(self):
         self.build(check_abi.anchor_source(HEADER, {**SAYS, "tapps_abi": "return 7;"}))
         done = self.played("do=open&path=%3Amemory%3A")
+        if NAME == "node":
+            self.assertNotEqual(done.returncode, 0)
+            for part in ("9.9.9", "has ABI 7", "needs ABI 0", "LD_LIBRARY_PATH", "npm run build"):
+                self.assertIn(part, done.stderr)
+            return
         said = urllib.parse.unquote(done.stdout)
         self.assertIn("code=VERSION", said, done.stderr)
         if NAME != "cpp":  # whose Error has the code and its meaning
@@ -77,6 +83,9 @@ class OtherLibrary(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertEqual(done.stdout, "")
         self.assertIn("undefined symbol: tapps_breaker_limit", done.stderr)
+        if NAME == "node":  # an error that a program can catch
+            self.assertIn("Error: tapps: the native addon cannot be loaded. Tried:", done.stderr)
+            self.assertIn("LD_LIBRARY_PATH", done.stderr)
 
 
 if __name__ == "__main__":

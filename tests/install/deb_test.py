@@ -60,9 +60,19 @@ class Packages(unittest.TestCase):
         self.assertIn(f"libtapps0 (= {version})", self.field("libtapps-dev", "Depends"))
         self.assertIn(f"libtapps0 (>= {version})", self.field("tapps", "Depends"))
         needs = self.field("libtapps0", "Depends")
-        for library in ("libc6", "libsqlite3-0", "libzstd1"):
+        for library in ("libc6", "libsqlite3-0 (>= 3.35)", "libzstd1"):
             self.assertIn(library, needs)
         self.assertIn("libcurl4", self.field("libtapps0", "Recommends"))
+
+    def test_other_packages_learn_what_they_need(self):
+        control = self.work / "control"
+        run("dpkg-deb", "-e", self.files["libtapps0"], control)
+        version = self.field("libtapps0", "Version")
+        self.assertEqual((control / "shlibs").read_text(), f"libtapps 0 libtapps0 (>= {version})\n")
+        for package in PACKAGES:
+            lines = self.field(package, "Description").splitlines()[1:]
+            self.assertFalse([line for line in lines if line.startswith("  ")], lines)
+            self.assertIn(" .", lines)
 
     def test_each_has_what_is_its_own(self):
         endings = {

@@ -52,6 +52,20 @@ function tests.what_is_not_found_is_told()
   assert(said:find("left-padd", 1, true), said)
 end
 
+function tests.a_long_message_is_cut_and_kept()
+  local said
+  local notify = vim.notify
+  vim.notify = function(message)
+    said = message
+  end
+  local long = "it's " .. ("long "):rep(100) .. "and\nhas its end here"
+  require("tapps.nvim").tell(long)
+  vim.notify = notify
+  assert(vim.fn.strdisplaywidth(said) <= vim.v.echospace, "Neovim would ask for Enter: " .. said)
+  local kept = table.concat(require("tapps.nvim").status_lines(), "\n")
+  assert(kept:find("has its end here", 1, true), kept)
+end
+
 function tests.warm_tells_of_its_progress()
   local echoed, result = {}, nil
   local echo = vim.api.nvim_echo

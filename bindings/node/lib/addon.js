@@ -8,6 +8,16 @@ import { makeError } from './errors.js';
 
 const require = createRequire(import.meta.url);
 
+// The addon in a file, if the libtapps that it has loaded is one it can use.
+function bind(place) {
+  const found = require(place);
+  const { abi, neededAbi, version } = found;
+  if (abi !== neededAbi) {
+    throw new Error(`the libtapps it has loaded, ${version}, has ABI ${abi}, it needs ABI ${neededAbi}`);
+  }
+  return found;
+}
+
 function load() {
   const explicit = process.env.TAPPS_NODE_ADDON;
   const places = explicit
@@ -19,20 +29,26 @@ function load() {
         ),
       ];
   const tries = [];
+  let there = false;
   for (const place of places) {
     if (!existsSync(place)) {
       tries.push(`${place}: not there`);
       continue;
     }
+    there = true;
     try {
-      return require(place);
+      return bind(place);
     } catch (error) {
-      tries.push(`${place}: ${error.message}`);
+      tries.push(`${place}: ${error.message.replace(`${place}: `, '')}`);
     }
   }
+  const advice = there
+    ? 'Install the libtapps it was built for, name its folder in LD_LIBRARY_PATH, or build the ' +
+      'addon again with `npm run build`.'
+    : 'Build it with `npm run build` in the folder of the package, or name it in TAPPS_NODE_ADDON.';
   throw new Error(
-    'tapps: the native addon cannot be loaded; build it with `npm run build`, or name it in ' +
-      `TAPPS_NODE_ADDON. Tried:\n${tries.map((line) => `  ${line}`).join('\n')}`,
+    `tapps: the native addon cannot be loaded. Tried:\n${tries.map((line) => `  ${line}\n`).join('')}` +
+      advice,
   );
 }
 

@@ -38,5 +38,6 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   }
   set_text(env, exports, "version", tapps_version(), NAPI_AUTO_LENGTH);
   set_number(env, exports, "abi", tapps_abi());
+  set_number(env, exports, "neededAbi", TAPPS_ABI);
   return exports;
 }

@@ -15,6 +15,7 @@ from ._loader import use_library
 from .breaker import Breaker, Permit
 from .cache import Cache, open
 from ._error_classes import *  # noqa: F403 - one a code
+from ._error_classes import __all__ as _error_names
 from .errors import Error, LoadError
 from .queue import Events, Plan, WarmRun
 from .types import (
@@ -38,4 +39,28 @@ def library_version() -> str:
     return str(_functions().tapps_version().decode())
 
 
-__all__ = [name for name in dir() if not name.startswith("_") and name not in ("cache", "errors")]
+# Written out for type checkers, which take what is not named here as private.
+__all__ = [
+    "Breaker",
+    "BreakerInfo",
+    "Cache",
+    "Count",
+    "Document",
+    "Entry",
+    "Error",
+    "Event",
+    "Events",
+    "FetchResult",
+    "ListedEntry",
+    "LoadError",
+    "Permit",
+    "Plan",
+    "Progress",
+    "Response",
+    "WarmResult",
+    "WarmRun",
+    "library_version",
+    "open",
+    "use_library",
+]
+__all__ += _error_names

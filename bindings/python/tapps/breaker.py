@@ -13,6 +13,7 @@ from typing import Any, AsyncIterator, Awaitable, Callable, Iterator, TypeVar, o
 from . import _declarations as d
 from ._loader import functions
 from ._native import Duration, call, micros, text_of
+from .queue import Waiting
 from .types import BreakerInfo
 
 T = TypeVar("T")
@@ -61,11 +62,13 @@ class Breaker:
         native_options: Any,
         wait: Duration | None = None,
         submit_wait: Callable[[int, int], Awaitable[int]] | None = None,
+        waiting: Waiting | None = None,
     ) -> None:
         self.name = name
         #: How long a call waits for a place; None: not at all.
         self.wait = wait
         self._submit_wait = submit_wait
+        self._waiting = waiting or Waiting(cache)
         #: Exceptions that count against the callee; others are ignored.
         self.counted: tuple[type[BaseException], ...] = (Exception,)
         #: Those of them whose reason may lie with this process alone.
@@ -80,13 +83,13 @@ class Breaker:
     def acquire(self, wait: Duration | None = None) -> Permit:
         """Asks to make a call. OpenCircuitError, QuotaError or BusyError, at once, when it may not
         be made; with `wait`, DeadlineError after so many seconds without a place."""
-        permit = ctypes.c_int64()
         wait = self.wait if wait is None else wait
         if wait:
             us = micros(wait, "wait")
-            call(self._lib.tapps_breaker_wait, self._handle, us, ctypes.byref(permit))
-        else:
-            call(self._lib.tapps_breaker_acquire, self._handle, ctypes.byref(permit))
+            record = self._waiting.call(self._lib.tapps_queue_acquire, self._handle, us)
+            return self._permit(record.number)
+        permit = ctypes.c_int64()
+        call(self._lib.tapps_breaker_acquire, self._handle, ctypes.byref(permit))
         return self._permit(permit.value)
 
     async def acquire_async(self, wait: Duration | None = None) -> Permit:

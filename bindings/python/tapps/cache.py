@@ -26,8 +26,8 @@ from ._native import (
     text_of,
 )
 from .breaker import Breaker
-from .errors import ClosedError, ExistsError, NotFoundError
-from .queue import Events, Plan, WarmRun, fetch_many
+from .errors import ClosedError, DeadlineError, ExistsError, NotFoundError
+from .queue import Events, Plan, Waiting, WarmRun, fetch_many
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -51,6 +51,7 @@ class Cache(MutableMapping[Bytes, bytes]):
         self._handle = handle.value
         self._closed = False
         self._spare: list[Outputs] = []
+        self._waiting = Waiting(self._handle)
         self._get_now = self._lib.tapps_cache_get
         self._release_value = self._lib.tapps_value_release
         weakref.finalize(self, self._lib.tapps_cache_release, self._handle).atexit = False
@@ -261,29 +262,47 @@ class Cache(MutableMapping[Bytes, bytes]):
         the same time, in other processes too, share one run of a loader. A stale value is what
         this answers when its loader fails. None: remembered as not there, or the loader says so."""
         name, space = bytes_of(key, "key"), text_of(namespace, "namespace")
-        native, put = opt.load_options(load or {}), opt.put_options(options)
-        out, lease = Outputs(), ctypes.c_int64()
-        arguments = self._handle, space, name, len(name), native, *out.refs, ctypes.byref(lease)
+        put = opt.put_options(options)
         try:
-            call(self._lib.tapps_cache_load, *arguments)
+            there, lease = self._load(space, name, load or {})
         except NotFoundError:
             return None
-        there = Value(out.value.value, out.data.value, out.size.value) if out.value.value else None
-        if not lease.value:
-            return there.bytes() if there else None
+        if not lease:
+            return there
         try:
             made = loader(key)
             data = None if made is None else bytes_of(made)
         except BaseException as error:
-            self._abandon(lease.value)
+            self._abandon(lease)
             if there is not None and isinstance(error, Exception):
-                return there.bytes()
+                return there
             raise
         if data is None:
-            self._abandon(lease.value)
+            self._abandon(lease)
         else:
-            self._finish(lease.value, data, put)
+            self._finish(lease, data, put)
         return data
+
+    def _load(
+        self, space: bytes | None, name: bytes, asked: kinds.LoadOptions
+    ) -> tuple[bytes | None, int]:
+        """What there is, and the lease of whoever is to load, or 0."""
+        at_once: kinds.LoadOptions = {**asked, "wait": 0}
+        out, lease = Outputs(), ctypes.c_int64()
+        arguments = space, name, len(name), opt.load_options(at_once)
+        try:
+            load = self._lib.tapps_cache_load
+            call(load, self._handle, *arguments, *out.refs, ctypes.byref(lease))
+        except DeadlineError:  # somebody else is loading
+            if asked.get("wait") == 0:
+                raise
+        else:
+            found = Value(out.value.value, out.data.value, out.size.value)
+            return found.bytes_or_none(), lease.value
+        native = opt.load_options(asked)
+        load = self._lib.tapps_queue_load
+        record = self._waiting.call(load, space, name, len(name), native)
+        return record.value.bytes_or_none(), record.number
 
     def _finish(self, lease: int, data: bytes, put_options: Any) -> None:
         finish = self._lib.tapps_cache_load_finish
@@ -340,7 +359,7 @@ class Cache(MutableMapping[Bytes, bytes]):
 
     def flush(self, timeout: Duration | None = None) -> None:
         """Returns when everything put before is committed; within 3 s unless told otherwise."""
-        call(self._lib.tapps_cache_flush, self._handle, micros(timeout, "timeout"))
+        self._waiting.call(self._lib.tapps_queue_flush, micros(timeout, "timeout"))
 
     def set_namespace(self, namespace: str, **defaults: Unpack[kinds.SpaceOptions]) -> None:
         """Sets the defaults of a namespace for entries put from now on; without any, back to the
@@ -412,8 +431,8 @@ class Cache(MutableMapping[Bytes, bytes]):
         """Gets a URL from the cache or its origin, by RFC 9111. Any status is an answer."""
         native = opt.fetch_options(options)
         address = text_of(url, "url")
-        value = call_value(self._lib.tapps_cache_fetch, self._handle, address, native)
-        return types.response(value)
+        record = self._waiting.call(self._lib.tapps_queue_fetch, address, native)
+        return types.response(record.value)
 
     def fetch_many(
         self,
@@ -436,7 +455,7 @@ class Cache(MutableMapping[Bytes, bytes]):
     def docs(self, library: str, **options: Unpack[kinds.DocsOptions]) -> types.Document:
         """What the documentation of a library says. NotFoundError: with near names in its text."""
         name, native = text_of(library, "library"), opt.docs_options(options)
-        return types.document(call_value(self._lib.tapps_docs_lookup, self._handle, name, native))
+        return types.document(self._waiting.call(self._lib.tapps_queue_docs, name, native).value)
 
     def plan(
         self, root: str | os.PathLike[str], **options: Unpack[kinds.WarmOptions]
@@ -460,7 +479,8 @@ class Cache(MutableMapping[Bytes, bytes]):
     ) -> Breaker:
         """The breaker of that name, made when it is not there. ExistsError: it has other
         options. wait: how long calls through this object wait for a place."""
-        return Breaker(self._handle, name, opt.breaker_options(options), wait)
+        native = opt.breaker_options(options)
+        return Breaker(self._handle, name, native, wait, waiting=self._waiting)
 
     def events(self, *kinds: str) -> Events:
         """Events of the kinds "breaker" and "state" from now on; of both without an argument."""
@@ -491,18 +511,16 @@ class Cache(MutableMapping[Bytes, bytes]):
         """Looks for damage and changes nothing: {"ok", "entries", "damaged", "problems"}. deep:
         every entry."""
         flags = d.CHECK_DEEP if deep else 0
-        return call_value(self._lib.tapps_cache_check, self._handle, flags).json()
+        return self._waiting.call(self._lib.tapps_queue_check, flags).value.json()
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Copies the cache as it stands to a file, which replaces what is there."""
-        call(self._lib.tapps_cache_backup, self._handle, text_of(os.fspath(path), "path"))
+        self._waiting.call(self._lib.tapps_queue_backup, text_of(os.fspath(path), "path"))
 
     def compact(self, timeout: Duration | None = None) -> int:
         """Gives unused space of the file back, within 30 s unless told otherwise; the bytes."""
-        freed = ctypes.c_int64()
-        us = micros(timeout, "timeout")
-        call(self._lib.tapps_cache_compact, self._handle, us, ctypes.byref(freed))
-        return freed.value
+        compact = self._lib.tapps_queue_compact
+        return self._waiting.call(compact, micros(timeout, "timeout")).number
 
     def close(self, deadline: Duration | None = None) -> None:
         """Writes what is queued and closes; DeadlineError when that takes longer than `deadline`

@@ -11,7 +11,7 @@ from . import _declarations as d
 from . import types
 from ._native import Duration, Value, call, call_value, fail, failure, micros, text_of
 from ._loader import functions
-from .errors import DeadlineError, Error
+from .errors import CancelledError, ClosedError, DeadlineError, Error
 
 _BATCH = 256
 _SLICE_US = 100_000  # between two looks at Python's signals
@@ -74,17 +74,17 @@ class Queue:
         taken = self._lib.tapps_queue_drain(self.handle, records, _BATCH)
         return [Record(raw) for raw in records[:taken]]
 
-    def wait(self, timeout: Duration | None = None) -> list[Record]:
+    def wait(self, timeout: Duration | None = None, at_most: int = _BATCH) -> list[Record]:
         """At least one record; None waits for ever. Raises DeadlineError after `timeout` seconds.
         Signals of Python are served meanwhile."""
         left = None if timeout is None else micros(timeout, "timeout", zero=1)
-        records = (d.Record * _BATCH)()
+        records = (d.Record * at_most)()
         taken = ctypes.c_size_t()
         while True:
             slice_us = _SLICE_US if left is None or left < 0 else min(_SLICE_US, left)
             err = ctypes.c_void_p()
             code = self._lib.tapps_queue_wait(
-                self.handle, slice_us, records, _BATCH, ctypes.byref(taken), ctypes.byref(err)
+                self.handle, slice_us, records, at_most, ctypes.byref(taken), ctypes.byref(err)
             )
             if code == d.OK:
                 return [Record(raw) for raw in records[: taken.value]]
@@ -100,6 +100,34 @@ class Queue:
         """Cancels what is under way and gives the queue back."""
         self._finalizer()
         self.handle = None
+
+
+class Waiting:
+    """Calls of a cache that may take long, which Python's signals end: Ctrl-C raises
+    KeyboardInterrupt at once and cancels the call. Any threads."""
+
+    def __init__(self, cache: Any) -> None:
+        self._cache = cache
+        self._spare: list[Queue] = []  # with nothing under way
+
+    def call(self, function: Any, *arguments: Any) -> Record:
+        """Submits a tapps_queue_* function and waits for its end; raises what it fails with."""
+        try:
+            queue = self._spare.pop()
+        except IndexError:
+            queue = Queue(self._cache)
+        try:
+            queue.submit(function, *arguments)
+            [record] = queue.wait(at_most=1)
+        except BaseException:
+            queue.close()
+            raise
+        self._spare.append(queue)
+        if isinstance(record.error, CancelledError):  # not by us: we forget what we cancel
+            raise ClosedError(d.E_CLOSED, "the cache was closed")
+        if record.error is not None:
+            raise record.error
+        return record
 
 
 def event(record: Record) -> types.Event:

@@ -201,5 +201,54 @@ cache.breaker("b").acquire()
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
+INTERRUPTED = """
+import os, signal, socket, sys, threading, time
+import tapps
+
+cache = tapps.open(sys.argv[1])
+silent = socket.create_server(("127.0.0.1", 0))
+url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+breaker = cache.breaker("b", max_concurrency=1)
+permit = breaker.acquire()
+loading, end = threading.Event(), threading.Event()
+
+def slow(key):
+    loading.set()
+    end.wait(60)
+    return "made"
+
+other = threading.Thread(target=cache.load, args=("k", slow))
+other.start()
+loading.wait(60)
+calls = {
+    "load": lambda: cache.load("k", lambda key: "mine"),
+    "fetch": lambda: cache.fetch(url),
+    "docs": lambda: cache.docs("left-pad", url_template=url + "{library}"),
+    "acquire": lambda: breaker.acquire(wait=60),
+}
+for name, call in calls.items():
+    began = time.monotonic()
+    try:
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        call()
+    except KeyboardInterrupt:
+        print(name, "ended" if time.monotonic() - began < 8 else "ended late", flush=True)
+end.set()
+other.join()
+permit.success()
+breaker.acquire(wait=60).success()
+print(cache.load("k", lambda key: "mine").decode(), cache.breaker("b").read().in_flight)
+cache.close()
+"""
+
+
+class Interrupts(CacheTest):
+    def test_a_call_that_waits_ends_with_ctrl_c_and_leaves_nothing_behind(self):
+        done = run(INTERRUPTED, str(self.folder / "other.db"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [f"{name} ended" for name in ("load", "fetch", "docs", "acquire")]
+        self.assertEqual(done.stdout.splitlines(), [*lines, "made 0"], done.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

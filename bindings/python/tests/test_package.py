@@ -97,20 +97,35 @@ class Readme(unittest.TestCase):
         for sample in readme_samples():
             self.check(sample, sys.executable, {**os.environ, "PYTHONPATH": str(PACKAGE)})
 
-    def test_the_samples_run_on_the_built_package_in_a_clean_environment(self):
+    def test_the_samples_run_on_the_built_packages_in_a_clean_environment(self):
         folder = tempfile.TemporaryDirectory(prefix="tapps-python-")
         self.addCleanup(folder.cleanup)
         place = pathlib.Path(folder.name)
-        wheel, _ = built(self, place)
-        made = subprocess.run([sys.executable, "-m", "venv", place / "venv"], capture_output=True)
-        if made.returncode:
-            missing(self, "python3 -m venv cannot make an environment (python3-venv)")
-        python = place / "venv" / "bin" / "python"
-        install = [python, "-m", "pip", "install", "--quiet", "--no-index", wheel]
-        subprocess.run(install, check=True, capture_output=True)
         environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
-        for sample in readme_samples():
-            self.check(sample, python, environment)
+        # Without an index the tools that turn the sdist into a wheel are those of this Python.
+        tools = importlib.util.find_spec("setuptools")
+        beside = str(pathlib.Path(tools.origin).parents[1]) if tools and tools.origin else ""
+        for package in built(self, place):
+            python = clean_environment(self, place / package.suffix)
+            install = ["-m", "pip", "install", "--quiet", "--no-index", "--no-build-isolation"]
+            done = subprocess.run(
+                [python, *install, package],
+                env={**environment, "PYTHONPATH": beside},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            self.assertEqual(done.returncode, 0, done.stderr)
+            for sample in readme_samples():
+                self.check(sample, python, environment)
+
+
+def clean_environment(test, folder):
+    """The Python of a new virtual environment."""
+    made = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True, check=False)
+    if made.returncode:
+        missing(test, "python3 -m venv cannot make an environment (python3-venv)")
+    return folder / "bin" / "python"
 
 
 def missing(test, why):

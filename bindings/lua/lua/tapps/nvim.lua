@@ -56,8 +56,20 @@ function M.float(lines, title, filetype)
   return buffer, window
 end
 
-local function tell(message, level)
-  vim.notify("tapps: " .. message, level or vim.log.levels.INFO)
+-- A text that fits in the command line, where a longer one would ask for Enter.
+local function fitting(text)
+  local room = vim.v.echospace
+  if vim.fn.strdisplaywidth(text) <= room then
+    return text
+  end
+  return vim.fn.strcharpart(text, 0, room - 1) .. "…"
+end
+
+-- Tells in one line, because a longer one would ask for Enter, whatever is being typed. :Tapps
+-- status has the whole.
+function M.tell(message, level)
+  M.told = ("tapps: " .. message):gsub("%s+", " ")
+  vim.notify(fitting(M.told), level or vim.log.levels.INFO)
 end
 
 -- The project of the current file: the nearest folder above with a manifest, else the current one.
@@ -116,7 +128,7 @@ function M.docs(library, topic, done)
   local options = { project_root = M.project_root(), topic = topic ~= "" and topic or nil }
   local op, failure = M.cache():docs(library, options, function(found, why)
     if not found then
-      tell(why.message, vim.log.levels.WARN)
+      M.tell(why.message, vim.log.levels.WARN)
       return done and done(nil, nil)
     end
     local buffer, window = show_document(found, library)
@@ -125,17 +137,8 @@ function M.docs(library, topic, done)
     end
   end)
   if not op then
-    tell(failure.message, vim.log.levels.ERROR)
+    M.tell(failure.message, vim.log.levels.ERROR)
   end
-end
-
--- A text that fits in the command line, where a longer one would ask for Enter.
-local function fitting(text)
-  local room = vim.v.echospace
-  if vim.fn.strdisplaywidth(text) <= room then
-    return text
-  end
-  return vim.fn.strcharpart(text, 0, room - 1) .. "…"
 end
 
 -- The line that tells how far a warm run is.
@@ -166,16 +169,16 @@ function M.warm(folder, done)
     local result = found and vim.json.decode(found.value)
     if result then
       vim.cmd("redraw") -- takes the progress away: two messages at once would ask for Enter
-      vim.notify(fitting("tapps: " .. result_line(result)))
+      M.tell(result_line(result))
     else
-      tell(why.message, vim.log.levels.WARN)
+      M.tell(why.message, vim.log.levels.WARN)
     end
     if done then
       done(result)
     end
   end)
   if not op then
-    tell(failure.message, vim.log.levels.ERROR)
+    M.tell(failure.message, vim.log.levels.ERROR)
   end
 end
 
@@ -196,6 +199,9 @@ function M.status_lines()
   for _, breaker in ipairs(stats.breakers or {}) do
     lines[#lines + 1] = ("- breaker %s: %s"):format(breaker.name, tostring(breaker.state))
   end
+  if M.told then
+    vim.list_extend(lines, { "", "Last message: " .. M.told })
+  end
   return lines
 end
 
@@ -203,7 +209,7 @@ function M.command(words)
   local verb = words[1]
   local loaded, why = pcall(M.cache)
   if not loaded then
-    return tell(tostring(why), vim.log.levels.ERROR)
+    return vim.notify(tostring(why), vim.log.levels.ERROR) -- every line: it lists what was tried
   end
   if verb == "docs" and words[2] then
     M.docs(words[2], table.concat(words, " ", 3))
@@ -212,7 +218,7 @@ function M.command(words)
   elseif verb == "status" then
     M.float(M.status_lines(), "tapps")
   else
-    tell("usage: :Tapps docs LIBRARY [TOPIC] | warm [FOLDER] | status", vim.log.levels.ERROR)
+    M.tell("usage: :Tapps docs LIBRARY [TOPIC] | warm [FOLDER] | status", vim.log.levels.ERROR)
   end
 end
 
