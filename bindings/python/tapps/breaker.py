@@ -8,7 +8,16 @@ import functools
 import inspect
 import weakref
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, AsyncIterator, Awaitable, Callable, Iterator, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    TypeVar,
+    overload,
+)
 
 from . import _declarations as d
 from ._loader import functions

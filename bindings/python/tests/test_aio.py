@@ -6,9 +6,12 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
+import weakref
 
 import tapps
 import tapps.aio
+from tapps import _declarations as d
 from tapps.compat import AsyncLRUCache, CacheStats, CircuitBreaker
 
 
@@ -174,6 +177,15 @@ class Aio(unittest.IsolatedAsyncioTestCase):
         def failing(_):
             raise OSError("on purpose")
 
+        queue, seen = self.cache._queue().queue, []
+        drain = queue.drain
+
+        def all_at_once():
+            seen.extend(drain())
+            ended = any(record.kind == d.RECORD_WARM for record in seen)
+            return [seen.pop(0) for _ in range(len(seen))] if ended else []
+
+        queue.drain = all_at_once
         warm = self.cache.warm(root, on_progress=failing, offline=True)
         self.assertEqual((await asyncio.wait_for(warm, 20)).total, 1)
         self.assertEqual(str(told[0]["exception"]), "on purpose")
@@ -198,9 +210,9 @@ class Aio(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(await load, b"two")
 
     async def test_what_is_made_is_answered_also_when_it_is_not_stored(self):
-        await self.cache.close()
-        async with tapps.aio.open(self.path, read_only=True) as cache:
-            self.assertEqual(await cache.load("k", lambda _: "one"), b"one")
+        load = self.cache.load("k", lambda _: "one", source="x" * (2 << 20))
+        self.assertEqual(await load, b"one")
+        self.assertFalse(await self.cache.contains("k"))
 
     async def test_a_plan_keeps_its_cache(self):
         plan = await (await tapps.aio.open(":memory:")).plan(self.path.parent)
@@ -208,17 +220,25 @@ class Aio(unittest.IsolatedAsyncioTestCase):
 
     async def test_a_permit_that_comes_late_finds_its_breaker(self):
         cache = await tapps.aio.open(":memory:")
-        holder = cache.breaker("b", max_concurrency=1)
-        held = holder.acquire()
-        waiting = asyncio.ensure_future(cache.breaker("b").acquire_async(10))
+        holder, late = cache.breaker("b", max_concurrency=1), cache.breaker("b")
+        held, there = holder.acquire(), weakref.ref(late)
+        waiting = asyncio.ensure_future(late.acquire_async(10))
+        del late
         await asyncio.sleep(0)
-        held.success()
-        while holder.read().in_flight == 0:
-            time.sleep(0.001)  # the permit is in the queue, and the loop has not seen it
-        waiting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await waiting
-        (await asyncio.wait_for(holder.acquire_async(10), 20)).success()
+        report, alive = cache._lib.tapps_breaker_report, []
+
+        def reported(*arguments):
+            alive.append(there() is not None)
+            report(*arguments)
+
+        held.success()  # from here on the permit is in the queue, and the loop has not seen it
+        with unittest.mock.patch.object(cache._lib, "tapps_breaker_report", reported):
+            waiting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await waiting
+            (await asyncio.wait_for(holder.acquire_async(10), 20)).success()
+        self.assertTrue(alive[0], "it was reported to a breaker that was gone")
+        self.assertIsNone(there())
         self.assertEqual(holder.read().in_flight, 0)
         await cache.close()
 
