@@ -17,7 +17,7 @@ from ._loader import functions
 Bytes = Union[str, bytes, bytearray, memoryview]
 Duration = Union[float, datetime.timedelta]
 
-_LONGEST_US = 2**61 - 1  # of the library; what is longer is as good as for ever
+LONGEST_US = 2**61 - 1  # of the library; what is longer is as good as for ever
 _VALUE_AT = ctypes.sizeof(ctypes.c_void_p)
 
 
@@ -61,7 +61,7 @@ def micros(value: Duration | None, what: str, *, infinite: int = d.UNLIMITED, ze
     if not seconds > 0:
         raise errors.InvalidError(d.E_INVALID, f"{what}: expected a time above 0, not {value!r}")
     us = seconds * 1e6
-    return infinite if us > _LONGEST_US else max(1, round(us))
+    return infinite if us > LONGEST_US else max(1, round(us))
 
 
 def count(value: float | None, what: str) -> int:

@@ -13,6 +13,7 @@ from . import _options as opt
 from . import types
 from ._loader import functions
 from ._native import (
+    LONGEST_US,
     Bytes,
     Duration,
     Outputs,
@@ -542,9 +543,10 @@ class Cache(MutableMapping[Bytes, bytes]):
         seconds (5). Closing twice is no error."""
         if self._closed:
             return
+        limit = micros(deadline, "deadline", infinite=LONGEST_US)
         self._closed = True
         try:
-            call(self._lib.tapps_cache_close, self._handle, micros(deadline, "deadline"))
+            call(self._lib.tapps_cache_close, self._handle, limit)
         except ClosedError:
             pass
 

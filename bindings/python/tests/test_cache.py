@@ -128,6 +128,13 @@ class ClosedBetween:
 
 
 class Closing(CacheTest):
+    def test_a_deadline_that_is_none_does_not_close(self):
+        with self.assertRaises(tapps.InvalidError):
+            self.cache.close(0)
+        self.assertEqual(self.cache.state, "ok")
+        self.cache.close(math.inf)
+        self.assertEqual(self.cache.state, "closed")
+
     def test_a_queue_is_kept_for_who_is_about_to_wait_on_it(self):
         events = self.cache.events()
         library = ClosedBetween(events)
