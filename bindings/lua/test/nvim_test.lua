@@ -203,6 +203,193 @@ function tests.an_operation_is_cancelled_and_close_ends_the_rest()
   server:close()
 end
 
+function tests.a_callback_that_raises_is_told_and_holds_up_nothing()
+  local cache, queue = assert(tapps.open(":memory:")), require("tapps.queue")
+  local answers, told, later = 0, "", queue.later
+  queue.later = function(f)
+    later(function()
+      told = told .. tostring(select(2, pcall(f)))
+    end)
+  end
+  local function raise()
+    error("on purpose")
+  end
+  local function count()
+    answers = answers + 1
+  end
+  for _, start in ipairs({
+    function()
+      cache:put_async("a", "x", {}, raise)
+      cache:put_async("b", "x", {}, count)
+    end,
+    function()
+      coroutine.wrap(function()
+        cache:contains("a")
+        raise()
+      end)()
+      cache:put_async("b", "x", {}, count)
+    end,
+    function()
+      cache:load("new " .. answers, function()
+        return "made"
+      end, {}, raise)
+      cache:put_async("b", "x", {}, count)
+    end,
+  }) do
+    local before = answers
+    told = ""
+    start()
+    wait("what comes after it", function()
+      return answers == before + 1
+    end)
+    wait("the message", function()
+      return told:find("on purpose", 1, true)
+    end)
+    cache:put_async("c", "x", {}, count)
+    wait("what comes later", function()
+      return answers == before + 2
+    end)
+  end
+  queue.later = later
+  cache:close()
+end
+
+function tests.close_answers_what_has_ended()
+  local cache = assert(tapps.open(work .. "/ended.db"))
+  local answers = {}
+  for n = 1, 40 do
+    assert(cache:put_async("k" .. n, "v", { durability = "sync" }, function(found, failure)
+      answers[#answers + 1] = found and "stored" or failure.name
+    end))
+  end
+  while cache:stats().writes < 40 do
+    vim.loop.sleep(1) -- the main loop, too
+  end
+  assert(cache:close())
+  wait("the answers", function()
+    return #answers == 40
+  end)
+  assert(not vim.tbl_contains(answers, "CLOSED"), vim.inspect(answers))
+end
+
+function tests.caches_that_are_dropped_give_their_descriptors_back()
+  local function descriptors()
+    collectgarbage()
+    collectgarbage()
+    vim.wait(20) -- libuv closes on a turn of its loop
+    return #vim.fn.readdir("/proc/self/fd")
+  end
+  local before, answered = descriptors(), 0
+  for _ = 1, 30 do
+    local cache = assert(tapps.open(":memory:"))
+    assert(cache:flush(function()
+      answered = answered + 1
+    end))
+    cache = nil
+    collectgarbage()
+  end
+  wait("the flushes, though nobody holds their caches", function()
+    return answered == 30
+  end)
+  wait("the end of the queues", function()
+    return descriptors() <= before + 3
+  end)
+end
+
+function tests.endless_times_are_endless()
+  local cache = assert(tapps.open(":memory:"))
+  assert(cache:put("k", "old", { ttl_ms = 1, stale_ms = math.huge }))
+  wait("the end of its lifetime", function()
+    return cache:get("k") == nil
+  end)
+  assert(cache:get("k", { allow_stale = true }) == "old")
+  assert(cache:put("k", "new", { ttl_ms = math.huge, timeout_ms = 0 }))
+  assert(cache:entry("k").expires_at == nil)
+  assert(cache:put("k", "new", { ttl_ms = 1e300 }))
+  assert(cache:entry("k").expires_at == nil)
+  for _, answer in ipairs({
+    { cache:put("k", "x", { timeout_ms = math.huge }) },
+    { cache:load("k", function() end, { load = { wait_ms = math.huge } }, function() end) },
+  }) do
+    assert(answer[1] == nil and answer[2].name == "INVALID", vim.inspect(answer))
+  end
+  cache:close()
+end
+
+function tests.texts_with_a_nul_are_refused()
+  local cache = assert(tapps.open(":memory:"))
+  local function done() end
+  for number, answer in ipairs({
+    { cache:put("k", "x", { namespace = "a\0b" }) },
+    { cache:get("k", { namespace = "a\0b" }) },
+    { cache:count({ namespace = "a\0b" }, done) },
+    { cache:delete_all({ tag = "a\0b" }) },
+    { cache:set_namespace("a\0b", { ttl_ms = 5 }) },
+    { cache:fetch("http://127.0.0.1:1/\0", {}, done) },
+    { cache:fetch_many({ "http://127.0.0.1:1/\0" }, {}, done) },
+    { cache:docs("left-pad\0", {}, done) },
+    { cache:plan(work .. "\0") },
+    { cache:backup(work .. "/copy\0", done) },
+    { cache:breaker("a\0b") },
+    { cache:entries({ namespace = "a\0b" }) },
+    { tapps.open(":memory:\0") },
+  }) do
+    assert(answer[1] == nil and answer[2].message:find("NUL"), number .. vim.inspect(answer))
+  end
+  assert(cache:get("k", { namespace = "a" }) == nil)
+  cache:close()
+end
+
+function tests.many_urls_are_refused_when_one_is_none()
+  local cache = assert(tapps.open(":memory:"))
+  local ended = false
+  local function done()
+    ended = true
+  end
+  for _, urls in ipairs({ { "http://127.0.0.1:1/", "" }, { "http://127.0.0.1:1/\n" } }) do
+    local ops, failure = cache:fetch_many(urls, {}, function() end, done)
+    assert(ops == nil and failure.message:find("urls: number", 1, true), vim.inspect(failure))
+  end
+  assert(not ended)
+  assert(vim.deep_equal(cache:fetch_many({}, {}, function() end, done), {}))
+  wait("the end of nothing", function()
+    return ended
+  end)
+  cache:close()
+end
+
+function tests.a_lease_ends_when_its_value_is_refused_or_not_stored()
+  local cache = assert(tapps.open(work .. "/refused.db"))
+  local function loaded(value, options)
+    local answer
+    options.load = { wait_ms = 0 } -- not for somebody else's lease
+    assert(cache:load("k", function()
+      return value
+    end, options, function(found, failure)
+      answer = found or failure.name
+    end))
+    wait("an answer", function()
+      return answer
+    end)
+    return answer
+  end
+  assert(loaded("one", { json = "not json" }) == "INVALID")
+  assert(loaded("two", { source = ("x"):rep(2 ^ 21) }) == "two")
+  assert(cache:get("k") == nil)
+  assert(loaded("three", {}) == "three")
+  cache:close()
+end
+
+function tests.the_nearest_manifest_makes_the_project()
+  vim.fn.mkdir(work .. "/project/part/src", "p")
+  write("project/part/requirements.txt", "left-pad==1.0\n")
+  vim.cmd("edit " .. work .. "/project/part/src/main.py")
+  local root = require("tapps.nvim").project_root()
+  vim.cmd("bwipeout")
+  vim.fn.delete(work .. "/project/part", "rf")
+  assert(root == vim.fn.resolve(work) .. "/project/part" or root == work .. "/project/part", root)
+end
+
 function tests.a_loader_that_fails_or_ends_later_ends_its_lease()
   local cache = assert(tapps.open(":memory:"))
   local function loaded(loader)

@@ -17,6 +17,7 @@ from ._loader import functions
 Bytes = Union[str, bytes, bytearray, memoryview]
 Duration = Union[float, datetime.timedelta]
 
+LONGEST_US = 2**61 - 1  # of the library; what is longer is as good as for ever
 _VALUE_AT = ctypes.sizeof(ctypes.c_void_p)
 
 
@@ -49,7 +50,7 @@ def lines_of(values: Any, what: str) -> bytes | None:
 
 def micros(value: Duration | None, what: str, *, infinite: int = d.UNLIMITED, zero: int = 0) -> int:
     """Seconds or a timedelta as microseconds; None is the default, 0. `infinite` stands for
-    math.inf; `zero` for a duration of 0, which is refused when that is 0."""
+    math.inf and timedelta.max; `zero` for a duration of 0, which is refused when that is 0."""
     if value is None:
         return 0
     seconds = value.total_seconds() if isinstance(value, datetime.timedelta) else value
@@ -59,7 +60,8 @@ def micros(value: Duration | None, what: str, *, infinite: int = d.UNLIMITED, ze
         return zero
     if not seconds > 0:
         raise errors.InvalidError(d.E_INVALID, f"{what}: expected a time above 0, not {value!r}")
-    return max(1, round(seconds * 1e6))
+    us = seconds * 1e6
+    return infinite if us > LONGEST_US else max(1, round(us))
 
 
 def count(value: float | None, what: str) -> int:
@@ -68,7 +70,7 @@ def count(value: float | None, what: str) -> int:
         return 0
     if value == math.inf:
         return d.UNLIMITED
-    if value != int(value) or value < 1:
+    if value != int(value) or not 1 <= value < 2**63:
         raise errors.InvalidError(d.E_INVALID, f"{what}: expected a number above 0, not {value!r}")
     return int(value)
 

@@ -71,6 +71,7 @@ class Reactor:
         self._fd = self.queue.fileno()
         self._loop.add_reader(self._fd, self._drain)
         self.on_event: Callable[[types.Event], None] | None = None
+        self.on_end: Callable[[], None] | None = None
 
     def submit(
         self,
@@ -104,27 +105,40 @@ class Reactor:
         return future
 
     def close(self) -> None:
-        self._drain()
+        while self._drain():
+            pass
         self._loop.remove_reader(self._fd)
         for op, pending in list(self._pending.items()):
             del self._pending[op]
             if not pending.future.done():
                 pending.future.set_exception(ClosedError(d.E_CLOSED, "the cache was closed"))
         self.queue.close()
+        if self.on_end:
+            self.on_end()
 
-    def _drain(self) -> None:
-        for record in self.queue.drain():
-            if record.kind == d.EVENT_PROGRESS:
-                running = self._pending.get(record.op)
-                if running and running.on_progress:
-                    running.on_progress(types.progress(record.value.bytes()))
-            elif record.op == 0:
-                if self.on_event:
-                    self.on_event(event(record))
-            else:
-                pending = self._pending.pop(record.op, None) or self._cancelled.pop(record.op, None)
-                if pending is not None:
-                    _settle(pending, record)
+    def _drain(self) -> bool:
+        """Hands out what is there, at most a batch; whether anything was."""
+        records = self.queue.drain()
+        for record in records:
+            try:
+                self._hand_out(record)
+            except Exception as error:  # the program's own: the others get theirs all the same
+                said = {"message": "a callback of tapps failed", "exception": error}
+                self._loop.call_exception_handler(said)
+        return bool(records)
+
+    def _hand_out(self, record: Record) -> None:
+        if record.kind == d.EVENT_PROGRESS:
+            running = self._pending.get(record.op)
+            if running and running.on_progress:
+                running.on_progress(types.progress(record.value.bytes()))
+        elif record.op == 0:
+            if self.on_event:
+                self.on_event(event(record))
+        else:
+            pending = self._pending.pop(record.op, None) or self._cancelled.pop(record.op, None)
+            if pending is not None:
+                _settle(pending, record)
 
 
 def _settle(pending: _Pending, record: Record) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import itertools
 import os
 from typing import TYPE_CHECKING, Any, AsyncIterator, Awaitable, Callable, Iterable, TypeVar
 
@@ -287,7 +288,7 @@ class AsyncCache:
         walk = self.sync.entries(namespace=namespace, prefix=prefix)
 
         def some() -> list[types.ListedEntry]:
-            return [entry for entry, _ in zip(walk, range(_ENTRIES_AT_ONCE))]
+            return list(itertools.islice(walk, _ENTRIES_AT_ONCE))
 
         while True:
             page = await asyncio.to_thread(some)
@@ -378,14 +379,14 @@ class AsyncCache:
     ) -> Breaker:
         """As Cache.breaker; see Breaker.execute_async and its use as a decorator."""
         native = opt.breaker_options(options)
-        return Breaker(self.sync._handle, name, native, wait, self._wait_for_permit)
+        return Breaker(self.sync, name, native, wait, self._wait_for_permit)
 
-    async def _wait_for_permit(self, breaker: int, wait_us: int) -> int:
+    async def _wait_for_permit(self, breaker: Breaker, wait_us: int) -> int:
         def give_back(permit: int) -> None:
-            self._lib.tapps_breaker_report(breaker, permit, d.OUTCOME_IGNORED)
+            breaker._report(permit, d.OUTCOME_IGNORED)
 
         acquire = self._lib.tapps_queue_acquire
-        asked = self._submit(whole, acquire, breaker, wait_us, give_back=give_back)
+        asked = self._submit(whole, acquire, breaker._handle, wait_us, give_back=give_back)
         return (await owned(asked, give_back)).number
 
     async def events(self, *kinds: str) -> AsyncIterator[types.Event]:
@@ -393,12 +394,13 @@ class AsyncCache:
         bits = event_bits(kinds)
         reactor = Reactor(self.sync._handle)
         self._events.append(reactor)
-        waiting: asyncio.Queue[types.Event] = asyncio.Queue()
+        waiting: asyncio.Queue[types.Event | None] = asyncio.Queue()
         reactor.on_event = waiting.put_nowait
+        reactor.on_end = lambda: waiting.put_nowait(None)
         try:
             reactor.queue.subscribe(bits)
-            while True:
-                yield await waiting.get()
+            while (found := await waiting.get()) is not None:
+                yield found
         finally:
             if reactor in self._events:
                 self._events.remove(reactor)

@@ -8,13 +8,24 @@ import functools
 import inspect
 import weakref
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, AsyncIterator, Awaitable, Callable, Iterator, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    TypeVar,
+    overload,
+)
 
 from . import _declarations as d
 from ._loader import functions
 from ._native import Duration, call, micros, text_of
-from .queue import Waiting
 from .types import BreakerInfo
+
+if TYPE_CHECKING:
+    from .cache import Cache
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -31,8 +42,8 @@ _FORCED = {
 class Permit:
     """The right to make one call; reports how it went exactly once."""
 
-    def __init__(self, lib: Any, breaker: int, number: int) -> None:
-        self._lib, self._breaker, self._number = lib, breaker, number
+    def __init__(self, breaker: Breaker, number: int) -> None:
+        self._breaker, self._number = breaker, number
 
     def success(self) -> None:
         self._report(d.OUTCOME_SUCCESS)
@@ -49,7 +60,7 @@ class Permit:
         self._report(d.OUTCOME_IGNORED)
 
     def _report(self, outcome: int) -> None:
-        self._lib.tapps_breaker_report(self._breaker, self._number, outcome)
+        self._breaker._report(self._number, outcome)
 
 
 class Breaker:
@@ -57,18 +68,17 @@ class Breaker:
 
     def __init__(
         self,
-        cache: Any,
+        cache: Cache,
         name: str,
         native_options: Any,
         wait: Duration | None = None,
-        submit_wait: Callable[[int, int], Awaitable[int]] | None = None,
-        waiting: Waiting | None = None,
+        submit_wait: Callable[[Breaker, int], Awaitable[int]] | None = None,
     ) -> None:
         self.name = name
         #: How long a call waits for a place; None: not at all.
         self.wait = wait
         self._submit_wait = submit_wait
-        self._waiting = waiting or Waiting(cache)
+        self._cache = cache  # whose handle is needed for as long as somebody may wait
         #: Exceptions that count against the callee; others are ignored.
         self.counted: tuple[type[BaseException], ...] = (Exception,)
         #: Those of them whose reason may lie with this process alone.
@@ -76,7 +86,8 @@ class Breaker:
         self._lib = functions()
         handle = ctypes.c_void_p()
         text = text_of(name, "name")
-        call(self._lib.tapps_breaker_open, cache, text, native_options, ctypes.byref(handle))
+        opened = ctypes.byref(handle)
+        call(self._lib.tapps_breaker_open, cache._handle, text, native_options, opened)
         self._handle = handle.value
         weakref.finalize(self, self._lib.tapps_breaker_release, self._handle).atexit = False
 
@@ -86,7 +97,7 @@ class Breaker:
         wait = self.wait if wait is None else wait
         if wait:
             us = micros(wait, "wait")
-            record = self._waiting.call(self._lib.tapps_queue_acquire, self._handle, us)
+            record = self._cache._waiting.call(self._lib.tapps_queue_acquire, self._handle, us)
             return self._permit(record.number)
         permit = ctypes.c_int64()
         call(self._lib.tapps_breaker_acquire, self._handle, ctypes.byref(permit))
@@ -99,12 +110,13 @@ class Breaker:
             return self.acquire(0)
         if self._submit_wait is None:
             return await asyncio.to_thread(self.acquire, wait)
-        assert self._handle is not None
-        return self._permit(await self._submit_wait(self._handle, micros(wait, "wait")))
+        return self._permit(await self._submit_wait(self, micros(wait, "wait")))
 
     def _permit(self, number: int) -> Permit:
-        assert self._handle is not None
-        return Permit(self._lib, self._handle, number)
+        return Permit(self, number)
+
+    def _report(self, number: int, outcome: int) -> None:
+        self._lib.tapps_breaker_report(self._handle, number, outcome)
 
     @contextmanager
     def guard(self) -> Iterator[None]:

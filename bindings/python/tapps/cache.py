@@ -13,6 +13,7 @@ from . import _options as opt
 from . import types
 from ._loader import functions
 from ._native import (
+    LONGEST_US,
     Bytes,
     Duration,
     Outputs,
@@ -26,7 +27,15 @@ from ._native import (
     text_of,
 )
 from .breaker import Breaker
-from .errors import ClosedError, DeadlineError, ExistsError, NotFoundError
+from .errors import (
+    ClosedError,
+    DeadlineError,
+    Error,
+    ExistsError,
+    InvalidError,
+    NotFoundError,
+    UnsupportedError,
+)
 from .queue import Events, Plan, Waiting, WarmRun, fetch_many
 
 if TYPE_CHECKING:
@@ -259,8 +268,9 @@ class Cache(MutableMapping[Bytes, bytes]):
         **options: Unpack[kinds.PutOptions],
     ) -> bytes | None:
         """The value; when it is not there, what loader(key) makes, which is stored. All who ask at
-        the same time, in other processes too, share one run of a loader. A stale value is what
-        this answers when its loader fails. None: remembered as not there, or the loader says so."""
+        the same time, in other processes too, share one run of a loader. What it made is answered
+        also when it could not be stored. A stale value is what this answers when its loader fails.
+        None: remembered as not there, or the loader says so."""
         name, space = bytes_of(key, "key"), text_of(namespace, "namespace")
         put = opt.put_options(options)
         try:
@@ -305,8 +315,15 @@ class Cache(MutableMapping[Bytes, bytes]):
         return record.value.bytes_or_none(), record.number
 
     def _finish(self, lease: int, data: bytes, put_options: Any) -> None:
+        """A value that cannot be stored is good all the same: those who wait have it, too. Wrong
+        options are an error."""
         finish = self._lib.tapps_cache_load_finish
-        call(finish, self._handle, lease, data, len(data), put_options)
+        try:
+            call(finish, self._handle, lease, data, len(data), put_options)
+        except Error as error:
+            self._abandon(lease)  # which has not ended when the arguments were refused
+            if isinstance(error, (InvalidError, UnsupportedError)):
+                raise
 
     def _abandon(self, lease: int) -> None:
         self._lib.tapps_cache_load_abandon(self._handle, lease)
@@ -461,7 +478,7 @@ class Cache(MutableMapping[Bytes, bytes]):
         self, root: str | os.PathLike[str], **options: Unpack[kinds.WarmOptions]
     ) -> Plan:
         """What warm() would look up for the project in the folder `root`."""
-        return Plan(self._handle, os.fspath(root), opt.warm_options(options))
+        return Plan(self, os.fspath(root), opt.warm_options(options))
 
     def warm(
         self, root: str | os.PathLike[str], **options: Unpack[kinds.WarmOptions]
@@ -479,8 +496,7 @@ class Cache(MutableMapping[Bytes, bytes]):
     ) -> Breaker:
         """The breaker of that name, made when it is not there. ExistsError: it has other
         options. wait: how long calls through this object wait for a place."""
-        native = opt.breaker_options(options)
-        return Breaker(self._handle, name, native, wait, waiting=self._waiting)
+        return Breaker(self, name, opt.breaker_options(options), wait)
 
     def events(self, *kinds: str) -> Events:
         """Events of the kinds "breaker" and "state" from now on; of both without an argument."""
@@ -527,9 +543,10 @@ class Cache(MutableMapping[Bytes, bytes]):
         seconds (5). Closing twice is no error."""
         if self._closed:
             return
+        limit = micros(deadline, "deadline", infinite=LONGEST_US)
         self._closed = True
         try:
-            call(self._lib.tapps_cache_close, self._handle, micros(deadline, "deadline"))
+            call(self._lib.tapps_cache_close, self._handle, limit)
         except ClosedError:
             pass
 

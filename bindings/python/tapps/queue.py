@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json as _json
+import threading
 import weakref
-from typing import Any, Iterator
+from typing import TYPE_CHECKING, Any, Iterator
 
 from . import _declarations as d
 from . import types
 from ._native import Duration, Value, call, call_value, fail, failure, micros, text_of
 from ._loader import functions
-from .errors import CancelledError, ClosedError, DeadlineError, Error
+from .errors import CancelledError, ClosedError, DeadlineError, Error, InvalidError
+
+if TYPE_CHECKING:
+    from .cache import Cache
 
 _BATCH = 256
 _SLICE_US = 100_000  # between two looks at Python's signals
@@ -35,43 +40,72 @@ class Record:
 
 
 class Queue:
-    """A tapps_queue. Any threads."""
+    """A tapps_queue. Any threads, also while another one closes it: they get ClosedError."""
 
     def __init__(self, cache: Any) -> None:
         self._lib = functions()
         handle = ctypes.c_void_p()
         call(self._lib.tapps_queue_open, cache, ctypes.byref(handle))
-        self.handle = handle.value
-        self._finalizer = weakref.finalize(self, self._lib.tapps_queue_release, self.handle)
+        self._handle = handle.value
+        self._finalizer = weakref.finalize(self, self._lib.tapps_queue_release, self._handle)
+        self._lock = threading.RLock()  # a handler of signals may close the queue
+        self._inside = 0  # calls that use the handle
+        self._closed = False
+
+    @contextlib.contextmanager
+    def _entered(self) -> Iterator[int | None]:
+        """The handle; when the queue is closed meanwhile it is given back at the block's end."""
+        with self._lock:
+            if self._closed:
+                raise ClosedError(d.E_CLOSED, "the queue was closed")
+            self._inside += 1
+        try:
+            yield self._handle
+        finally:
+            with self._lock:
+                self._inside -= 1
+                last = self._closed and not self._inside
+            if last:
+                self._finalizer()
 
     def fileno(self) -> int:
         """Readable if and only if the queue holds records."""
-        return int(self._lib.tapps_queue_fd(self.handle))
+        with self._entered() as handle:
+            return int(self._lib.tapps_queue_fd(handle))
 
     def submit(self, function: Any, *arguments: Any) -> int:
         """Calls a tapps_queue_* function; returns the number of the operation."""
         op = ctypes.c_int64()
-        call(function, self.handle, *arguments, 0, ctypes.byref(op))
+        with self._entered() as handle:
+            call(function, handle, *arguments, 0, ctypes.byref(op))
         return op.value
 
     def fetch_many(self, urls: list[str], native_options: Any, parallel: int) -> list[int]:
         """Submits fetches; their operations. The user_data of a record is its URL's index."""
+        for number, url in enumerate(urls):
+            if not url or "\n" in url or "\r" in url:
+                why = f"urls: number {number} is {'one with a line break' if url else 'empty'}"
+                raise InvalidError(d.E_INVALID, why)
         ops = (ctypes.c_int64 * len(urls))()
         lines = text_of("\n".join(urls), "urls")
         function = self._lib.tapps_queue_fetch_many
-        call(function, self.handle, lines, native_options, parallel, 0, ops, len(urls), None)
+        with self._entered() as handle:
+            call(function, handle, lines, native_options, parallel, 0, ops, len(urls), None)
         return list(ops)
 
     def cancel(self, op: int) -> None:
-        self._lib.tapps_queue_cancel(self.handle, op)
+        with contextlib.suppress(ClosedError), self._entered() as handle:
+            self._lib.tapps_queue_cancel(handle, op)
 
     def subscribe(self, kinds: int) -> None:
-        call(self._lib.tapps_queue_subscribe, self.handle, kinds)
+        with self._entered() as handle:
+            call(self._lib.tapps_queue_subscribe, handle, kinds)
 
     def drain(self) -> list[Record]:
         """What is there, without a wait; at most a batch."""
         records = (d.Record * _BATCH)()
-        taken = self._lib.tapps_queue_drain(self.handle, records, _BATCH)
+        with self._entered() as handle:
+            taken = self._lib.tapps_queue_drain(handle, records, _BATCH)
         return [Record(raw) for raw in records[:taken]]
 
     def wait(self, timeout: Duration | None = None, at_most: int = _BATCH) -> list[Record]:
@@ -83,9 +117,9 @@ class Queue:
         while True:
             slice_us = _SLICE_US if left is None or left < 0 else min(_SLICE_US, left)
             err = ctypes.c_void_p()
-            code = self._lib.tapps_queue_wait(
-                self.handle, slice_us, records, at_most, ctypes.byref(taken), ctypes.byref(err)
-            )
+            results = ctypes.byref(taken), ctypes.byref(err)
+            with self._entered() as handle:
+                code = self._lib.tapps_queue_wait(handle, slice_us, records, at_most, *results)
             if code == d.OK:
                 return [Record(raw) for raw in records[: taken.value]]
             if code != d.E_TIMEOUT:
@@ -97,9 +131,13 @@ class Queue:
                     raise DeadlineError(d.E_TIMEOUT, "nothing came within the timeout")
 
     def close(self) -> None:
-        """Cancels what is under way and gives the queue back."""
-        self._finalizer()
-        self.handle = None
+        """Cancels what is under way and gives the queue back. A thread that waits hears of it
+        within a tenth of a second."""
+        with self._lock:
+            self._closed = True
+            last = not self._inside
+        if last:
+            self._finalizer()
 
 
 class Waiting:
@@ -145,7 +183,8 @@ def event_bits(kinds: tuple[str, ...]) -> int:
 
 
 class Events:
-    """Events of a cache from here on, as they come. Iterating waits for ever; close() ends it."""
+    """Events of a cache from here on, as they come. Iterating waits for ever; close(), of this
+    or of the cache, ends it."""
 
     def __init__(self, cache: Any, kinds: tuple[str, ...]) -> None:
         self._queue = Queue(cache)
@@ -160,7 +199,11 @@ class Events:
 
     def __iter__(self) -> Iterator[types.Event]:
         while True:
-            yield self.get()
+            try:
+                found = self.get()
+            except ClosedError:
+                return
+            yield found
 
     def close(self) -> None:
         self._queue.close()
@@ -202,12 +245,13 @@ def fetch_many(
 class Plan:
     """What would be looked up for a project; run() does it."""
 
-    def __init__(self, cache: Any, root: str, native_options: Any) -> None:
+    def __init__(self, cache: Cache, root: str, native_options: Any) -> None:
         self._lib = functions()
-        self._cache = cache
+        self._cache = cache  # whose handle run() needs
         handle = ctypes.c_void_p()
         where = text_of(root, "root")
-        call(self._lib.tapps_plan_open, cache, where, native_options, ctypes.byref(handle))
+        opened = ctypes.byref(handle)
+        call(self._lib.tapps_plan_open, cache._handle, where, native_options, opened)
         self.handle = handle.value
         weakref.finalize(self, self._lib.tapps_plan_release, self.handle)
         value = call_value(self._lib.tapps_plan_describe, self.handle)
@@ -219,7 +263,7 @@ class Plan:
 
     def run(self) -> WarmRun:
         """Starts it in the background."""
-        return WarmRun(self._cache, self)
+        return WarmRun(self._cache._handle, self)
 
 
 class WarmRun:

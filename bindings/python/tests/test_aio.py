@@ -4,10 +4,14 @@ import http.server
 import pathlib
 import tempfile
 import threading
+import time
 import unittest
+import unittest.mock
+import weakref
 
 import tapps
 import tapps.aio
+from tapps import _declarations as d
 from tapps.compat import AsyncLRUCache, CacheStats, CircuitBreaker
 
 
@@ -148,6 +152,94 @@ class Aio(unittest.IsolatedAsyncioTestCase):
         event = await asyncio.wait_for(first, 10)
         self.assertEqual((event.kind, event.data["name"]), ("breaker", "b"))
         await events.aclose()
+
+    async def test_events_end_with_the_cache(self):
+        async def names():
+            return [event.data["name"] async for event in self.cache.events("breaker")]
+
+        reading = asyncio.create_task(names())
+        await asyncio.sleep(0)
+        self.cache.breaker("b").force("open")
+        await self.cache.close()
+        self.assertEqual(await asyncio.wait_for(reading, 10), ["b"])
+
+    async def test_all_entries_are_listed_page_by_page(self):
+        await self.cache.put_many((f"k{number}", "v") for number in range(600))
+        self.assertEqual(len({entry.key async for entry in self.cache.entries()}), 600)
+
+    async def test_a_callback_that_raises_is_told_and_loses_nothing(self):
+        root = self.path.parent / "project"
+        root.mkdir()
+        (root / "requirements.txt").write_text("left-pad==1.0\n")
+        told = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, said: told.append(said))
+
+        def failing(_):
+            raise OSError("on purpose")
+
+        queue, seen = self.cache._queue().queue, []
+        drain = queue.drain
+
+        def all_at_once():
+            seen.extend(drain())
+            ended = any(record.kind == d.RECORD_WARM for record in seen)
+            return [seen.pop(0) for _ in range(len(seen))] if ended else []
+
+        queue.drain = all_at_once
+        warm = self.cache.warm(root, on_progress=failing, offline=True)
+        self.assertEqual((await asyncio.wait_for(warm, 20)).total, 1)
+        self.assertEqual(str(told[0]["exception"]), "on purpose")
+
+    async def test_close_answers_what_has_ended(self):
+        puts = [asyncio.ensure_future(self.cache.put(f"k{n}", "v")) for n in range(2000)]
+        await asyncio.sleep(0)
+        while self.cache.stats()["writes"] < 2000:
+            time.sleep(0.001)  # the loop, too
+        await self.cache.close()
+        self.assertEqual(await asyncio.gather(*puts, return_exceptions=True), [None] * 2000)
+
+    async def test_many_urls_are_refused_when_one_is_none(self):
+        for urls in (["http://127.0.0.1:1/", ""], ["http://127.0.0.1:1/\n"]):
+            with self.assertRaisesRegex(tapps.InvalidError, "urls: number"):
+                await self.cache.fetch_many(urls).__anext__()
+
+    async def test_a_lease_ends_when_its_value_is_refused(self):
+        with self.assertRaises(tapps.InvalidError):
+            await self.cache.load("k", lambda _: "one", json="not json")
+        load = self.cache.load("k", lambda _: "two", load={"wait": 0})
+        self.assertEqual(await load, b"two")
+
+    async def test_what_is_made_is_answered_also_when_it_is_not_stored(self):
+        load = self.cache.load("k", lambda _: "one", source="x" * (2 << 20))
+        self.assertEqual(await load, b"one")
+        self.assertFalse(await self.cache.contains("k"))
+
+    async def test_a_plan_keeps_its_cache(self):
+        plan = await (await tapps.aio.open(":memory:")).plan(self.path.parent)
+        self.assertEqual(plan._cache.state, "memory")
+
+    async def test_a_permit_that_comes_late_finds_its_breaker(self):
+        cache = await tapps.aio.open(":memory:")
+        holder, late = cache.breaker("b", max_concurrency=1), cache.breaker("b")
+        held, there = holder.acquire(), weakref.ref(late)
+        waiting = asyncio.ensure_future(late.acquire_async(10))
+        del late
+        await asyncio.sleep(0)
+        report, alive = cache._lib.tapps_breaker_report, []
+
+        def reported(*arguments):
+            alive.append(there() is not None)
+            report(*arguments)
+
+        held.success()  # from here on the permit is in the queue, and the loop has not seen it
+        with unittest.mock.patch.object(cache._lib, "tapps_breaker_report", reported):
+            waiting.cancel()
+            del waiting  # with what its frames hold
+            (await asyncio.wait_for(holder.acquire_async(10), 20)).success()
+        self.assertTrue(alive[0], "it was reported to a breaker that was gone")
+        self.assertIsNone(there())
+        self.assertEqual(holder.read().in_flight, 0)
+        await cache.close()
 
     async def test_a_decorated_coroutine_goes_through_the_breaker(self):
         breaker = self.cache.breaker("service", failures=1)

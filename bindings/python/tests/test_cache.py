@@ -49,6 +49,20 @@ class Arguments(CacheTest):
             with self.assertRaises(tapps.InvalidError):
                 self.cache.put("a", "x", ttl=ttl)
 
+    def test_times_and_numbers_beyond_all_bounds_do_not_wrap(self):
+        for ttl in (datetime.timedelta.max, 1e300):
+            self.cache.put("a", "x", ttl=ttl, stale=ttl)
+            self.assertIsNone(self.cache.entry("a").expires_at)
+        with self.assertRaises(tapps.InvalidError):
+            self.cache.put("a", "x", timeout=datetime.timedelta.max)
+        with self.assertRaisesRegex(tapps.InvalidError, "max_tokens"):
+            self.cache.docs("left-pad", max_tokens=2**64 + 1)
+
+    def test_many_urls_are_refused_when_one_is_none(self):
+        for urls in (["http://127.0.0.1:1/", ""], [""], ["http://127.0.0.1:1/\n"]):
+            with self.assertRaisesRegex(tapps.InvalidError, "urls: number"):
+                next(self.cache.fetch_many(urls))
+
     def test_wrong_types_and_names_are_refused_before_the_call(self):
         with self.assertRaises(TypeError):
             self.cache.put("a", 5)
@@ -75,7 +89,92 @@ class Arguments(CacheTest):
             self.cache.events().get(timeout=0.001)
 
 
+class Loads(CacheTest):
+    def loaded(self, value, key="k", **options):
+        """What the next who asks gets, without a wait for anybody."""
+        return self.cache.load(key, lambda _: value, load={"wait": 0}, **options)
+
+    def test_a_lease_ends_when_its_value_is_refused(self):
+        with self.assertRaises(tapps.InvalidError):
+            self.loaded("one", json="not json")
+        self.assertEqual(self.loaded("two"), b"two")
+
+    def test_what_is_made_is_answered_also_when_it_is_not_stored(self):
+        large = bytes((256 << 20) + 1)
+        self.assertIs(self.loaded(large), large)
+        self.assertEqual(self.loaded("two"), b"two")
+        self.assertEqual(self.loaded("three", key="other", source="x" * (2 << 20)), b"three")
+        self.assertFalse(self.cache.contains("other"))
+
+
+class ClosedBetween:
+    """The library, for a queue that another thread closes just before the wait in C."""
+
+    def __init__(self, events):
+        self.lib, self.events, self.waits = events._queue._lib, events, 0
+        events._queue._lib = self
+
+    def __getattr__(self, name):
+        return getattr(self.lib, name)
+
+    def tapps_queue_wait(self, handle, *rest):
+        closing = threading.Thread(target=self.events.close)
+        closing.start()
+        closing.join()
+        if not self.events._queue._finalizer.alive:
+            raise AssertionError("a wait on a queue that was given back")
+        self.waits += 1
+        return self.lib.tapps_queue_wait(handle, *rest)
+
+
+class Closing(CacheTest):
+    def test_a_deadline_that_is_none_does_not_close(self):
+        with self.assertRaises(tapps.InvalidError):
+            self.cache.close(0)
+        self.assertEqual(self.cache.state, "ok")
+        self.cache.close(math.inf)
+        self.assertEqual(self.cache.state, "closed")
+
+    def test_a_queue_is_kept_for_who_is_about_to_wait_on_it(self):
+        events = self.cache.events()
+        library = ClosedBetween(events)
+        self.assertEqual(list(events), [])
+        self.assertEqual(library.waits, 1)
+        self.assertFalse(events._queue._finalizer.alive)
+        with self.assertRaises(tapps.ClosedError):
+            events.get()
+
+    def test_events_end_with_the_cache(self):
+        events, seen = self.cache.events(), []
+        breaker = self.cache.breaker("b")
+        reading = threading.Thread(target=lambda: seen.extend(events))
+        reading.start()
+        breaker.force("open")
+        self.cache.close()
+        reading.join(20)
+        self.assertFalse(reading.is_alive())
+        self.assertEqual([event.data["name"] for event in seen], ["b"])
+
+
 class Lifetimes(CacheTest):
+    def test_a_permit_keeps_its_breaker_and_that_its_cache(self):
+        cache = tapps.open(":memory:")
+        breaker = cache.breaker("b")
+        kept = weakref.ref(breaker), weakref.ref(cache)
+        permit = breaker.acquire()
+        del breaker, cache
+        gc.collect()
+        self.assertNotIn(None, [reference() for reference in kept])
+        permit.success()
+        self.assertEqual(kept[0]().read().successes, 1)
+        kept[0]().acquire(wait=1).success()
+
+    def test_a_plan_keeps_its_cache(self):
+        plan = tapps.open(":memory:").plan(self.folder)
+        gc.collect()
+        self.assertEqual(plan._cache.state, "memory")
+        self.assertEqual(plan.run().result(20).total, 0)
+
     def test_a_view_outlives_the_entry_and_the_cache(self):
         self.cache.put("a", b"x" * 1000)
         view = self.cache.view("a")

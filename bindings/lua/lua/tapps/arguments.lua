@@ -37,7 +37,7 @@ function M.space_of(given)
       rest[name] = value
     end
   end
-  return space, rest
+  return native.text(space, "namespace"), rest
 end
 
 -- {namespace, all_namespaces, prefix, tag} as a tapps_filter, and what has to live as long.
@@ -46,7 +46,7 @@ function M.filter(what)
   local filter = ffi.new("tapps_filter")
   filter.struct_size = ffi.sizeof("tapps_filter")
   local space = not what.all_namespaces and (what.namespace or "default") or nil
-  filter.space, filter.tag = space, what.tag
+  filter.space, filter.tag = native.text(space, "namespace"), native.text(what.tag, "tag")
   if what.prefix then
     filter.prefix, filter.prefix_size = M.bytes(what.prefix, "prefix")
   end
@@ -57,12 +57,20 @@ end
 function M.micros(ms, what, forever)
   if ms == nil then
     return 0
-  elseif ms == math.huge then
+  elseif type(ms) == "number" and ms > native.LONGEST_MS then
     return forever or cdef.UNLIMITED
   elseif type(ms) ~= "number" or not (ms >= 0) then
     error(native.invalid(what .. ": expected milliseconds"), 0)
   end
   return math.max(1, math.floor(ms * 1000 + 0.5))
+end
+
+-- Goes on with a coroutine; raises what it raises.
+function M.resume(thread, ...)
+  local good, raised = coroutine.resume(thread, ...)
+  if not good then
+    error(debug.traceback(thread, tostring(raised)), 0)
+  end
 end
 
 -- Submits an operation of `cache` and hands convert(answer, failure) to `done`. Without `done`,
@@ -79,10 +87,7 @@ function M.submit(cache, name, convert, done, ...)
     error(native.invalid("expected a callback, or a call in a coroutine"), 0)
   end
   local op, failure = cache:submit(name, function(answer, why)
-    local good, raised = coroutine.resume(thread, answer, why)
-    if not good then
-      error(debug.traceback(thread, tostring(raised)), 0)
-    end
+    M.resume(thread, answer, why)
   end, nil, ...)
   if not op then
     return nil, failure

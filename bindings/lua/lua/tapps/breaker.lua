@@ -18,8 +18,9 @@ local MODES = {
 
 function M.open(cache, name, native_options)
   local handle = ffi.new("tapps_breaker*[1]")
+  local text = native.text(name, "name")
   local ok, failure =
-    native.call("tapps_breaker_open", cache.handle, name, native_options, handle)
+    native.call("tapps_breaker_open", cache.handle, text, native_options, handle)
   if not ok then
     return nil, failure
   end

@@ -27,7 +27,7 @@ M.open = guarded(function(path, given)
   native.lib() -- declares the types
   local handle = ffi.new("tapps_cache*[1]")
   local native_options, keep = options.open(given)
-  local ok, failure = native.call("tapps_cache_open", path, native_options, handle)
+  local ok, failure = native.call("tapps_cache_open", native.text(path, "path"), native_options, handle)
   if not ok then
     return nil, failure
   end
@@ -200,7 +200,9 @@ Cache.entries = guarded(function(self, what)
   local prefix, size = bytes(what.prefix or "", "prefix")
   local space = not what.all_namespaces and (what.namespace or "default") or nil
   local handle = ffi.new("tapps_cursor*[1]")
-  local ok, failure = native.call("tapps_cursor_open", self.handle, space, prefix, size, handle)
+  local ok, failure = native.call(
+    "tapps_cursor_open", self.handle, native.text(space, "namespace"), prefix, size, handle
+  )
   if not ok then
     error(failure, 0)
   end
@@ -274,7 +276,7 @@ Cache.fetch = guarded(function(self, url, given, done)
   if body then
     native_options.body, native_options.body_size = bytes(body, "body")
   end
-  local op, failure = self:submit("tapps_queue_fetch", done, nil, url, native_options)
+  local op, failure = self:submit("tapps_queue_fetch", done, nil, native.text(url, "url"), native_options)
   return op, failure
 end)
 
@@ -290,7 +292,16 @@ Cache.fetch_many = guarded(function(self, urls, given, on_result, done)
   self.kept = keep -- the texts, during the call
   local parallel = given and given.parallel or 0
   local left = #urls
+  for number, url in ipairs(urls) do
+    if native.text(url, "urls") == "" or url:find("[\r\n]") then
+      local why = url == "" and "empty" or "one with a line break"
+      error(native.invalid(("urls: number %d is %s"):format(number, why)), 0)
+    end
+  end
   if left == 0 then
+    if done then
+      queue.later(done)
+    end
     return {}
   end
   return self:submit_many("tapps_queue_fetch_many", left, function(index, answer, failure)
@@ -311,7 +322,7 @@ end)
 Cache.docs = guarded(function(self, library, given, done)
   local native_options, keep = options.docs(given)
   self.kept = keep -- the texts, during the call
-  local op, failure = self:submit("tapps_queue_docs", done, nil, library, native_options)
+  local op, failure = self:submit("tapps_queue_docs", done, nil, native.text(library, "library"), native_options)
   return op, failure
 end)
 
@@ -320,7 +331,8 @@ Cache.plan = guarded(function(self, root, given)
   local native_options, keep = options.warm(given)
   self.kept = keep -- the texts, during the call
   local handle = ffi.new("tapps_plan*[1]")
-  local ok, failure = native.call("tapps_plan_open", self.handle, root, native_options, handle)
+  local where = native.text(root, "root")
+  local ok, failure = native.call("tapps_plan_open", self.handle, where, native_options, handle)
   if not ok then
     return nil, failure
   end
@@ -397,7 +409,7 @@ function Cache:close(deadline_ms)
     return true
   end
   self.closed = true
-  local us = deadline_ms and math.max(1, math.floor(deadline_ms * 1000)) or 0
+  local us = deadline_ms and math.max(1, math.min(math.floor(deadline_ms * 1000), 2 ^ 53)) or 0
   local ok, failure = native.call("tapps_cache_close", self.handle, us)
   local closed = native.failure(cdef.E_CLOSED, nil)
   if self.queue then

@@ -4,6 +4,7 @@ local arguments = require("tapps.arguments")
 local cdef = require("tapps.cdef")
 local native = require("tapps.native")
 local options = require("tapps.options")
+local queue = require("tapps.queue")
 
 local bytes, guarded, space_of = arguments.bytes, arguments.guarded, arguments.space_of
 
@@ -65,10 +66,11 @@ end)
 Cache.set_namespace = guarded(function(self, namespace, defaults)
   local native_options, keep = options.space(defaults)
   self.kept = keep
-  return native.call("tapps_cache_set_space", self.handle, namespace, native_options)
+  local space = native.text(namespace, "namespace")
+  return native.call("tapps_cache_set_space", self.handle, space, native_options)
 end)
 
--- Runs a loader under a lease, and ends the lease; tell(value, error) once.
+-- Runs a loader under a lease, and ends the lease; tell(value, error) once, which raises nothing.
 local function run(self, lease, key, loader, put, keep, tell)
   local function finish(value, failure)
     if not lease then
@@ -76,15 +78,19 @@ local function run(self, lease, key, loader, put, keep, tell)
     end
     local mine = lease
     lease = nil
-    if self.closed then
-      return tell(nil, native.failure(cdef.E_CLOSED, nil))
-    elseif type(value) ~= "string" then
+    if type(value) ~= "string" then
       native.lib().tapps_cache_load_abandon(self.handle, mine)
       return tell(nil, failure)
     end
     local ok, why = native.call("tapps_cache_load_finish", self.handle, mine, value, #value, put)
     keep = nil -- the texts of `put` lived until here
-    tell(ok and value, why)
+    if not ok then -- a lease has not ended when the arguments were refused
+      native.lib().tapps_cache_load_abandon(self.handle, mine)
+      if why.code == cdef.E_INVALID or why.code == cdef.E_UNSUPPORTED then
+        return tell(nil, why)
+      end
+    end
+    tell(value) -- also when it is not stored: those who wait have it, too
   end
   local good, value = pcall(loader, key, finish)
   if not good then
@@ -97,7 +103,8 @@ end
 -- The value; when it is not there, what the loader makes, which is stored as the options say.
 -- loader(key, finish) returns a string, or calls finish(string), or finish(nil, error), later. All
 -- who ask at the same time, in other processes too, share one run of a loader. A stale value is
--- answered at once while its successor is loaded. The options are those of put, and `load`:
+-- answered at once while its successor is loaded. What is made is answered also when it could not
+-- be stored. The options are those of put, and `load`:
 -- {wait_ms, lease_ms, early_ms}. nil: remembered as not there, or the loader says so.
 Cache.load = guarded(function(self, key, loader, given, done)
   local space, rest = space_of(given)
@@ -112,11 +119,11 @@ Cache.load = guarded(function(self, key, loader, given, done)
   local answered, value, failure = false, nil, nil
   local function tell(found, why)
     if done then
-      return done(found, why)
+      return queue.protected(done, found, why)
     end
     answered, value, failure = true, found, why
     if coroutine.status(thread) == "suspended" then
-      assert(coroutine.resume(thread))
+      queue.protected(arguments.resume, thread)
     end
   end
   local op, refused = self:submit("tapps_queue_load", function(answer, why)

@@ -128,11 +128,25 @@ function M.take_value(value)
   return found
 end
 
--- ---- options: {lua name = {field, kind}}; kinds: ms, number, text, lines, or a table of names
+-- Times beyond the library's are as good as for ever.
+M.LONGEST_MS = 2 ^ 61 / 1000
+
+-- A text for the library, which takes it up to the first NUL; nil stays nil.
+function M.text(value, what)
+  if value ~= nil and (type(value) ~= "string" or value:find("%z")) then
+    error(M.invalid(what .. ": expected a text without NUL"), 0)
+  end
+  return value
+end
+
+-- ---- options: {lua name = {field, kind}}; kinds: ms, ms_or_none (0: none), ttl (math.huge: none),
+-- number, text, lines, or a table of names
 
 local function field_value(kind, name, value, keep)
-  if kind == "ms" then
-    if value == math.huge then
+  if kind == "ms" or kind == "ms_or_none" or kind == "ttl" then
+    if type(value) == "number" and value > M.LONGEST_MS then
+      return kind == "ttl" and cdef.NONE or cdef.UNLIMITED
+    elseif kind == "ms_or_none" and value == 0 then
       return cdef.NONE
     elseif type(value) ~= "number" or not (value > 0) then
       error(M.invalid(name .. ": expected milliseconds above 0"), 0)
@@ -148,10 +162,7 @@ local function field_value(kind, name, value, keep)
   elseif type(kind) == "table" then
     return kind[value] or error(M.invalid(("%s: not %q"):format(name, tostring(value))), 0)
   end
-  local text = kind == "lines" and table.concat(value, "\n") or value
-  if type(text) ~= "string" or text:find("%z") then
-    error(M.invalid(name .. ": expected a text without NUL"), 0)
-  end
+  local text = M.text(kind == "lines" and table.concat(value, "\n") or value, name)
   keep[#keep + 1] = text
   return text
 end

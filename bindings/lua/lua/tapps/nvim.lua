@@ -76,13 +76,15 @@ end
 function M.project_root()
   local at = vim.fn.expand("%:p:h")
   at = at ~= "" and at or vim.fn.getcwd()
+  local nearest
   for _, name in ipairs({ "package.json", "pyproject.toml", "requirements.txt", "Cargo.toml", "go.mod" }) do
     local found = vim.fn.findfile(name, vim.fn.escape(at, " ,") .. ";")
-    if found ~= "" then
-      return vim.fn.fnamemodify(found, ":p:h")
+    local folder = found ~= "" and vim.fn.fnamemodify(found, ":p:h") or nil
+    if folder and (not nearest or #folder > #nearest) then
+      nearest = folder
     end
   end
-  return vim.fn.getcwd()
+  return nearest or vim.fn.getcwd()
 end
 
 -- Control characters of a document would move the cursor of who reads it.

@@ -24,8 +24,8 @@ M.open = maker("tapps_open_options", {
   queue_bytes = { "queue_bytes", "number" },
   commit_interval_ms = { "commit_interval_us", "ms" },
   open_timeout_ms = { "open_timeout_us", "ms" },
-  put_timeout_ms = { "put_timeout_us", "ms" },
-  ttl_ms = { "ttl_us", "ms" },
+  put_timeout_ms = { "put_timeout_us", "ms_or_none" },
+  ttl_ms = { "ttl_us", "ttl" },
   user_agent = { "user_agent", "text" },
   proxy = { "proxy", "text" },
   ca_file = { "ca_file", "text" },
@@ -54,9 +54,9 @@ M.get = maker("tapps_get_options", {}, {
 
 M.put = maker("tapps_put_options", {
   durability = { "durability", M.DURABILITY },
-  ttl_ms = { "ttl_us", "ms" },
+  ttl_ms = { "ttl_us", "ttl" },
   stale_ms = { "stale_us", "ms" },
-  timeout_ms = { "timeout_us", "ms" },
+  timeout_ms = { "timeout_us", "ms_or_none" },
   content_type = { "content_type", "text" },
   source = { "source", "text" },
   tags = { "tags", "lines" },
@@ -64,15 +64,15 @@ M.put = maker("tapps_put_options", {
 }, { negative = cdef.PUT_NEGATIVE, sliding = cdef.PUT_SLIDING })
 
 M.space = maker("tapps_space_options", {
-  ttl_ms = { "ttl_us", "ms" },
+  ttl_ms = { "ttl_us", "ttl" },
   stale_ms = { "stale_us", "ms" },
-  negative_ttl_ms = { "negative_ttl_us", "ms" },
+  negative_ttl_ms = { "negative_ttl_us", "ttl" },
 }, {})
 
 M.load = maker("tapps_load_options", {
-  wait_ms = { "timeout_us", "ms" },
+  wait_ms = { "timeout_us", "ms_or_none" },
   lease_ms = { "lease_us", "ms" },
-  early_ms = { "early_us", "ms" },
+  early_ms = { "early_us", "ms_or_none" },
 }, {})
 
 M.fetch = maker("tapps_fetch_options", {

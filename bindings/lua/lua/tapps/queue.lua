@@ -17,6 +17,61 @@ Queue.__index = Queue
 
 local M = { uv = uv }
 
+-- Calls f() on a later turn of the loop.
+M.later = vim and vim.schedule
+  or function(f)
+    local timer = uv.new_timer()
+    timer:start(0, 0, function()
+      timer:close()
+      f()
+    end)
+  end
+
+-- Queues that somebody hears from. Others go when nobody knows them any more.
+local heard = {}
+
+-- Calls f; what it raises is told by itself, soon, and holds up nothing else.
+function M.protected(f, ...)
+  local good, why = xpcall(f, function(why)
+    return debug.traceback(tostring(why), 2)
+  end, ...)
+  if not good then
+    M.later(function()
+      error(why, 0)
+    end)
+  end
+end
+
+-- Calls back(queue) once when the descriptor is readable. The poll lives as long as the loop: it
+-- must not keep the queue.
+local function watch(self)
+  local weak = setmetatable({ queue = self }, { __mode = "v" })
+  local poll = self.poll
+  poll:start("r", function()
+    poll:stop() -- until what is there has been handed out
+    schedule(function()
+      if weak.queue then
+        weak.queue:hand_out()
+      end
+    end)
+  end)
+end
+
+-- What becomes of a queue that is collected: its poll is closed first, on a turn of the main loop.
+-- A LuaJIT of its own cannot tell that from its end, when luv has to close the poll itself: there
+-- queues are kept until they are closed.
+local function dropped(poll)
+  if not vim then
+    return native.lib().tapps_queue_release
+  end
+  return function(handle)
+    schedule(function()
+      poll:close()
+      native.lib().tapps_queue_release(handle)
+    end)
+  end
+end
+
 function M.open(cache)
   local handle = ffi.new("tapps_queue*[1]")
   local ok, failure = native.call("tapps_queue_open", cache, handle)
@@ -24,19 +79,16 @@ function M.open(cache)
     return nil, failure
   end
   local self = setmetatable({
-    handle = ffi.gc(handle[0], native.lib().tapps_queue_release),
+    handle = handle[0],
     records = ffi.new("tapps_record[?]", BATCH),
     waiting = {}, -- op => what is called at its end, and with its progress
     under_way = 0,
   }, Queue)
   self.poll = uv.new_poll(tonumber(native.lib().tapps_queue_fd(self.handle)))
   self.poll:unref() -- alone it keeps no loop running
-  self.poll:start("r", function()
-    self.poll:stop() -- until what is there has been handed out
-    schedule(function()
-      self:hand_out()
-    end)
-  end)
+  ffi.gc(self.handle, dropped(self.poll))
+  heard[self] = not vim or nil
+  watch(self)
   return self
 end
 
@@ -55,6 +107,7 @@ end
 function Queue:expect(op, done, progress)
   self.waiting[op] = { done = done, progress = progress }
   self.under_way = self.under_way + 1
+  heard[self] = true
   self.poll:ref()
   return op
 end
@@ -84,20 +137,26 @@ function Queue:cancel(op)
   end
 end
 
+-- Takes a batch over, and adds what it is to call; the number of records.
+function Queue:drain(calls)
+  local taken = tonumber(native.lib().tapps_queue_drain(self.handle, self.records, BATCH))
+  for i = 0, taken - 1 do
+    calls[#calls + 1] = self:take(self.records[i])
+  end
+  return taken
+end
+
 function Queue:hand_out()
   if not self.handle then
     return
   end
   local began = uv.hrtime()
   while true do
-    local taken = tonumber(native.lib().tapps_queue_drain(self.handle, self.records, BATCH))
     -- All are taken over before the first callback: it may close the queue.
     local calls = {}
-    for i = 0, taken - 1 do
-      calls[#calls + 1] = self:take(self.records[i])
-    end
+    local taken = self:drain(calls)
     for _, call in ipairs(calls) do
-      call()
+      M.protected(call)
     end
     if not self.handle then
       return
@@ -107,12 +166,7 @@ function Queue:hand_out()
       break
     end
   end
-  self.poll:start("r", function()
-    self.poll:stop()
-    schedule(function()
-      self:hand_out()
-    end)
-  end)
+  watch(self)
 end
 
 function Queue:take(record)
@@ -136,6 +190,7 @@ function Queue:take(record)
   self.under_way = self.under_way - 1
   if self.under_way == 0 then
     self.poll:unref()
+    heard[self] = (self.on_event or not vim) and true or nil
   end
   if record.code ~= cdef.OK then
     local failure = native.failure(record.code, record.error)
@@ -156,24 +211,37 @@ end
 
 function Queue:subscribe(bits, on_event)
   self.on_event = on_event
+  heard[self] = true
   return native.call("tapps_queue_subscribe", self.handle, bits)
 end
 
--- Ends the watch and gives the queue back; what is under way ends with `failure`.
+-- Ends the watch and gives the queue back. What has ended is told with its result, what is under
+-- way ends with `failure`; without one, what is there is dropped.
 function Queue:close(failure)
   if not self.handle then
     return
   end
+  local calls = {}
+  repeat
+    local taken = self:drain(calls)
+  until taken == 0
   local handle, left = self.handle, self.waiting
-  self.handle, self.waiting = nil, {}
-  self.poll:stop()
+  self.handle, self.waiting, heard[self] = nil, {}, nil
   self.poll:close()
   native.lib().tapps_queue_release(ffi.gc(handle, nil))
-  for _, waiting in pairs(left) do
-    schedule(function()
-      waiting.done(nil, failure)
-    end)
+  if not failure then
+    return
   end
+  for _, waiting in pairs(left) do
+    calls[#calls + 1] = function()
+      waiting.done(nil, failure)
+    end
+  end
+  schedule(function()
+    for _, call in ipairs(calls) do
+      M.protected(call)
+    end
+  end)
 end
 
 return M

@@ -29,7 +29,8 @@ end)
 
 -- Copies the cache as it stands to a file, which replaces what is there: true.
 Cache.backup = guarded(function(self, path, done)
-  return arguments.submit(self, "tapps_queue_backup", arguments.ended, done, path)
+  local where = native.text(path, "path")
+  return arguments.submit(self, "tapps_queue_backup", arguments.ended, done, where)
 end)
 
 -- Gives unused space of the file back: how many bytes. {timeout_ms}: 30 s.
