@@ -216,7 +216,8 @@ class Player:
                 continue  # an expectation
             elif name not in NOT_SENT:
                 for one in value if isinstance(value, list) else [value]:
-                    text = "1" if one is True else self._filled(str(one))
+                    plain = raw(one).decode() if isinstance(one, dict) else str(one)
+                    text = "1" if one is True else self._filled(plain)
                     fields.append((name, text))
         return self.peer.ask(fields)
 
