@@ -121,7 +121,7 @@ void Transport::Close() {
     timer_due_.clear();
     WakeBy(0);
   }
-  for (auto& [id, done] : pending) Survive([&] { done(Cancelled()); });
+  for (auto& entry : pending) Survive([&entry] { entry.second(Cancelled()); });
   if (thread_.joinable()) thread_.join();
   MutexLock lock(mutex_);
   running_ = false;
