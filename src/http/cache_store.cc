@@ -172,9 +172,9 @@ CacheStore::DecodedRef CacheStore::Decode(const std::string& entry_key, const Va
   return decoded;
 }
 
-void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
+bool CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
   const std::string entry = EntryKey(key);
-  if (IsDoomed(entry)) return;
+  if (IsDoomed(entry)) return false;
   const std::string vary = response->headers.Combined("Vary").value_or("");
   std::string target = entry;
   if (!vary.empty()) {
@@ -196,8 +196,8 @@ void CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
     json["cookies"] = true;
   }
   json["headers"] = BytesToText(fields.text());
-  Write(target, response->body, DumpJson(json), response->headers.Get("Content-Type").value_or(""),
-        where);
+  return Write(target, response->body, DumpJson(json),
+               response->headers.Get("Content-Type").value_or(""), where);
 }
 
 std::string CacheStore::EnsureIndex(const std::string& key, const std::string& vary,
@@ -212,7 +212,7 @@ std::string CacheStore::EnsureIndex(const std::string& key, const std::string& v
   return generation;
 }
 
-void CacheStore::Write(const std::string& key, ValueRef body, const std::string& json,
+bool CacheStore::Write(const std::string& key, ValueRef body, const std::string& json,
                        std::string_view content_type, Storage where) {
   PutOptions options;
   options.durability = where == Storage::kMemory ? TAPPS_DURABILITY_MEMORY : TAPPS_DURABILITY_ASYNC;
@@ -220,12 +220,14 @@ void CacheStore::Write(const std::string& key, ValueRef body, const std::string&
   options.content_type = content_type;
   options.json = json;
   // The network thread must not wait for room in the queue; what is not stored is fetched again.
-  const auto done = [](const Status&) {};
+  const auto refused = std::make_shared<std::atomic<bool>>(false);
+  const auto done = [refused](const Status& status) { *refused = !status.ok(); };
   if (body) {
     cache_->PutAsync({kSpace, key}, std::move(body), options, done);
   } else {
     cache_->PutAsync({kSpace, key}, "", options, done);
   }
+  return !*refused;
 }
 
 ResponseStore::Shared CacheStore::shared() const {

@@ -36,7 +36,7 @@ class CacheStore : public ResponseStore {
       : cache_(std::move(cache)), keep_set_cookie_(keep_set_cookie) {}
 
   Found Find(std::string_view key, const Headers& request, Look look) override;
-  void Put(std::string_view key, StoredRef response, Storage where) override;
+  bool Put(std::string_view key, StoredRef response, Storage where) override;
   void Erase(std::string_view key) override;
   Shared shared() const override;
 
@@ -64,7 +64,7 @@ class CacheStore : public ResponseStore {
   bool TryErase(const std::string& entry_key);
   // Whether the entry is to be taken for erased, though it may be there.
   bool IsDoomed(const std::string& entry_key);
-  void Write(const std::string& key, ValueRef body, const std::string& json,
+  bool Write(const std::string& key, ValueRef body, const std::string& json,
              std::string_view content_type, Storage where);
 
   const std::shared_ptr<Cache> cache_;

@@ -215,8 +215,7 @@ Storage Exchanger::Store(const Hop& hop, const StoredRef& response) const {
   auto stored = std::make_shared<StoredResponse>(*response);
   stored->headers = StoredFields(response->headers);
   stored->selecting = SelectingFields(hop.headers, response->headers);
-  store_.Put(hop.store_key, std::move(stored), where);
-  return where;
+  return store_.Put(hop.store_key, std::move(stored), where) ? where : Storage::kNone;
 }
 
 // Whether Content-Location is the URL that was asked (RFC 9110 8.7).
@@ -331,8 +330,9 @@ Outcome Exchanger::FromNetwork(const FetchRequest& request, const Hop& hop, cons
     kept = Keep(hop, nullptr, fresh);
   } else {
     kept = Keep(hop, stored, fresh);
-    if (kept.response == nullptr && stored != nullptr && hop.may_write &&
-        Supersedes(fresh->status)) {
+    // A reload has not looked at what is stored.
+    const bool may_be_stored = stored != nullptr || !hop.may_read;
+    if (kept.response == nullptr && may_be_stored && hop.may_write && Supersedes(fresh->status)) {
       store_.Erase(hop.store_key);
     }
   }

@@ -49,14 +49,6 @@ CallResult Health(const TransferResult& result) {
   return result.response.status >= 500 ? CallResult::kFailure : CallResult::kSuccess;
 }
 
-// Tells apart whose quota it is, and tells little of the credential: 16 bits are shared with other
-// processes. 0: none.
-uint64_t WhoAsks(const Hop& hop) {
-  if (!hop.credentials) return 0;
-  const std::string secret = hop.headers.Combined("Authorization").value_or(std::string());
-  return (Hash64(secret + '\n' + hop.url.Origin()) & 0xffff) | 0x10000;
-}
-
 // RFC 9110 9.2.2.
 bool IsIdempotent(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
@@ -98,7 +90,7 @@ void Flights::Join(WaiterId id, const FetchRequest& request, const Hop& hop, Sto
       flight->request = request;
       flight->hop = hop;
       flight->stored = std::move(stored);
-      flight->who = WhoAsks(hop);
+      flight->who = hop.asker;
       flight->begun_us = Clock::Real().MonotonicNow();
       if (turns_ != nullptr) flight->name = NameAmongProcesses(request, hop);
       if (flight->name != 0 && private_[flight->name % private_.size()] != flight->name) {

@@ -59,6 +59,16 @@ std::string HopMaker::StoreKey(const Hop& hop, const Url& url, bool credentials)
          HexText(Hash64(secret, salt_[1]));
 }
 
+uint64_t HopMaker::AskerOf(const Hop& hop) const {
+  if (!hop.credentials) return 0;
+  std::string secret = hop.url.Origin() + "\n" + secrets_.Values(hop.url);
+  for (size_t i = 0; i < hop.headers.size(); ++i) {
+    const auto [name, value] = hop.headers[i];
+    if (IsSecretField(name)) secret += LowerCase(name) + ": " + std::string(value) + "\n";
+  }
+  return (Hash64(secret) & 0xffff) | 0x10000;
+}
+
 bool HopMaker::LeadsToSecrets(const Url& base, const Headers& response) const {
   bool secret = false;
   for (const std::string_view field : {"Location", "Content-Location"}) {
@@ -84,6 +94,7 @@ void HopMaker::Finish(const FetchRequest& request, Hop* hop) const {
   }
   hop->cookieless_key = cookie && !hop->credentials ? hop->url.ToString() : "";
   hop->credentials = hop->credentials || cookie;
+  hop->asker = AskerOf(*hop);
   hop->store_key = StoreKey(*hop, hop->url, hop->credentials);
   hop->directives = CacheControl::OfRequest(hop->headers);
   if (request.policy == TAPPS_FETCH_NO_STORE) hop->directives.no_store = true;

@@ -19,6 +19,9 @@ struct Hop {
       headers;  // the caller's, with Authorization made of user info; no validators of the cache
   ValueRef body;
   bool credentials = false;  // the headers or the URL carry secrets
+  // Tells apart who asks an origin, as far as quotas go, and tells little of the credential: 16
+  // bits of a hash are shared with other processes. 0: nobody in particular.
+  uint64_t asker = 0;
   std::string store_key;
   // Where answers to the request without its Cookie are stored, when that is its only secret; else
   // empty. They may answer this one too, unless they vary with Cookie.
@@ -50,6 +53,7 @@ class HopMaker {
  private:
   void Finish(const FetchRequest& request, Hop* hop) const;
   bool IsSecretField(std::string_view name) const;
+  uint64_t AskerOf(const Hop& hop) const;
 
   const SecretParameters& secrets_;
   uint64_t salt_[2];

@@ -36,8 +36,9 @@ class ResponseStore {
   // The response that these request fields select (RFC 9111 4.1). What was Put before is found.
   virtual Found Find(std::string_view key, const Headers& request, Look look) = 0;
   // Keeps the response in place of the one with the same selecting fields. kMemory ones never reach
-  // a disk, nor do cookies that others set, unless that was asked for. Failure is a miss later.
-  virtual void Put(std::string_view key, StoredRef response, Storage where) = 0;
+  // a disk, nor do cookies that others set, unless that was asked for. False: refused at
+  // once, being too large or more than the file takes now. A later failure is a miss later.
+  virtual bool Put(std::string_view key, StoredRef response, Storage where) = 0;
   // Drops all responses under the key.
   virtual void Erase(std::string_view key) = 0;
 

@@ -252,6 +252,14 @@ bool SecretParameters::Contains(const Url& url) const {
   return found;
 }
 
+std::string SecretParameters::Values(const Url& url) const {
+  std::string values;
+  ForEachParameter(QueryOf(url), [&](char, std::string_view part, std::string_view name) {
+    if (name.size() < part.size() && Matches(DecodeUserInfo(name))) values.append(part) += '\n';
+  });
+  return values;
+}
+
 std::string SecretParameters::Redact(const Url& url) const {
   const std::string_view query = QueryOf(url);
   std::string out =

@@ -55,6 +55,8 @@ class SecretParameters {
   bool Matches(std::string_view parameter) const;
   // Whether the URL's query has a secret in it.
   bool Contains(const Url& url) const;
+  // The secret parameters of the URL with their values, in their order.
+  std::string Values(const Url& url) const;
   // The URL for a log or an error text: values of secret parameters replaced by "***", no user
   // info.
   std::string Redact(const Url& url) const;

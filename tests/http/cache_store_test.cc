@@ -187,6 +187,34 @@ TEST_F(CacheStoreTest, ResponsesToCredentialsAreNotWrittenToTheFile) {
   EXPECT_EQ(Files().find("hush"), std::string::npos);
 }
 
+// A response to credentials is kept in memory alone, which has no room for one of this size.
+TEST_F(CacheStoreTest, WhatTheCacheRefusesIsNotCalledStoredAndEndsWhatWasThere) {
+  std::atomic<bool> large = false;
+  test::RawServer origin([&large](test::RawServer::Connection& peer) {
+    while (!peer.ReadRequest().empty()) {
+      const std::string body(large ? 9 << 20 : 5, 'x');
+      peer.Write("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: " +
+                 std::to_string(body.size()) + "\r\n\r\n" + body);
+    }
+  });
+  BreakerRegistry breakers(BreakerSettings(), Clock::Real(), 1);
+  FetchEngine engine(*store_, breakers, FetchOptions());
+  const auto fetch = [&](int32_t policy) {
+    FetchRequest request;
+    request.url = origin.Url("/");
+    request.headers.AddLine("Authorization: hush");
+    request.policy = policy;
+    const Result<FetchResult> result = engine.FetchAndWait(std::move(request));
+    EXPECT_TRUE(result.ok()) << result.status().message();
+    return result.ok() ? result->cache_status : "";
+  };
+  EXPECT_EQ(fetch(TAPPS_FETCH_DEFAULT), "tapps; fwd=miss; fwd-status=200; stored");
+  EXPECT_EQ(fetch(TAPPS_FETCH_DEFAULT).substr(0, 10), "tapps; hit");
+  large = true;
+  EXPECT_EQ(fetch(TAPPS_FETCH_RELOAD), "tapps; fwd=request; fwd-status=200");
+  EXPECT_EQ(fetch(TAPPS_FETCH_DEFAULT), "tapps; fwd=miss; fwd-status=200");
+}
+
 TEST_F(CacheStoreTest, LongKeysAreCutToWhatACacheTakes) {
   const std::string a = "http://h/" + std::string(60'000, 'a');
   Put(a + "1", "one", {"Vary: A"});

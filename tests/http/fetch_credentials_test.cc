@@ -42,10 +42,10 @@ TEST_F(FetchCredentialsTest, SecretsStayWithTheirOrigin) {
 // Tells what would reach a disk.
 class SpyStore : public MemoryStore {
  public:
-  void Put(std::string_view key, StoredRef response, Storage where) override {
+  bool Put(std::string_view key, StoredRef response, Storage where) override {
     (where == Storage::kMemory ? in_memory : on_disk) +=
         std::string(key) + "\n" + response->headers.text() + response->selecting.text();
-    MemoryStore::Put(key, response, where);
+    return MemoryStore::Put(key, response, where);
   }
   std::string on_disk;
   std::string in_memory;

@@ -255,6 +255,17 @@ TEST_F(FetchRetryTest, AQuotaOfOneCredentialLeavesOthersAlone) {
   EXPECT_EQ(Fetch("/", 2, "GET", "Authorization: Bearer other")->status(), 200);
 }
 
+TEST_F(FetchRetryTest, KeysAndTokensAreCredentialsWithQuotasToo) {
+  const auto serving = Serve(
+      [](int number, Response& response) { Answer(response, number % 2 == 1 ? 429 : 200, "60"); });
+  EXPECT_EQ(Fetch("/", 2, "GET", "X-Api-Key: one")->status(), 429);
+  EXPECT_EQ(Fetch("/a", 2, "GET", "X-Api-Key: one").code(), TAPPS_E_QUOTA);
+  EXPECT_EQ(Fetch("/b", 2, "GET", "X-Api-Key: other")->status(), 200);
+  EXPECT_EQ(Fetch("/?token=one", 2)->status(), 429);
+  EXPECT_EQ(Fetch("/c?token=one", 2).code(), TAPPS_E_QUOTA);
+  EXPECT_EQ(Fetch("/d?token=other", 2)->status(), 200);
+}
+
 TEST_F(FetchRetryTest, ABudgetOfRateLimitFieldsIsKept) {
   const auto serving = Serve([](int number, Response& response) {
     Answer(response, 200);

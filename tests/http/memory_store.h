@@ -37,7 +37,7 @@ class MemoryStore : public ResponseStore {
     }
     return {};
   }
-  void Put(std::string_view key, StoredRef response, Storage) override {
+  bool Put(std::string_view key, StoredRef response, Storage) override {
     MutexLock lock(mutex_);
     auto& all = responses_[std::string(key)];
     std::erase_if(all, [&](const StoredRef& one) {
@@ -45,6 +45,7 @@ class MemoryStore : public ResponseStore {
              one->selecting.text() == response->selecting.text();
     });
     all.insert(all.begin(), std::move(response));
+    return true;
   }
   void Erase(std::string_view key) override {
     MutexLock lock(mutex_);
