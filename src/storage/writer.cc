@@ -12,6 +12,8 @@ namespace {
 
 constexpr int64_t kLockedAfter = 1 * kSecond;  // of waiting, the state says so
 constexpr int64_t kRetryAfter = 200 * kMillisecond;
+// Between slices of a bulk removal: who polls for the write lock gets it.
+constexpr int64_t kBreath = 10 * kMillisecond;
 constexpr int64_t kPinnedAfter = 100 * kMillisecond;  // likewise, of a WAL that cannot begin anew
 constexpr int64_t kTryEvery = 1 * kSecond;            // while the state is not OK and nobody writes
 constexpr int64_t kRetryPinned = 5 * kMillisecond;
@@ -160,6 +162,7 @@ void Writer::FinishBatch() {
   }
   committed_ = false;
   queue_->Return(std::exchange(taken_, {}));
+  queue_->WaitForRetry(kBreath);
 }
 
 // Commits what is due, or waits a moment after a failure; false when it is time to give up.

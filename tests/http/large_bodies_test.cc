@@ -70,7 +70,7 @@ class LargeBodiesTest : public testing::Test {
   // 1 MiB of text that does.
   static std::string Prose() {
     std::string text;
-    for (int line = 0; text.size() < kMiB; ++line) {
+    for (int64_t line = 0; text.size() < kMiB; ++line) {
       text += "line " + std::to_string(line * 7919) + " says what line " +
               std::to_string(line * 104729) + " said\n";
     }

@@ -76,7 +76,11 @@ TEST_F(RemovalTest, OthersWriteBetweenItsSlices) {
   const Group removal = Removing({});
   ASSERT_TRUE(store_->Write(removal, 30 * kSecond, nullptr).ok());
   ASSERT_TRUE(Eventually([&] { return removal->slices > 0; }));
-  Sql("CREATE TABLE other(a)");
+  // As a writer of another process does.
+  Connection other = *Connection::Open(path_, Connection::Mode::kReadWrite);
+  sqlite3_busy_handler(
+      other.handle(), [](void*, int) { return sqlite3_sleep(1) >= 0 ? 1 : 0; }, nullptr);
+  ASSERT_EQ(other.Exec("CREATE TABLE other(a)"), SQLITE_OK);
   EXPECT_LT(removal->slices, 20) << "it was over before the other one came";
   ASSERT_TRUE(Flush().ok());
   EXPECT_EQ(removal->removed, 20 * Removal::kEntries);
