@@ -180,7 +180,8 @@ export interface WalkOptions extends SpaceOption {
   allNamespaces?: boolean;
 }
 
-/** What fetch() takes beyond the Fetch standard. */
+/** What fetch() takes beyond the Fetch standard. Of the standard it heeds method, headers, body,
+ * cache, redirect, integrity and signal; other members, known or not, are without effect, as there. */
 export interface FetchInit extends RequestInit {
   /** How the cache is used, by the Fetch standard; "default". */
   cache?: 'default' | 'reload' | 'no-store' | 'force-cache' | 'only-if-cached' | 'no-cache';
@@ -190,7 +191,7 @@ export interface FetchInit extends RequestInit {
   connectTimeoutMs?: number;
   /** After decoding; 64 MiB. */
   maxBodyBytes?: number;
-  /** 10. */
+  /** 10; 0: none are followed, the 3xx answer is returned. */
   maxRedirects?: number;
   /** Lifetime given to the answer in place of its own. */
   ttlMs?: number;
@@ -486,7 +487,9 @@ export class Cache extends EventEmitter {
   /** A snapshot of everything counted by this process. */
   stats(): Record<string, any>;
 
-  /** As the standard fetch, through the cache (RFC 9111). Bound: may be passed on by itself. */
+  /** As the standard fetch, through the cache (RFC 9111). Bound: may be passed on by itself. The
+   * answer is read whole before the promise resolves. A failure rejects with a TypeError, which has
+   * the code and details of the TappsError that is its `cause`. */
   readonly fetch: (input: string | URL | Request, init?: FetchInit) => Promise<CachedResponse>;
   /** Many fetches with the same options, a few at a time. A failure of one is its result; an abort
    * throws, and leaving the loop ends the rest. */

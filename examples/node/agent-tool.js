@@ -13,7 +13,7 @@
 // refused, because a model chooses the URLs.
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { open, TappsError, version } from 'tapps';
+import { open, version } from 'tapps';
 
 const DEADLINE_MS = 20_000;
 const MAX_CHARACTERS = 40_000;
@@ -103,7 +103,7 @@ async function call(id, { name, arguments: given } = {}) {
     return { content: [{ type: 'text', text: await tool.run(input, signal) }] };
   } catch (error) {
     if (cancelled.signal.aborted) return undefined; // nobody waits for it any more
-    const code = error instanceof TappsError ? `${error.code}: ` : '';
+    const code = error.code?.startsWith?.('TAPPS_') ? `${error.code}: ` : '';
     return { isError: true, content: [{ type: 'text', text: code + error.message }] };
   } finally {
     running.delete(id);

@@ -4,7 +4,7 @@ import { addon } from './addon.js';
 import { Breaker } from './breaker.js';
 import { CHECK_DEEP, EVENT, GET, NONE, STATE } from './constants.js';
 import { closedError, invalid, TappsError } from './errors.js';
-import { toRequest, toResponse } from './fetch.js';
+import { toFetchError, toRequest, toResponse } from './fetch.js';
 import { Operations } from './operations.js';
 import * as convert from './options.js';
 import { toDocument, toEntry, toListedEntry, toProgress, toWarmResult } from './values.js';
@@ -229,11 +229,15 @@ export class Cache extends EventEmitter {
 
   async fetch(input, init) {
     const request = await toRequest(input, init);
-    return this.#submit(
-      request,
-      () => addon.submitFetch(this.#open(), request.url, request.options),
-      { settle: (data, info) => toResponse(request, data, info) },
-    );
+    try {
+      return await this.#submit(
+        request,
+        () => addon.submitFetch(this.#open(), request.url, request.options),
+        { settle: (data, info) => toResponse(request, data, info) },
+      );
+    } catch (error) {
+      throw toFetchError(error);
+    }
   }
 
   async *fetchMany(urls, init = {}) {

@@ -1,6 +1,9 @@
 // The Fetch standard on one side, tapps_fetch_options and stored answers on the other.
+import { createHash } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+
 import { FETCH_POLICY, NONE, SERVED_FROM, VALUE } from './constants.js';
-import { invalid } from './errors.js';
+import { invalid, TappsError } from './errors.js';
 import { choice, fetchOptions } from './options.js';
 
 const REDIRECTS = { follow: 0, manual: NONE, error: NONE };
@@ -23,8 +26,35 @@ function headerLines(headers) {
   return text === '' ? undefined : text;
 }
 
-/** What fetch(input, init) asks for: {url, signal, redirect, options}. */
-export async function toRequest(input, init = {}) {
+// Stronger ones later.
+const DIGESTS = ['sha256', 'sha384', 'sha512'];
+
+// The digests of which one has to be met, by Subresource Integrity: those of the strongest
+// algorithm named, as {algorithm, digests}; undefined when nothing in the text is known.
+function parseIntegrity(text) {
+  const found = text
+    .trim()
+    .split(/\s+/)
+    .map((one) => /^(sha256|sha384|sha512)-([\w+/-]+={0,2})(\?.*)?$/i.exec(one))
+    .filter(Boolean)
+    .map(([, algorithm, digest]) => [algorithm.toLowerCase(), Buffer.from(digest, 'base64')]);
+  const algorithm = DIGESTS.findLast((name) => found.some(([other]) => other === name));
+  if (!algorithm) return undefined;
+  const digests = found.filter(([name]) => name === algorithm).map(([, digest]) => digest);
+  return { algorithm, digests };
+}
+
+function checkIntegrity({ url, integrity }, data) {
+  if (!integrity) return;
+  const digest = createHash(integrity.algorithm).update(data).digest();
+  if (integrity.digests.some((wanted) => wanted.equals(digest))) return;
+  const found = `${integrity.algorithm}-${digest.toString('base64')}`;
+  throw new TypeError(`integrity: ${url} has ${found}, which was not asked for`);
+}
+
+/** What fetch(input, init) asks for: {url, signal, redirect, integrity, options}. */
+export async function toRequest(input, given) {
+  const init = given ?? {};
   const request = input instanceof Request ? input : undefined;
   const method = (init.method ?? request?.method ?? 'GET').toString();
   const headers = new Headers(init.headers ?? request?.headers);
@@ -41,6 +71,7 @@ export async function toRequest(input, init = {}) {
     url: request ? request.url : String(input),
     signal: init.signal === undefined ? request?.signal : (init.signal ?? undefined),
     redirect,
+    integrity: parseIntegrity(String(init.integrity ?? request?.integrity ?? '')),
     options: {
       ...fetchOptions(init),
       policy: choice(FETCH_POLICY, 'cache', init.cache ?? request?.cache, 'default'),
@@ -86,6 +117,9 @@ class CachedResponse extends Response {
   get status() {
     return #meta in this ? this.#meta.status : super.status;
   }
+  get statusText() {
+    return STATUS_CODES[this.status] ?? '';
+  }
   get ok() {
     return this.status >= 200 && this.status <= 299;
   }
@@ -103,12 +137,19 @@ class CachedResponse extends Response {
   }
 }
 
+/** What fetch() rejects with: as in the standard a TypeError, which has the details of its cause. */
+export function toFetchError(error) {
+  if (!(error instanceof TappsError)) return error;
+  return Object.assign(new TypeError(error.message, { cause: error }), error);
+}
+
 /** The Response for a completed fetch. */
 export function toResponse(request, data, info) {
   const status = info.httpStatus;
   if (request.redirect === 'error' && REDIRECT_STATUSES.has(status)) {
     throw new TypeError(`unexpected redirect (${status}) from ${info.url ?? 'the origin'}`);
   }
+  checkIntegrity(request, data);
   const noBody = NULL_BODY_STATUSES.has(status) || request.options.method === 'HEAD';
   const url = info.url ?? request.url;
   return new CachedResponse(noBody ? null : data, {

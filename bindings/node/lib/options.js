@@ -131,9 +131,9 @@ export const fetchOptions = reader(
     lowSpeedMs: micros,
     lowSpeedBytes: count,
     maxBodyBytes: count,
-    maxRedirects: count,
+    maxRedirects: (value, name) => (value === 0 ? NONE : count(value, name)),
     ttlMs: micros,
-    retries: count,
+    retries: (value, name) => (value === 0 ? 0 : count(value, name)),
   },
   FETCH,
 );

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import net from 'node:net';
 import { once } from 'node:events';
 import test from 'node:test';
@@ -135,7 +136,7 @@ test('cache modes decide about the origin', async (t) => {
   await assert.rejects(fetch(url, { cache: 'sometimes' }), TypeError);
 });
 
-test('failures of the network and of URLs are TappsErrors', async (t) => {
+test('a failure is a TypeError that tells of its cause', async (t) => {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
@@ -143,8 +144,10 @@ test('failures of the network and of URLs are TappsErrors', async (t) => {
   await once(server, 'close');
   const { fetch } = openTemp(t);
   await assert.rejects(fetch(`http://127.0.0.1:${port}/`), (error) => {
-    assert.ok(error instanceof TappsError);
+    assert.ok(error instanceof TypeError);
     assert.equal(error.code, 'TAPPS_NETWORK');
+    assert.ok(error.cause instanceof TappsError);
+    assert.deepEqual([error.cause.code, error.cause.message], [error.code, error.message]);
     return true;
   });
   await assert.rejects(fetch('ftp://127.0.0.1/'), { code: 'TAPPS_INVALID' });
@@ -175,4 +178,57 @@ test('an offline cache asks nobody', async (t) => {
   const { fetch } = openTemp(t, { offline: true });
   await assert.rejects(fetch(url), { code: 'TAPPS_OFFLINE' });
   assert.equal(requests.length, 0);
+});
+
+test('integrity is checked against the bytes', async (t) => {
+  const { url } = await startOrigin(t, (request, response) => response.end('trusted'));
+  const { fetch } = openTemp(t);
+  const digest = (name, text = 'trusted', encoding = 'base64') =>
+    `${name}-${createHash(name).update(text).digest(encoding)}`;
+  const good = [
+    '',
+    digest('sha256'),
+    digest('sha384'),
+    digest('sha512', 'trusted', 'base64url'),
+    `${digest('sha256')}?later`,
+    `${digest('sha512', 'other')}  ${digest('sha512')}`,
+    `${digest('sha256', 'other')} ${digest('sha384')}`, // the stronger one decides
+    'md5-AAAA', // unknown ones say nothing
+  ];
+  for (const integrity of good) {
+    assert.equal(await (await fetch(url, { integrity })).text(), 'trusted', integrity);
+  }
+  const bad = [
+    digest('sha256', 'other'),
+    `${digest('sha256')} ${digest('sha512', 'other')}`,
+    'sha384-AAAA',
+  ];
+  for (const integrity of bad) {
+    const refused = { name: 'TypeError', message: /^integrity: http/ };
+    await assert.rejects(fetch(url, { integrity }), refused, integrity);
+    await assert.rejects(fetch(new Request(url, { integrity })), refused, integrity);
+  }
+});
+
+test('fetch stands in for the standard one', async (t) => {
+  const { url } = await startOrigin(t, (request, response) => {
+    response.statusCode = request.url === '/none' ? 404 : 200;
+    response.end('x');
+  });
+  const { fetch } = openTemp(t);
+  const found = await fetch(url, null);
+  assert.deepEqual([found.status, found.statusText], [200, 'OK']);
+  assert.equal(found.clone().statusText, 'OK');
+  const missing = await fetch(`${url}/none`);
+  assert.deepEqual([missing.status, missing.statusText], [404, 'Not Found']);
+  await fetch(url, { keepalive: true, credentials: 'omit', next: {} }); // ignored, as there
+});
+
+test('no redirect is followed when none are allowed', async (t) => {
+  const { url, requests } = await startOrigin(t, (request, response) => {
+    response.writeHead(302, { Location: '/to' }).end();
+  });
+  const response = await openTemp(t).fetch(url, { maxRedirects: 0, retries: 0 });
+  assert.equal(response.status, 302);
+  assert.equal(requests.length, 1);
 });
