@@ -2,12 +2,15 @@
 /// <reference types="node" />
 import { EventEmitter } from 'node:events';
 
+/** A path, or the file: URL of one. */
+export type FilePath = string | URL;
+
 /** Bytes going in. Strings are stored as UTF-8. */
 export type Bytes = string | ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
 
 import type { ErrorCode } from './codes.js';
 
-/** TypeErrors on bad arguments have the code TAPPS_INVALID, too. */
+/** TypeErrors on bad arguments, unknown options among them, have the code TAPPS_INVALID, too. */
 export type { ErrorCode };
 
 export class TappsError extends Error {
@@ -25,7 +28,8 @@ export class TappsError extends Error {
   readonly version?: number;
 }
 
-/** Durations are milliseconds; Infinity means without limit, for `ttlMs` without expiry. */
+/** Durations are milliseconds; Infinity means without limit, for `ttlMs` without expiry. A lifetime
+ * of 0 is refused. */
 export interface OpenOptions {
   /** Never writes the file; needs an existing one. */
   readOnly?: boolean;
@@ -66,7 +70,7 @@ export interface OpenOptions {
   /** Obeys RFC 9111 as a shared cache. */
   sharedHttp?: boolean;
   /** Of fetches, PEM; the system's. */
-  caFile?: string;
+  caFile?: FilePath;
   /** Requests under way to one origin; 5. */
   maxConcurrency?: number;
   /** Consecutive failures that open an origin's breaker; 5. */
@@ -242,9 +246,9 @@ export interface DocsOptions extends SignalOption {
   /** "npm", "pypi"; the first that knows the library. */
   ecosystem?: string;
   /** Where to look first. */
-  projectRoot?: string;
+  projectRoot?: FilePath;
   /** Further node_modules and site-packages folders. */
-  paths?: string[];
+  paths?: FilePath[];
   /** Network source: {ecosystem}, {library}, {version} are filled in. */
   urlTemplate?: string;
   /** Looks at the sources even when the cache has an answer. */
@@ -275,7 +279,7 @@ export interface Document {
 }
 
 export interface PlanOptions {
-  paths?: string[];
+  paths?: FilePath[];
   urlTemplate?: string;
   refresh?: boolean;
   offline?: boolean;
@@ -502,9 +506,9 @@ export class Cache extends EventEmitter {
   /** What the documentation of a library says. */
   docs(library: string, options?: DocsOptions): Promise<Document>;
   /** What warm would look up. */
-  plan(folder: string, options?: PlanOptions): Promise<Plan>;
+  plan(folder: FilePath, options?: PlanOptions): Promise<Plan>;
   /** Looks up the documentation of every library a project uses. */
-  warm(folder: string, options?: WarmOptions): Promise<WarmResult>;
+  warm(folder: FilePath, options?: WarmOptions): Promise<WarmResult>;
   /** The breaker of that name, made when it is not there. TAPPS_EXISTS: it has other options. */
   breaker(name: string, options?: BreakerOptions): Breaker;
 
@@ -515,7 +519,7 @@ export class Cache extends EventEmitter {
     options?: { deep?: boolean } & SignalOption,
   ): Promise<{ ok: boolean; entries: number; damaged: number; problems: string[] }>;
   /** Copies the cache as it stands to a file, which replaces what is there. */
-  backup(path: string, options?: SignalOption): Promise<void>;
+  backup(path: FilePath, options?: SignalOption): Promise<void>;
   /** Gives unused space of the file back; how many bytes. */
   compact(options?: { timeoutMs?: number } & SignalOption): Promise<number>;
 
@@ -530,7 +534,7 @@ export class Cache extends EventEmitter {
 
 /** Opens the cache in a file, making it when missing; without a path the user's own, with
  * ":memory:" none. Opening a file again gives the same store. */
-export function open(path?: string | null, options?: OpenOptions): Cache;
+export function open(path?: FilePath | null, options?: OpenOptions): Cache;
 
 /** The version of the library, "0.1.0". */
 export const version: string;

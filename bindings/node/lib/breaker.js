@@ -1,6 +1,6 @@
 import { addon } from './addon.js';
 import { BREAKER_FORCED, BREAKER_MODE, BREAKER_STATE, NONE, OUTCOME } from './constants.js';
-import { breakerOptions, choice, micros } from './options.js';
+import { breakerOptions, choice, known, micros, NAMES, text } from './options.js';
 
 /** The right to make one call; reports how it went once. */
 class Permit {
@@ -28,14 +28,16 @@ export class Breaker {
 
   /** Made by Cache.breaker(). */
   constructor(operations, name, { isFailure, waitMs, ...options } = {}) {
-    this.name = name;
+    this.name = text(name, 'name');
     this.#operations = operations;
     this.#isFailure = isFailure ?? ((error) => error?.name !== 'AbortError');
     this.#waitMs = waitMs;
     this.#breaker = addon.breakerOpen(operations.handle, name, breakerOptions(options) ?? null);
   }
 
-  async acquire({ waitMs = this.#waitMs, signal } = {}) {
+  async acquire(options = {}) {
+    known(options, NAMES.acquire);
+    const { waitMs = this.#waitMs, signal } = options;
     signal?.throwIfAborted();
     if (!waitMs) return new Permit(this.#breaker, addon.breakerAcquire(this.#breaker));
     const wait = micros(waitMs, 'waitMs');

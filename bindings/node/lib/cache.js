@@ -29,20 +29,22 @@ function closeAll() {
   }
 }
 
+const spaceOf = ({ namespace }) => convert.text(namespace, 'namespace');
+
 // The namespace of a walk or a mass removal: the default one unless all are asked for.
-function walkSpace({ namespace, allNamespaces } = {}) {
+function walkSpace({ namespace, allNamespaces }) {
   if (allNamespaces && namespace !== undefined) {
     throw invalid('namespace and allNamespaces exclude each other');
   }
-  return allNamespaces ? null : (namespace ?? 'default');
+  return allNamespaces ? null : (spaceOf({ namespace }) ?? 'default');
 }
 
 // What a filter of tapps.h is made of.
-const filterOf = (options) => [
-  walkSpace(options),
-  convert.bytes(options.prefix ?? '', 'prefix'),
-  options.tag,
-];
+function filterOf(options) {
+  convert.known(options, convert.NAMES.filter);
+  const tag = convert.text(options.tag, 'tag');
+  return [walkSpace(options), convert.bytes(options.prefix ?? '', 'prefix'), tag];
+}
 
 const notInMemory = () => new TappsError('WOULD_BLOCK', 'the answer is not in memory');
 
@@ -56,11 +58,9 @@ export class Cache extends EventEmitter {
   /** Made by open(). */
   constructor(path, options) {
     super();
-    if (path !== undefined && path !== null && typeof path !== 'string') {
-      throw invalid('path: expected a string');
-    }
+    const file = convert.filePath(path, 'path') ?? null;
     const native = convert.openOptions(options);
-    this.#operations = new Operations(path ?? null, native, (kind, event) => {
+    this.#operations = new Operations(file, native, (kind, event) => {
       if (kind === EVENT.BREAKER) this.emit('breaker', event);
       if (kind === EVENT.STATE) this.emit('state', event);
     });
@@ -106,7 +106,7 @@ export class Cache extends EventEmitter {
 
   async put(key, value, options = {}) {
     options.signal?.throwIfAborted();
-    const { namespace: space } = options;
+    const space = spaceOf(options);
     const native = convert.putOptions(options);
     const data = convert.bytes(value, 'value');
     const name = convert.bytes(key, 'key');
@@ -117,7 +117,7 @@ export class Cache extends EventEmitter {
   putSync(key, value, options = {}) {
     addon.put(
       this.#open(),
-      options.namespace,
+      spaceOf(options),
       convert.bytes(key, 'key'),
       convert.bytes(value, 'value'),
       convert.putOptions(options),
@@ -125,7 +125,7 @@ export class Cache extends EventEmitter {
   }
   async swap(key, version, value, options = {}) {
     if (!Number.isSafeInteger(version) || version < 0) throw invalid('version: expected a number');
-    const { namespace: space } = options;
+    const space = spaceOf(options);
     const name = convert.bytes(key, 'key');
     const data = convert.bytes(value, 'value');
     const native = convert.putOptions(options);
@@ -142,9 +142,10 @@ export class Cache extends EventEmitter {
   }
 
   async getMany(keys, options = {}) {
+    convert.known(options, convert.NAMES.get);
     const names = Array.from(keys, (key) => convert.bytes(key, 'key'));
     const flags = convert.flags(GET, options);
-    const found = await addon.getMany(this.#open(), options.namespace, names, flags);
+    const found = await addon.getMany(this.#open(), spaceOf(options), names, flags);
     const failed = found.find((value) => value instanceof TappsError);
     if (failed) throw failed;
     return Array.from(found); // without holes, which map() and forEach() would leave out
@@ -154,14 +155,15 @@ export class Cache extends EventEmitter {
     for (const [key, value] of entries) {
       flat.push(convert.bytes(key, 'key'), convert.bytes(value, 'value'));
     }
-    await addon.putMany(this.#open(), options.namespace, flat, convert.putOptions(options));
+    await addon.putMany(this.#open(), spaceOf(options), flat, convert.putOptions(options));
   }
 
   async delete(key, options = {}) {
+    convert.known(options, convert.NAMES.delete);
     const { durability = 0 } = convert.putOptions({ durability: options.durability });
     const name = convert.bytes(key, 'key');
     await this.#submit(options, () =>
-      addon.submitDelete(this.#open(), options.namespace, name, durability),
+      addon.submitDelete(this.#open(), spaceOf(options), name, durability),
     );
   }
   async deleteAll(options = {}) {
@@ -177,21 +179,25 @@ export class Cache extends EventEmitter {
     });
   }
   async touch(key, ttlMs, options = {}) {
-    const ttl = convert.micros(ttlMs, 'ttlMs', NONE);
+    convert.known(options, convert.NAMES.space);
+    const ttl = convert.lifetime(ttlMs, 'ttlMs');
     const name = convert.bytes(key, 'key');
     await this.#submit(options, () =>
-      addon.submitTouch(this.#open(), options.namespace, name, ttl),
+      addon.submitTouch(this.#open(), spaceOf(options), name, ttl),
     );
   }
   async flush(options = {}) {
+    convert.known(options, convert.NAMES.timeout);
     const timeout = convert.micros(options.timeoutMs, 'timeoutMs');
     await this.#submit(options, () => addon.submitFlush(this.#open(), timeout));
   }
   setNamespace(namespace, options) {
-    addon.setSpace(this.#open(), namespace, options ? convert.spaceOptions(options) : null);
+    const space = convert.text(namespace, 'namespace');
+    addon.setSpace(this.#open(), space, options ? convert.spaceOptions(options) : null);
   }
 
   async *entries(options = {}) {
+    convert.known(options, convert.NAMES.walk);
     const space = walkSpace(options);
     const prefix = convert.bytes(options.prefix ?? '', 'prefix');
     for (let cursor = null; ;) {
@@ -205,7 +211,7 @@ export class Cache extends EventEmitter {
   // ---- loading
 
   async getOrLoad(key, loader, options = {}) {
-    const { namespace: space } = options;
+    const space = spaceOf(options);
     const name = convert.bytes(key, 'key');
     const native = convert.loadOptions(options.load);
     const put = convert.putOptions(options);
@@ -241,6 +247,7 @@ export class Cache extends EventEmitter {
   }
 
   async *fetchMany(urls, init = {}) {
+    convert.known(init, convert.FETCH_MANY_NAMES);
     const list = Array.from(urls, String);
     if (list.length === 0) return;
     if (list.some((url) => url === '' || /[\r\n]/.test(url))) {
@@ -300,14 +307,14 @@ export class Cache extends EventEmitter {
 
   async plan(folder, options = {}) {
     const native = convert.warmOptions(options);
-    const { description } = await addon.plan(this.#open(), String(folder), native);
+    const { description } = await addon.plan(this.#open(), convert.filePath(folder, 'folder'), native);
     return JSON.parse(description);
   }
 
   async warm(folder, options = {}) {
     options.signal?.throwIfAborted();
     const native = convert.warmOptions(options);
-    const { plan } = await addon.plan(this.#open(), String(folder), native);
+    const { plan } = await addon.plan(this.#open(), convert.filePath(folder, 'folder'), native);
     return this.#submit(options, () => addon.submitWarm(this.#open(), plan), {
       settle: (data) => toWarmResult(JSON.parse(data)),
       onProgress: options.onProgress && ((event) => options.onProgress(toProgress(event))),
@@ -325,20 +332,25 @@ export class Cache extends EventEmitter {
     return JSON.parse(addon.stats(this.#open()));
   }
   async survey(options = {}) {
+    convert.known(options, convert.NAMES.signal);
     return this.#submit(options, () => addon.submitSurvey(this.#open()), {
       settle: (data) => JSON.parse(data),
     });
   }
   async check(options = {}) {
+    convert.known(options, convert.NAMES.check);
     const flags = options.deep ? CHECK_DEEP : 0;
     return this.#submit(options, () => addon.submitCheck(this.#open(), flags), {
       settle: (data) => JSON.parse(data),
     });
   }
   async backup(path, options = {}) {
-    await this.#submit(options, () => addon.submitBackup(this.#open(), String(path)));
+    convert.known(options, convert.NAMES.signal);
+    const file = convert.filePath(path, 'path');
+    await this.#submit(options, () => addon.submitBackup(this.#open(), file));
   }
   async compact(options = {}) {
+    convert.known(options, convert.NAMES.timeout);
     const timeout = convert.micros(options.timeoutMs, 'timeoutMs');
     return this.#submit(options, () => addon.submitCompact(this.#open(), timeout), {
       settle: (_, info, freed) => freed,
@@ -351,6 +363,7 @@ export class Cache extends EventEmitter {
     if (this.#closing) return this.#closing;
     let deadline;
     try {
+      convert.known(options, convert.NAMES.close);
       deadline = convert.micros(options.deadlineMs, 'deadlineMs');
     } catch (error) {
       return Promise.reject(error);
@@ -360,6 +373,7 @@ export class Cache extends EventEmitter {
   }
   closeSync(options = {}) {
     if (this.#closing) return;
+    convert.known(options, convert.NAMES.close);
     const deadline = convert.micros(options.deadlineMs, 'deadlineMs');
     this.#closing = Promise.resolve();
     try {
@@ -402,8 +416,9 @@ export class Cache extends EventEmitter {
   }
 
   async #get(key, options, withInfo) {
+    convert.known(options, convert.NAMES.get);
     options.signal?.throwIfAborted();
-    const { namespace: space } = options;
+    const space = spaceOf(options);
     const name = convert.bytes(key, 'key');
     const flags = convert.flags(GET, options);
     const hit = addon.get(this.#open(), space, name, flags | GET.cachedOnly, withInfo);
@@ -417,18 +432,21 @@ export class Cache extends EventEmitter {
   }
 
   #getSync(key, options, withInfo) {
+    convert.known(options, convert.NAMES.get);
     const name = convert.bytes(key, 'key');
     const flags = convert.flags(GET, options);
-    const hit = addon.get(this.#open(), options.namespace, name, flags, withInfo);
+    const hit = addon.get(this.#open(), spaceOf(options), name, flags, withInfo);
     if (hit === null) throw notInMemory();
     return hit;
   }
 
   #version(key, options) {
+    convert.known(options, convert.NAMES.space);
+    const space = spaceOf(options);
     const name = convert.bytes(key, 'key');
     return this.#submit(
       options,
-      () => addon.submitContains(this.#open(), options.namespace, name),
+      () => addon.submitContains(this.#open(), space, name),
       { settle: (_, info, number) => number, miss: () => undefined },
     );
   }

@@ -1,9 +1,12 @@
 // Options as JavaScript has them, into options as tapps.h has them: milliseconds into microseconds,
 // names into numbers. undefined is the default everywhere.
+import { fileURLToPath } from 'node:url';
+
 import {
   DOCS,
   DURABILITY,
   FETCH,
+  GET,
   MEMORY_POLICY,
   NONE,
   OPEN,
@@ -20,6 +23,12 @@ export function micros(ms, name, infinite = UNLIMITED) {
     throw invalid(`${name}: expected milliseconds from 0, not ${String(ms)}`);
   }
   return Math.max(1, Math.round(ms * 1000));
+}
+
+// A lifetime: as a duration, but never 0, which would be an entry that nobody can get.
+export function lifetime(ms, name, infinite = NONE) {
+  if (ms === 0) throw invalid(`${name}: expected a time above 0, not 0`);
+  return micros(ms, name, infinite);
 }
 
 // A bound; Infinity means no limit.
@@ -46,10 +55,35 @@ export function choice(table, name, value, fallback) {
   return table[value];
 }
 
+/** A text; undefined and null are none. */
+export function text(value, name) {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw invalid(`${name}: expected a string, not ${kind(value)}`);
+  if (value.includes('\0')) throw invalid(`${name}: holds a NUL character`);
+  return value;
+}
+
+/** A path, or the file: URL of one. */
+export function filePath(value, name) {
+  if (!(value instanceof URL)) return text(value, name);
+  if (value.protocol !== 'file:') throw invalid(`${name}: expected a file: URL, not ${value.href}`);
+  return fileURLToPath(value);
+}
+
+const kind = (value) => (typeof value === 'object' ? value.constructor?.name : typeof value);
+
+const filePaths = (list, name) =>
+  lines(Array.isArray(list) ? list.map((one) => filePath(one, name)) : list, name);
+
 // The converters of single options, each (value, name).
-const text = (value) => value;
-const forever = (value, name) => micros(value, name, NONE);
 const oneOf = (table) => (value, name) => choice(table, name, value);
+
+/** Refuses members that no option is called. */
+export function known(options, names) {
+  for (const name in options) {
+    if (!names.has(name)) throw invalid(`unknown option: ${name}`);
+  }
+}
 
 /** The bits of a table of flags that are on in `options`. */
 export function flags(table, options = {}) {
@@ -59,14 +93,16 @@ export function flags(table, options = {}) {
 }
 
 // A function from options as index.d.ts has them to those the addon reads: `fields` has the
-// converter of each option, `bits` those that are flags.
-function reader(fields, bits = {}) {
+// converter of each option, `bits` those that are flags; `own` names what the call reads itself.
+function reader(fields, bits = {}, own = []) {
   const rows = Object.entries(fields).map(([name, convert]) => [
     name,
     name.replace(/Ms$/, 'Us'),
     convert,
   ]);
-  return (options = {}) => {
+  const names = new Set([...Object.keys(fields), ...Object.keys(bits), ...own]);
+  const read = (options = {}) => {
+    known(options, names);
     const native = { flags: flags(bits, options) };
     for (const [name, nativeName, convert] of rows) {
       const value = options[name];
@@ -74,6 +110,7 @@ function reader(fields, bits = {}) {
     }
     return native;
   };
+  return Object.assign(read, { names });
 }
 
 export const openOptions = reader(
@@ -87,12 +124,12 @@ export const openOptions = reader(
     commitIntervalMs: micros,
     openTimeoutMs: micros,
     putTimeoutMs: micros,
-    ttlMs: forever,
+    ttlMs: lifetime,
     policy: oneOf(MEMORY_POLICY),
     userAgent: text,
     proxy: text,
     noProxy: (value, name) => (Array.isArray(value) ? value.join(',') : lines(value, name)),
-    caFile: text,
+    caFile: filePath,
     secretNames: lines,
     maxConcurrency: count,
     breakFailures: count,
@@ -104,7 +141,7 @@ export const openOptions = reader(
 export const putOptions = reader(
   {
     durability: oneOf(DURABILITY),
-    ttlMs: forever,
+    ttlMs: lifetime,
     staleMs: micros,
     timeoutMs: micros,
     contentType: text,
@@ -113,9 +150,10 @@ export const putOptions = reader(
     json: (value) => JSON.stringify(value),
   },
   PUT,
+  ['namespace', 'signal', 'load'],
 );
 
-export const spaceOptions = reader({ ttlMs: forever, staleMs: micros, negativeTtlMs: forever });
+export const spaceOptions = reader({ ttlMs: lifetime, staleMs: micros, negativeTtlMs: lifetime });
 
 export const loadOptions = reader({
   timeoutMs: (value, name) => (value === 0 ? NONE : micros(value, name)),
@@ -123,7 +161,11 @@ export const loadOptions = reader({
   earlyMs: (value, name) => (value === 0 ? NONE : micros(value, name)),
 });
 
-export const fetchOptions = reader(
+// Members of the standard's RequestInit. Others are without effect in fetch(), as there.
+const STANDARD = ['method', 'headers', 'body', 'mode', 'credentials', 'cache', 'redirect', 'referrer',
+  'referrerPolicy', 'integrity', 'keepalive', 'signal', 'window', 'duplex', 'priority', 'dispatcher'];
+
+const fetchReader = reader(
   {
     timeoutMs: micros,
     connectTimeoutMs: micros,
@@ -132,35 +174,41 @@ export const fetchOptions = reader(
     lowSpeedBytes: count,
     maxBodyBytes: count,
     maxRedirects: (value, name) => (value === 0 ? NONE : count(value, name)),
-    ttlMs: micros,
+    ttlMs: (value, name) => lifetime(value, name, UNLIMITED),
     retries: (value, name) => (value === 0 ? 0 : count(value, name)),
   },
   FETCH,
 );
+export const FETCH_MANY_NAMES = new Set([...STANDARD, ...fetchReader.names, 'parallel']);
+
+export const fetchOptions = (init) =>
+  fetchReader(Object.fromEntries(Object.entries(init).filter(([name]) => fetchReader.names.has(name))));
 
 export const docsOptions = reader(
   {
     topic: text,
     version: text,
     ecosystem: text,
-    projectRoot: text,
-    paths: lines,
+    projectRoot: filePath,
+    paths: filePaths,
     urlTemplate: text,
     timeoutMs: micros,
     maxTokens: count,
   },
   DOCS,
+  ['signal'],
 );
 
 export const warmOptions = reader(
   {
-    paths: lines,
+    paths: filePaths,
     urlTemplate: text,
     concurrency: count,
     timeoutMs: micros,
     maxRequests: count,
   },
   DOCS,
+  ['signal', 'onProgress'],
 );
 
 const breakerReader = reader({
@@ -188,6 +236,22 @@ export function breakerOptions(options) {
   const asked = Object.values(options).some((value) => value !== undefined);
   return asked ? breakerReader(options) : undefined;
 }
+
+// Names of the options of calls that have no struct for them.
+const names = (...own) => new Set(['signal', ...own]);
+const WALK = ['namespace', 'prefix', 'allNamespaces'];
+export const NAMES = {
+  get: names('namespace', ...Object.keys(GET)),
+  space: names('namespace'),
+  delete: names('namespace', 'durability'),
+  filter: names(...WALK, 'tag'),
+  walk: new Set(WALK),
+  signal: names(),
+  check: names('deep'),
+  timeout: names('timeoutMs'),
+  close: new Set(['deadlineMs']),
+  acquire: names('waitMs'),
+};
 
 // Strings and bytes go to the addon as they are, everything else as the Uint8Array it stands for.
 export function bytes(value, name) {
