@@ -7,6 +7,8 @@ import ctypes
 import datetime
 import json as _json
 import math
+import numbers
+import os
 import weakref
 from typing import Any, NoReturn, Union
 
@@ -36,16 +38,34 @@ def text_of(value: str | None, what: str) -> bytes | None:
     """A text for the library, which takes it up to the first NUL."""
     if value is None:
         return None
+    if not isinstance(value, str):
+        raise TypeError(f"{what}: expected str, not {type(value).__name__}")
     if "\0" in value:
         raise errors.InvalidError(d.E_INVALID, f"{what}: contains a NUL")
     return value.encode()
+
+
+def path_of(value: str | os.PathLike[str] | None, what: str) -> bytes | None:
+    """A path, as text or as an object that stands for one."""
+    return text_of(os.fspath(value) if isinstance(value, os.PathLike) else value, what)
+
+
+def paths_of(values: Any, what: str) -> bytes | None:
+    """Several paths, one a line."""
+    if isinstance(values, (str, bytes, os.PathLike)):
+        raise TypeError(f"{what}: expected several paths, not one")
+    return lines_of([os.fspath(value) for value in values], what)
 
 
 def lines_of(values: Any, what: str) -> bytes | None:
     """Several texts, one a line."""
     if isinstance(values, str):
         raise TypeError(f"{what}: expected several texts, not one")
-    return text_of("\n".join(values), what) if values else None
+    texts = list(values or ())
+    for one in texts:
+        if not isinstance(one, str):
+            raise TypeError(f"{what}: expected texts, not {type(one).__name__}")
+    return text_of("\n".join(texts), what) if texts else None
 
 
 def micros(value: Duration | None, what: str, *, infinite: int = d.UNLIMITED, zero: int = 0) -> int:
@@ -54,6 +74,9 @@ def micros(value: Duration | None, what: str, *, infinite: int = d.UNLIMITED, ze
     if value is None:
         return 0
     seconds = value.total_seconds() if isinstance(value, datetime.timedelta) else value
+    if not isinstance(seconds, numbers.Real):
+        kind = type(value).__name__
+        raise TypeError(f"{what}: expected seconds or a timedelta, not {kind}")
     if seconds == math.inf:
         return infinite
     if seconds == 0 and zero:
@@ -68,9 +91,11 @@ def count(value: float | None, what: str) -> int:
     """A limit; None is the default, math.inf none at all."""
     if value is None:
         return 0
+    if not isinstance(value, numbers.Real):
+        raise TypeError(f"{what}: expected a number, not {type(value).__name__}")
     if value == math.inf:
         return d.UNLIMITED
-    if value != int(value) or not 1 <= value < 2**63:
+    if value != value or value != int(value) or not 1 <= value < 2**63:
         raise errors.InvalidError(d.E_INVALID, f"{what}: expected a number above 0, not {value!r}")
     return int(value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Iterable, Mapping, TypedDict
 
 from ._native import Bytes, Duration
@@ -27,7 +28,7 @@ class OpenOptions(TypedDict, total=False):
     user_agent: str
     proxy: str
     no_proxy: Iterable[str]
-    ca_file: str
+    ca_file: str | os.PathLike[str]
     secret_names: Iterable[str]
     deny_private: bool
     keep_set_cookie: bool
@@ -93,8 +94,8 @@ class DocsOptions(TypedDict, total=False):
     topic: str
     version: str
     ecosystem: str
-    project_root: str
-    paths: Iterable[str]
+    project_root: str | os.PathLike[str]
+    paths: Iterable[str | os.PathLike[str]]
     url_template: str
     refresh: bool
     offline: bool
@@ -103,7 +104,7 @@ class DocsOptions(TypedDict, total=False):
 
 
 class WarmOptions(TypedDict, total=False):
-    paths: Iterable[str]
+    paths: Iterable[str | os.PathLike[str]]
     url_template: str
     refresh: bool
     offline: bool

@@ -9,7 +9,8 @@ from typing import Any, Callable, Iterable, Mapping
 
 from . import _declarations as d
 from . import errors
-from ._native import Bytes, Duration, bytes_of, count, lines_of, micros, options, text_of
+from ._native import Bytes, Duration, bytes_of, count, lines_of, micros, options, path_of
+from ._native import paths_of, text_of
 from ._option_types import LoadOptions
 
 DURABILITY = {
@@ -30,7 +31,7 @@ FETCH_POLICY = {
 
 
 def choice(table: Mapping[str, int], what: str, value: str) -> int:
-    if value not in table:
+    if not isinstance(value, str) or value not in table:
         known = ", ".join(table)
         raise errors.InvalidError(d.E_INVALID, f"{what}: expected one of {known}, not {value!r}")
     return table[value]
@@ -54,6 +55,10 @@ def _may_be_zero(value: Duration, what: str) -> int:
 
 def _count_or_none(value: float, what: str) -> int:
     return d.NONE if value == 0 else count(value, what)
+
+
+def _zero_or_count(value: float, what: str) -> int:
+    return 0 if value == 0 else count(value, what)
 
 
 def _json_text(value: Any, what: str) -> bytes | None:
@@ -89,10 +94,10 @@ def _field(struct: Any, name: str) -> str:
 
 
 def _reader(
-    struct: Any, flags: Mapping[str, int] | None = None, **converters: _Convert
+    call: str, struct: Any, flags: Mapping[str, int] | None = None, **converters: _Convert
 ) -> Callable[[Mapping[str, Any]], Any]:
     """A function from keyword arguments to a struct; None when nothing is given. `flags` has the
-    options that are bits, `converters` the others."""
+    options that are bits, `converters` the others; `call` is what errors say."""
     bits = flags or {}
     rows = {name: (_field(struct, name), convert) for name, convert in converters.items()}
 
@@ -101,7 +106,7 @@ def _reader(
             return None
         unknown = sorted(set(given) - set(rows) - set(bits))
         if unknown:
-            raise TypeError(f"unknown option: {', '.join(unknown)}")
+            raise TypeError(f"{call}: unknown option: {', '.join(unknown)}")
         fields = {
             rows[name][0]: rows[name][1](value, name)
             for name, value in given.items()
@@ -115,6 +120,7 @@ def _reader(
 
 
 open_options = _reader(
+    "open",
     d.OpenOptions,
     {
         "read_only": d.OPEN_READ_ONLY,
@@ -137,7 +143,7 @@ open_options = _reader(
     user_agent=text_of,
     proxy=text_of,
     no_proxy=_by_commas,
-    ca_file=text_of,
+    ca_file=path_of,
     secret_names=lines_of,
     max_concurrency=count,
     break_failures=count,
@@ -150,7 +156,7 @@ get_flags = {
     "cached_only": d.GET_CACHED_ONLY,
     "negative": d.GET_SHOW_NEGATIVE,
 }
-_get = _reader(d.GetOptions, get_flags)
+_get = _reader("get", d.GetOptions, get_flags)
 
 
 def get_options(**flags: bool) -> Any:
@@ -171,6 +177,7 @@ def filter_of(namespace: str | None, prefix: Bytes | None, tag: str | None) -> A
 
 
 put_options = _reader(
+    "put",
     d.PutOptions,
     {"negative": d.PUT_NEGATIVE, "sliding": d.PUT_SLIDING},
     durability=_one_of(DURABILITY),
@@ -182,9 +189,11 @@ put_options = _reader(
     tags=lines_of,
     json=_json_text,
 )
-space_options = _reader(d.SpaceOptions, ttl=_forever, stale=micros, negative_ttl=_forever)
+space_options = _reader(
+    "set_namespace", d.SpaceOptions, ttl=_forever, stale=micros, negative_ttl=_forever
+)
 
-_load = _reader(d.LoadOptions, timeout=_may_be_zero, lease=micros, early=_may_be_zero)
+_load = _reader("load", d.LoadOptions, timeout=_may_be_zero, lease=micros, early=_may_be_zero)
 
 
 def load_options(given: LoadOptions) -> Any:
@@ -192,6 +201,7 @@ def load_options(given: LoadOptions) -> Any:
 
 
 _fetch = _reader(
+    "fetch",
     d.FetchOptions,
     {"deny_private": d.FETCH_DENY_PRIVATE, "in_order": d.FETCH_IN_ORDER},
     policy=_one_of(FETCH_POLICY),
@@ -205,7 +215,7 @@ _fetch = _reader(
     max_body_bytes=count,
     max_redirects=_count_or_none,
     ttl=micros,
-    retries=count,
+    retries=_zero_or_count,
 )
 
 
@@ -222,27 +232,30 @@ def fetch_options(given: Mapping[str, Any]) -> Any:
 _DOCS_FLAGS = {"refresh": d.DOCS_REFRESH, "offline": d.DOCS_OFFLINE}
 
 docs_options = _reader(
+    "docs",
     d.DocsOptions,
     _DOCS_FLAGS,
     topic=text_of,
     version=text_of,
     ecosystem=text_of,
-    project_root=text_of,
-    paths=lines_of,
+    project_root=path_of,
+    paths=paths_of,
     url_template=text_of,
     timeout=micros,
     max_tokens=count,
 )
 warm_options = _reader(
+    "warm",
     d.WarmOptions,
     _DOCS_FLAGS,
-    paths=lines_of,
+    paths=paths_of,
     url_template=text_of,
     concurrency=count,
     timeout=micros,
     max_requests=_requests,
 )
 breaker_options = _reader(
+    "breaker",
     d.BreakerOptions,
     failures=count,
     successes=count,

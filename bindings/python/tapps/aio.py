@@ -27,7 +27,7 @@ from . import _option_types as kinds
 from . import _options as opt
 from . import types
 from ._loader import functions
-from ._native import Bytes, Duration, Value, bytes_of, count, micros, text_of
+from ._native import Bytes, Duration, Value, bytes_of, count, micros, path_of, text_of
 from ._reactor import Convert, Reactor, nothing, number, of, owned, whole
 from .breaker import Breaker
 from .cache import Cache
@@ -430,7 +430,7 @@ class AsyncCache:
 
     async def backup(self, path: str | os.PathLike[str]) -> None:
         """As Cache.backup."""
-        where = text_of(os.fspath(path), "path")
+        where = path_of(path, "path")
         await self._submit(nothing, self._lib.tapps_queue_backup, where)
 
     async def compact(self, timeout: Duration | None = None) -> int:

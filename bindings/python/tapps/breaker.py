@@ -40,10 +40,26 @@ _FORCED = {
 
 
 class Permit:
-    """The right to make one call; reports how it went exactly once."""
+    """The right to make one call; reports how it went exactly once, the first time. As a context
+    manager by whether an exception leaves the block; one that is forgotten is ignored."""
 
     def __init__(self, breaker: Breaker, number: int) -> None:
         self._breaker, self._number = breaker, number
+        self._forgotten = weakref.finalize(self, breaker._report, number, d.OUTCOME_IGNORED)
+        self._forgotten.atexit = False
+
+    def __enter__(self) -> Permit:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.success()
+        elif issubclass(kind, self._breaker.local):
+            self.local_failure()
+        elif issubclass(kind, self._breaker.counted):
+            self.failure()
+        else:
+            self.ignore()
 
     def success(self) -> None:
         self._report(d.OUTCOME_SUCCESS)
@@ -60,7 +76,8 @@ class Permit:
         self._report(d.OUTCOME_IGNORED)
 
     def _report(self, outcome: int) -> None:
-        self._breaker._report(self._number, outcome)
+        if self._forgotten.detach():
+            self._breaker._report(self._number, outcome)
 
 
 class Breaker:
@@ -121,29 +138,14 @@ class Breaker:
     @contextmanager
     def guard(self) -> Iterator[None]:
         """with breaker.guard(): ... - a success unless an exception leaves the block."""
-        with self._reported(self.acquire()):
+        with self.acquire():
             yield
 
     @asynccontextmanager
     async def guard_async(self) -> AsyncIterator[None]:
         """async with breaker.guard_async(): ..."""
-        with self._reported(await self.acquire_async()):
+        with await self.acquire_async():
             yield
-
-    @contextmanager
-    def _reported(self, permit: Permit) -> Iterator[None]:
-        try:
-            yield
-        except self.local:
-            permit.local_failure()
-            raise
-        except self.counted:
-            permit.failure()
-            raise
-        except BaseException:
-            permit.ignore()
-            raise
-        permit.success()
 
     @overload
     def execute(self, operation: Callable[[], T]) -> T: ...

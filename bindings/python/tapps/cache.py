@@ -24,6 +24,7 @@ from ._native import (
     count,
     fail,
     micros,
+    path_of,
     text_of,
 )
 from .breaker import Breaker
@@ -55,7 +56,7 @@ class Cache(MutableMapping[Bytes, bytes]):
     ) -> None:
         self._lib = functions()
         handle = ctypes.c_void_p()
-        where = None if path is None else text_of(os.fspath(path), "path")
+        where = path_of(path, "path")
         call(self._lib.tapps_cache_open, where, opt.open_options(options), ctypes.byref(handle))
         self._handle = handle.value
         self._closed = False
@@ -478,7 +479,7 @@ class Cache(MutableMapping[Bytes, bytes]):
         self, root: str | os.PathLike[str], **options: Unpack[kinds.WarmOptions]
     ) -> Plan:
         """What warm() would look up for the project in the folder `root`."""
-        return Plan(self, os.fspath(root), opt.warm_options(options))
+        return Plan(self, root, opt.warm_options(options))
 
     def warm(
         self, root: str | os.PathLike[str], **options: Unpack[kinds.WarmOptions]
@@ -531,7 +532,7 @@ class Cache(MutableMapping[Bytes, bytes]):
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Copies the cache as it stands to a file, which replaces what is there."""
-        self._waiting.call(self._lib.tapps_queue_backup, text_of(os.fspath(path), "path"))
+        self._waiting.call(self._lib.tapps_queue_backup, path_of(path, "path"))
 
     def compact(self, timeout: Duration | None = None) -> int:
         """Gives unused space of the file back, within 30 s unless told otherwise; the bytes."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import json as _json
+import os
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Iterator
 
 from . import _declarations as d
 from . import types
-from ._native import Duration, Value, call, call_value, fail, failure, micros, text_of
+from ._native import Duration, Value, call, call_value, fail, failure, micros, path_of, text_of
 from ._loader import functions
 from .errors import CancelledError, ClosedError, DeadlineError, Error, InvalidError
 
@@ -245,11 +246,11 @@ def fetch_many(
 class Plan:
     """What would be looked up for a project; run() does it."""
 
-    def __init__(self, cache: Cache, root: str, native_options: Any) -> None:
+    def __init__(self, cache: Cache, root: str | os.PathLike[str], native_options: Any) -> None:
         self._lib = functions()
         self._cache = cache  # whose handle run() needs
         handle = ctypes.c_void_p()
-        where = text_of(root, "root")
+        where = path_of(root, "root")
         opened = ctypes.byref(handle)
         call(self._lib.tapps_plan_open, cache._handle, where, native_options, opened)
         self.handle = handle.value

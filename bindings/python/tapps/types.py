@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import email.message
 import json as _json
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
 from . import _declarations as d
-from ._error import Error
+from ._error import Error, of_code
 from ._native import Value
 
 _ORIGINS = {
@@ -93,7 +94,21 @@ class Response:
 
     @property
     def text(self) -> str:
-        return self.body.decode(errors="replace")
+        """The body in the charset of its Content-Type, else as UTF-8; what is no text of it becomes
+        U+FFFD."""
+        kind = email.message.Message()
+        kind["Content-Type"] = self.header("Content-Type") or ""
+        try:
+            return self.body.decode(str(kind.get_param("charset", "utf-8")), errors="replace")
+        except (LookupError, UnicodeError):  # not a charset, or not one of texts
+            return self.body.decode(errors="replace")
+
+    def raise_for_status(self) -> Response:
+        """This response; ProtocolError with its `http_status` when that is 400 or above."""
+        if self.status < 400:
+            return self
+        message = f"{self.url}: answered with status {self.status}"
+        raise of_code(d.E_PROTOCOL)(d.E_PROTOCOL, message, http_status=self.status)
 
     def json(self) -> Any:
         return _json.loads(self.body)
