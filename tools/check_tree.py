@@ -6,7 +6,7 @@ usage: tools/check_tree.py [ROOT]
 Lines of Python, shell and CMake end at column 100; files of code have at most 600 lines (a
 warning) unless one of their first lines says that a tool wrote them; include guards are named after
 their path; no absolute path of somebody's machine; links inside the Markdown lead to files and
-headings that exist, and the tests it names are there.
+headings that exist, and the tests it names are there; copies of LICENSE are equal to it.
 """
 
 import pathlib
@@ -107,6 +107,8 @@ def check(root):
             if lines > MAX_LINES and name not in LONG_FILES and not generated(text):
                 limit = f"past {MAX_LINES} it is two files"
                 warnings.append(f"{name}:1: warning: {lines} lines; {limit}")
+        if name.endswith("/LICENSE") and text != (root / "LICENSE").read_text():
+            found.append((1, "not equal to the LICENSE of the project"))
         if name.endswith(".md"):
             found += check_links(root, name, text)
             found += check_promises(root, text)

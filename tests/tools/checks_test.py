@@ -162,6 +162,17 @@ class Tree(unittest.TestCase):
         self.assertIn("no heading", self.problems("a.md", "# A\n[no](#b)\n")[0])
         self.assertIn("no test", self.problems("a.md", "shown by `ATest.IsNotThere`\n")[0])
 
+    def test_a_copy_of_the_license_is_equal_to_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            subprocess.run(["git", "init", "-q", root], check=True)
+            for name, text in (("LICENSE", "yes\n"), ("a/LICENSE", "yes\n"), ("b/LICENSE", "no\n")):
+                (root / name).parent.mkdir(exist_ok=True)
+                (root / name).write_text(text)
+            subprocess.run(["git", "-C", root, "add", "."], check=True)
+            problems, _ = check_tree.check(root)
+            self.assertEqual(problems, ["b/LICENSE:1: not equal to the LICENSE of the project"])
+
     def test_what_a_tool_wrote_may_be_long(self):
         head = "# Generated from include/tapps.h by tools/generate_bindings.py; do not edit.\n"
         self.assertEqual(self.problems("a.py", head + "x\n" * 601), [])

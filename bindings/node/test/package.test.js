@@ -38,6 +38,7 @@ test('the packed package, installed in a clean folder, runs the README', async (
   assert.equal(why, undefined);
   const folder = tempFolder();
   const packed = run(`npm pack --silent --pack-destination '${folder}'`, packageFolder).trim();
+  assert.match(run(`tar -tf '${packed}'`, folder), /^package\/LICENSE$/m);
   const project = path.join(folder, 'project');
   mkdirSync(project);
   writeFileSync(path.join(project, 'package.json'), '{"private":true}');

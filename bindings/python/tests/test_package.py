@@ -93,7 +93,7 @@ class Readme(unittest.TestCase):
             self.assertIn(said, printed)
 
     def test_every_sample_runs_and_prints_what_it_says(self):
-        self.assertEqual(len(readme_samples()), 6)
+        self.assertEqual(len(readme_samples()), 7)
         for sample in readme_samples():
             self.check(sample, sys.executable, {**os.environ, "PYTHONPATH": str(PACKAGE)})
 
@@ -141,7 +141,7 @@ def built(test, folder):
         missing(test, "setuptools is not installed")
     copy = folder / "python"
     copy.mkdir()
-    for item in ("tapps", "pyproject.toml", "README.md"):
+    for item in ("tapps", "pyproject.toml", "README.md", "LICENSE"):
         subprocess.run(["cp", "-r", str(PACKAGE / item), str(copy)], check=True)
     (folder / "out").mkdir()
     code = (
@@ -163,13 +163,15 @@ class Building(unittest.TestCase):
             names = [wheel.name, sdist.name]
             self.assertEqual(names, ["tapps-0.1.0-py3-none-any.whl", "tapps-0.1.0.tar.gz"])
             with zipfile.ZipFile(wheel) as archive:
-                packed = {file for file in archive.namelist() if file.startswith("tapps/")}
+                every = archive.namelist()
+                packed = {file for file in every if file.startswith("tapps/")}
             with tarfile.open(sdist) as archive:
                 sources = {file.partition("/")[2] for file in archive.getnames()}
         modules = (file.name for file in (PACKAGE / "tapps").glob("*.py"))
         files = {f"tapps/{name}" for name in (*modules, "py.typed")}
         self.assertEqual(packed, files)
-        self.assertLessEqual(files, sources)
+        self.assertLessEqual(files | {"LICENSE"}, sources)
+        self.assertTrue([file for file in every if file.endswith("/LICENSE")])
 
 
 if __name__ == "__main__":
