@@ -3,12 +3,14 @@
 // standard input and output.
 //
 //     npm install TAPPS && npm run build --prefix node_modules/tapps
-//     node agent-tool.js [PROJECT] [--allow-private]
+//     node agent-tool.js [PROJECT] [--allow-private] [--url-template URL]
 //
 // TAPPS is what `npm pack` made of bindings/node.
 //
-// "docs" says what the documentation of a library says, of the version the project uses; "read_url"
-// what a page says. Both answer from the cache, which other tools share, and ask the network once.
+// "docs" says what the documentation of a library says, of the version the project uses: from what is
+// installed, else from --url-template, where {ecosystem}, {library} and {version} are filled in.
+// "read_url" says what a page says. Both answer from the cache, which other tools share, and ask the
+// network once.
 // A call ends at its deadline, or when the agent cancels it; addresses of the local network are
 // refused, because a model chooses the URLs.
 import { createInterface } from 'node:readline';
@@ -18,16 +20,20 @@ import { open, version } from 'tapps';
 const DEADLINE_MS = 20_000;
 const MAX_CHARACTERS = 40_000;
 
-const { cache, projectRoot } = begin();
+const { cache, projectRoot, urlTemplate } = begin();
 
 function begin() {
   try {
     const { values: flags, positionals } = parseArgs({
       allowPositionals: true,
-      options: { 'allow-private': { type: 'boolean', default: false } },
+      options: {
+        'allow-private': { type: 'boolean', default: false },
+        'url-template': { type: 'string' },
+      },
     });
     return {
       projectRoot: positionals[0] ?? process.cwd(),
+      urlTemplate: flags['url-template'],
       cache: open(process.env.TAPPS_CACHE, { denyPrivate: !flags['allow-private'] }),
     };
   } catch (error) {
@@ -47,7 +53,8 @@ const tools = {
     },
     required: ['library'],
     async run({ library, topic }, signal) {
-      const found = await cache.docs(library, { topic, projectRoot, signal, maxTokens: 4000 });
+      const how = { topic, projectRoot, urlTemplate, signal, maxTokens: 4000 };
+      const found = await cache.docs(library, how);
       const about = [found.library, found.version, found.source].filter(Boolean).join(', ');
       return `${about} (${found.stale ? 'stale' : 'fresh'}):\n\n${found.text}`;
     },

@@ -4,8 +4,9 @@
     python brief.py left-pad requests https://example.org/
     python brief.py                  the libraries of the project in this folder
 
-Libraries are looked up in what is installed, then on the network; pages are fetched. All of it side
-by side, a few at a time, and kept in the cache: without a network the line says what was known.
+Libraries are looked up in what is installed, then, with --url-template, on the network; pages are
+fetched. All of it side by side, a few at a time, and kept in the cache: without a network the line
+says what was known.
 """
 
 from __future__ import annotations
@@ -41,8 +42,10 @@ def first_sentence(markdown: str) -> str:
     return "(nothing that reads like a sentence)"
 
 
-async def about_library(cache: tapps.aio.AsyncCache, name: str) -> str:
-    found = await cache.docs(name, project_root=".", paths=sys.path[1:], timeout=TIMEOUT)
+async def about_library(cache: tapps.aio.AsyncCache, name: str, template: str) -> str:
+    found = await cache.docs(
+        name, project_root=".", paths=sys.path[1:], timeout=TIMEOUT, url_template=template
+    )
     version = found.version or "version not known"
     return f"{found.library or name} {version}: {first_sentence(found.text)}"
 
@@ -56,7 +59,7 @@ async def about_page(cache: tapps.aio.AsyncCache, url: str) -> str:
     return f"{url}: {one_line(title[1]) if title else '(no title)'}{note}"
 
 
-async def brief(names: list[str], offline: bool) -> int:
+async def brief(names: list[str], offline: bool, template: str) -> int:
     """Prints a line for each in the order given; how many could not be said."""
     async with tapps.aio.open(os.environ.get("TAPPS_CACHE"), offline=offline) as cache:
         if not names:
@@ -66,7 +69,9 @@ async def brief(names: list[str], offline: bool) -> int:
 
         async def line(name: str) -> str:
             async with places:
-                return await (about_page if "://" in name else about_library)(cache, name)
+                if "://" in name:
+                    return await about_page(cache, name)
+                return await about_library(cache, name, template)
 
         failed = 0
         for name, said in zip(
@@ -86,9 +91,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="In a line each, what libraries and pages are.")
     parser.add_argument("names", nargs="*", metavar="LIBRARY|URL")
     parser.add_argument("--offline", action="store_true", help="ask nobody: what is known")
+    parser.add_argument(
+        "--url-template",
+        default="",
+        metavar="URL",
+        help="where documentation is: {ecosystem}, {library} and {version} are filled in",
+    )
     given = parser.parse_args()
     try:
-        return 1 if asyncio.run(brief(given.names, given.offline)) else 0
+        return 1 if asyncio.run(brief(given.names, given.offline, given.url_template)) else 0
     except tapps.Error as error:
         sys.exit(f"brief: {error}")
     except KeyboardInterrupt:
