@@ -427,8 +427,26 @@ export class Breaker {
   read(): BreakerState;
 }
 
+export type CacheState =
+  | 'ok' | 'read_only' | 'memory' | 'locked' | 'full' | 'failed' | 'wal_pinned' | 'closed';
+
+/** The cache has entered another mode. */
 export interface StateEvent {
-  [member: string]: unknown;
+  state: CacheState;
+  /** One line on the reason; may be empty. */
+  why: string;
+}
+
+/** A breaker, of a service or of an origin of fetches, has changed its state. */
+export interface BreakerEvent {
+  name: string;
+  from: BreakerState['state'];
+  to: BreakerState['state'];
+  /** It is held there by hand. */
+  forced: boolean;
+  /** How long it stays open; 0 unless it opened. */
+  openMs: number;
+  at: number;
 }
 
 /** An open cache. After close, every call fails with TAPPS_CLOSED. */
@@ -436,8 +454,7 @@ export class Cache extends EventEmitter {
   private constructor();
   /** The path of the file, ":memory:" without one. */
   readonly path: string;
-  readonly state:
-    | 'ok' | 'read_only' | 'memory' | 'locked' | 'full' | 'failed' | 'wal_pinned' | 'closed';
+  readonly state: CacheState;
 
   /** The value, or undefined. From memory without waiting, else read off the event loop. */
   get(key: Bytes, options?: GetOptions & SignalOption): Promise<Buffer | undefined>;
@@ -523,7 +540,8 @@ export class Cache extends EventEmitter {
   /** Gives unused space of the file back; how many bytes. */
   compact(options?: { timeoutMs?: number } & SignalOption): Promise<number>;
 
-  on(event: 'state' | 'breaker', listener: (event: StateEvent) => void): this;
+  on(event: 'state', listener: (event: StateEvent) => void): this;
+  on(event: 'breaker', listener: (event: BreakerEvent) => void): this;
 
   /** Writes what is queued and closes; operations under way reject with TAPPS_CLOSED. 5 s. */
   close(options?: { deadlineMs?: number }): Promise<void>;

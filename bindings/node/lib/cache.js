@@ -7,7 +7,15 @@ import { closedError, invalid, TappsError } from './errors.js';
 import { toFetchError, toRequest, toResponse } from './fetch.js';
 import { Operations } from './operations.js';
 import * as convert from './options.js';
-import { toDocument, toEntry, toListedEntry, toProgress, toWarmResult } from './values.js';
+import {
+  toBreakerEvent,
+  toDocument,
+  toEntry,
+  toListedEntry,
+  toProgress,
+  toStateEvent,
+  toWarmResult,
+} from './values.js';
 
 const PAGE_MAX = 256;
 const EXIT_DEADLINE_MS = 1000;
@@ -61,8 +69,8 @@ export class Cache extends EventEmitter {
     const file = convert.filePath(path, 'path') ?? null;
     const native = convert.openOptions(options);
     this.#operations = new Operations(file, native, (kind, event) => {
-      if (kind === EVENT.BREAKER) this.emit('breaker', event);
-      if (kind === EVENT.STATE) this.emit('state', event);
+      if (kind === EVENT.BREAKER) this.emit('breaker', toBreakerEvent(event));
+      if (kind === EVENT.STATE) this.emit('state', toStateEvent(event));
     });
     this.fetch = this.fetch.bind(this); // so that it can stand where a fetch is expected
     this.on('newListener', (name) => this.#subscribe(name));

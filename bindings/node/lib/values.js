@@ -1,5 +1,5 @@
 // What the library tells about values, in the forms of JavaScript.
-import { SERVED_FROM, VALUE } from './constants.js';
+import { SERVED_FROM, STATE, VALUE } from './constants.js';
 
 const millis = (us) => (us === 0 ? undefined : us / 1000);
 
@@ -60,4 +60,17 @@ export const toProgress = ({ eta_us: etaUs, ...event }) => ({
 export const toWarmResult = ({ duration_us: durationUs, ...result }) => ({
   ...result,
   durationMs: durationUs / 1000,
+});
+
+export const toStateEvent = ({ state, why }) => ({ state: STATE[state], why });
+
+const breakerState = (name) => name.toLowerCase().replace('_', '-');
+
+export const toBreakerEvent = ({ name, from, to, forced, open_us: openUs, at_us: atUs }) => ({
+  name,
+  from: breakerState(from),
+  to: breakerState(to),
+  forced,
+  openMs: openUs / 1000,
+  at: atUs / 1000,
 });

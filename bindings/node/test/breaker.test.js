@@ -73,7 +73,9 @@ test('a breaker is forced by hand, and tells', async (t) => {
   breaker.force('auto');
   assert.equal(await breaker.execute(() => 1), 1);
   assert.throws(() => breaker.force('ajar'), TypeError);
-  assert.ok((await event)[0]);
+  const [{ at, ...told }] = await event;
+  assert.deepEqual(told, { name: 'hand', from: 'closed', to: 'open', forced: true, openMs: 0 });
+  assert.ok(Math.abs(Date.now() - at) < 60_000);
 });
 
 test('breakers of one name are one', async (t) => {
@@ -83,4 +85,14 @@ test('breakers of one name are one', async (t) => {
   assert.equal(cache.breaker('same').read().state, 'open');
   assert.throws(() => cache.breaker('same', { failures: 9 }), { code: 'TAPPS_EXISTS' });
   assert.throws(() => cache.breaker(''), { code: 'TAPPS_INVALID' });
+});
+
+test('a permit is given back at the end of its block', async (t) => {
+  const breaker = openTemp(t).breaker('block', { maxConcurrency: 1 });
+  const permit = await breaker.acquire();
+  assert.equal(breaker.read().inFlight, 1);
+  permit[Symbol.dispose]();
+  permit.report('failure'); // what came first counts
+  const { inFlight, ignored, failures } = breaker.read();
+  assert.deepEqual([inFlight, ignored, failures], [0, 1, 0]);
 });

@@ -19,6 +19,7 @@ from ._error_classes import __all__ as _error_names
 from .errors import Error, LoadError
 from .queue import Events, Plan, WarmRun
 from .types import (
+    BreakerEvent,
     BreakerInfo,
     Count,
     Document,
@@ -28,6 +29,7 @@ from .types import (
     ListedEntry,
     Progress,
     Response,
+    StateEvent,
     WarmResult,
 )
 
@@ -42,6 +44,7 @@ def library_version() -> str:
 # Written out for type checkers, which take what is not named here as private.
 __all__ = [
     "Breaker",
+    "BreakerEvent",
     "BreakerInfo",
     "Cache",
     "Count",
@@ -57,6 +60,7 @@ __all__ = [
     "Plan",
     "Progress",
     "Response",
+    "StateEvent",
     "WarmResult",
     "WarmRun",
     "library_version",

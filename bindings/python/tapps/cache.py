@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_STATES = ("ok", "read_only", "memory", "locked", "full", "failed", "wal_pinned", "closed")
-
 
 class Cache(MutableMapping[Bytes, bytes]):
     """An open cache. Any threads at once. As a mapping it is the namespace "default"; keys are
@@ -514,7 +512,7 @@ class Cache(MutableMapping[Bytes, bytes]):
     def state(self) -> str:
         """"ok", "read_only", "memory", "locked", "full", "failed", "wal_pinned" or "closed"."""
         number = self._lib.tapps_cache_state(self._handle)
-        return _STATES[number] if number < len(_STATES) else "unknown"
+        return types.STATES[number] if number < len(types.STATES) else "unknown"
 
     def stats(self) -> dict[str, Any]:
         """A snapshot of everything counted by this process."""

@@ -170,8 +170,7 @@ class Waiting:
 
 
 def event(record: Record) -> types.Event:
-    kind = next((name for name, number in EVENT_KINDS.items() if number == record.kind), "other")
-    return types.Event(kind, _json.loads(record.value.bytes()))
+    return types.event(record.kind, record.value.bytes())
 
 
 def event_bits(kinds: tuple[str, ...]) -> int:

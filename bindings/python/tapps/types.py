@@ -20,6 +20,9 @@ _ORIGINS = {
     d.FROM_INSTALLED: "installed",
 }
 
+# Of a cache, by their numbers.
+STATES = ("ok", "read_only", "memory", "locked", "full", "failed", "wal_pinned", "closed")
+
 
 def _instant(us: int) -> float | None:
     return us / 1e6 if us else None
@@ -168,10 +171,34 @@ class WarmResult:
 
 @dataclass(frozen=True)
 class Event:
-    """kind is "breaker" or "state"; data what the library says about it."""
+    """kind is "breaker" or "state"; data what the library says about it. See BreakerEvent and
+    StateEvent, which have it typed."""
 
     kind: str
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class StateEvent(Event):
+    """The cache has entered another mode: Cache.state, and one line on the reason."""
+
+    state: str
+    why: str
+
+
+@dataclass(frozen=True)
+class BreakerEvent(Event):
+    """A breaker, of a service or of an origin of fetches, has changed its state; the states are
+    "closed", "open" and "half_open"."""
+
+    name: str
+    from_state: str
+    to_state: str
+    #: It is held there by hand.
+    forced: bool
+    #: Seconds it stays open; 0 unless it opened.
+    open_time: float
+    at: float
 
 
 @dataclass(frozen=True)
@@ -263,6 +290,24 @@ def document(value: Value) -> Document:
         stale=bool(info.flags & d.VALUE_STALE),
         served_from=_ORIGINS.get(info.served_from, "unknown"),
         warning=value.text(d.TEXT_WARNING),
+    )
+
+
+def event(kind: int, data: bytes) -> Event:
+    found = _json.loads(data)
+    if kind == d.EVENT_STATE:
+        number = found["state"]
+        state = STATES[number] if number < len(STATES) else "unknown"
+        return StateEvent("state", found, state, found["why"])
+    return BreakerEvent(
+        "breaker",
+        found,
+        name=found["name"],
+        from_state=found["from"].lower(),
+        to_state=found["to"].lower(),
+        forced=found["forced"],
+        open_time=found["open_us"] / 1e6,
+        at=found["at_us"] / 1e6,
     )
 
 

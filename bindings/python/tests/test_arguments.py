@@ -4,10 +4,13 @@ import gc
 import http.server
 import pathlib
 import threading
+import time
 import unittest
 
 import tapps
 from helpers import CacheTest
+from tapps import _declarations as declarations
+from tapps import types
 
 
 class Arguments(CacheTest):
@@ -106,6 +109,24 @@ class Permits(CacheTest):
         gc.collect()
         read = breaker.read()
         self.assertEqual((read.in_flight, read.ignored), (0, 1))
+
+
+class Events(CacheTest):
+    def test_an_event_has_typed_members(self):
+        with self.cache.events() as events:
+            self.cache.breaker("hand").force("open")
+            found = events.get(timeout=10)
+        self.assertIsInstance(found, tapps.BreakerEvent)
+        self.assertEqual((found.kind, found.name), ("breaker", "hand"))
+        self.assertEqual((found.from_state, found.to_state), ("closed", "open"))
+        self.assertTrue(found.forced)
+        self.assertEqual(found.data["name"], "hand")
+        self.assertLess(abs(found.at - time.time()), 60)
+
+    def test_a_state_is_told_by_its_name(self):
+        data = b'{"state":4,"why":"the disk is full"}'
+        found = types.event(declarations.EVENT_STATE, data)
+        self.assertEqual((found.kind, found.state, found.why), ("state", "full", "the disk is full"))
 
 
 if __name__ == "__main__":

@@ -67,6 +67,9 @@ async function guarded(cache: Cache): Promise<string> {
 }
 
 const cache = open(undefined, { policy: 'lru', memoryBytes: Infinity });
-cache.on('state', (event) => console.log(event));
+cache.on('state', ({ state, why }) => console.log(state === 'full', why.length));
+cache.on('breaker', ({ name, to, openMs, at }) => console.log(name, to === 'open', openMs + at));
+// @ts-expect-error: not a member of the event
+cache.on('state', (event) => console.log(event.name));
 console.log(version, await entries(cache), await answers(cache), await guarded(cache), cache.state);
 await cache.close({ deadlineMs: 100 });
