@@ -41,6 +41,9 @@ Result<EngineOptions> ReadOpenOptions(const tapps_open_options* given) {
   TAPPS_ASSIGN_OR_RETURN(cache.ttl_us,
                          Number("ttl_us", options.ttl_us, cache.ttl_us, 1, kMaxDuration, kNone));
   TAPPS_ASSIGN_OR_RETURN(engine.user_agent, Text("user_agent", options.user_agent));
+  if (!http::IsFieldValue(engine.user_agent)) {
+    return Status(TAPPS_E_INVALID, "user_agent has a line break in it");
+  }
   TAPPS_ASSIGN_OR_RETURN(engine.proxy, Text("proxy", options.proxy));
   TAPPS_ASSIGN_OR_RETURN(engine.ca_file, Text("ca_file", options.ca_file));
   TAPPS_ASSIGN_OR_RETURN(engine.no_proxy, Text("no_proxy", options.no_proxy));

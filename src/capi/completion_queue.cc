@@ -196,6 +196,11 @@ Status CompletionQueue::Wait(int64_t timeout_us, tapps_record* records, size_t m
   return {};
 }
 
+bool CompletionQueue::closed() {
+  MutexLock lock(mu_);
+  return closed_;
+}
+
 void CompletionQueue::End() {
   MutexLock lock(mu_);
   ended_ = true;

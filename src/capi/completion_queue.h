@@ -60,6 +60,7 @@ class CompletionQueue {
   // Cancels what is under way and drops what waits, telling `dropped` first; nothing is accepted
   // any more.
   void Close(const std::function<void(const tapps_record&)>& dropped);
+  bool closed();
 
  private:
   static constexpr size_t kMaxEvents = 4096;

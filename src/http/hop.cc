@@ -107,6 +107,7 @@ void HopMaker::Finish(const FetchRequest& request, Hop* hop) const {
   hop->range = range && hop->method == "GET" ? ParseByteRange(*range) : std::nullopt;
   const bool cacheable = (hop->method == "GET" || hop->method == "HEAD") && !hop->body &&
                          !hop->directives.no_store && !IsForOriginAlone(hop->headers) &&
+                         !hop->headers.Has("Host") &&  // answers are known by their URL
                          (!range || hop->range);
   hop->may_read = cacheable && request.policy != TAPPS_FETCH_RELOAD;
   hop->may_write = cacheable;
@@ -125,7 +126,12 @@ Result<Hop> HopMaker::First(const FetchRequest& request) const {
   Hop hop;
   hop.method = request.method;
   hop.url = *std::move(url);
-  hop.headers = request.headers;
+  hop.headers = StoredFields(request.headers);  // the rest is about somebody's connection
+  hop.headers.Remove("Content-Length");         // of the body as it is sent
+  if (const auto host = hop.headers.Get("Host");
+      host && EqualsIgnoreCase(*host, hop.url.HostPort())) {
+    hop.headers.Remove("Host");
+  }
   hop.body = request.body;
   const std::string user_info = std::exchange(hop.url.user_info, "");
   if (!user_info.empty() && !hop.headers.Has("Authorization")) {
@@ -157,6 +163,7 @@ Result<Hop> HopMaker::Next(const FetchRequest& request, const Hop& from,
     hop.body = ValueRef();
     for (const std::string_view field : kBodyFields) hop.headers.Remove(field);
   }
+  hop.headers.Remove("Host");
   if (hop.url.Origin() != from.url.Origin()) {
     Headers kept;
     for (size_t i = 0; i < hop.headers.size(); ++i) {
