@@ -122,7 +122,10 @@ class Process:
         raise Failed(f"it ended with {code}: {words[-1][:120] if words else 'no reason given'}")
 
     def close(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended
         try:
             self.process.wait(60)
         except subprocess.TimeoutExpired:

@@ -15,10 +15,10 @@ HITS, MISSES, IN_FLIGHT, CHUNK, BODY_BYTES = 2_000, 400, 8, 50, 2048
 
 
 def hishel_client(scratch):
-    from hishel import SyncSqliteStorage
+    from hishel import SqliteStorage
     from hishel.httpx import SyncCacheClient
 
-    client = SyncCacheClient(storage=SyncSqliteStorage(database_path=f"{scratch}/hishel.db"))
+    client = SyncCacheClient(storage=SqliteStorage(database_path=f"{scratch}/hishel.db"))
     return lambda url: client.get(url).content
 
 
