@@ -1,5 +1,5 @@
-"""hishel (over httpx) and requests-cache as their first pages have them, each in SQLite.
-requests-cache keeps to HTTP's own rules when told so (cache_control).
+"""hishel (over httpx) and requests-cache as their first pages have them, each in SQLite, both told
+to keep to HTTP's own rules (rfc, cache_control).
 
 usage: clients.py WORKLOAD SCRATCH hishel|requests-cache; ../README.md has the protocol
 """
@@ -16,9 +16,9 @@ HITS, MISSES, IN_FLIGHT, CHUNK, BODY_BYTES = 2_000, 400, 8, 50, 2048
 
 def hishel_client(scratch):
     from hishel import SqliteStorage
-    from hishel.httpx import SyncCacheClient
+    from hishel.httpx import CacheClient
 
-    client = SyncCacheClient(storage=SqliteStorage(database_path=f"{scratch}/hishel.db"))
+    client = CacheClient(storage=SqliteStorage(database_path=f"{scratch}/hishel.db"), rfc=True)
     return lambda url: client.get(url).content
 
 
