@@ -85,7 +85,9 @@ def show(measured):
 
 def write(out, measured):
     out.parent.mkdir(exist_ok=True)
-    out.write_text(page.document(measured, PROGRAMS))
+    traces = " ../shared/traces --lines --sample"
+    programs = [name + (traces if name == HIT_RATIO else "") for name in PROGRAMS]
+    out.write_text(page.document(measured, programs))
     for _, name, text in page.charts(measured):
         (out.parent / "benchmarks").mkdir(exist_ok=True)
         (out.parent / "benchmarks" / name).write_text(text)

@@ -41,7 +41,6 @@ Measured on:
 {programs}
 ```"""
 
-# Programs that take arguments, which the page does not list.
 NOTES = roster.NOTES | {
     "hit ratio": "Public request traces through the memory tier, 56 cells: a trace at one size of "
     "the cache. A round is another seed of the hash; a bar on it is for each of them. Loss is "
