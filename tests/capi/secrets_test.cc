@@ -156,6 +156,41 @@ TEST_F(SecretsTest, NoneIsFoundAnywhere) {
   EXPECT_HAS(told_, "tapps");
 }
 
+// Answers to requests with credentials, which the host wants kept: their senders find them in
+// another process, and nobody finds the credentials.
+TEST_F(SecretsTest, NoneIsFoundWhereAnswersToThemAreKept) {
+  std::atomic<int> requests = 0;
+  test::RawServer origin([&](test::RawServer::Connection& peer) {
+    for (std::string request = peer.ReadRequest(); !request.empty(); request = peer.ReadRequest()) {
+      ++requests;
+      peer.Write(AnswerTo(request));
+    }
+  });
+  const std::string authority = "127.0.0.1:" + std::to_string(origin.port());
+  tapps_open_options options = OpenOptions();
+  options.flags = TAPPS_OPEN_KEEP_CREDENTIALED;
+  const auto reopen = [&] {
+    tapps_cache_close(cache(), 0, nullptr);
+    cache_ = Open(path_, &options);
+    ASSERT_NE(cache_, nullptr);
+  };
+  reopen();
+  AskByAllDoors("http://" + authority, authority);
+  const int asked = requests;
+  EXPECT_GE(asked, 13);
+  reopen();
+  AskByAllDoors("http://" + authority, authority);
+  EXPECT_EQ(requests, asked) << "all were kept";
+  Ask("http://" + authority + "/", "Authorization: Bearer other");
+  EXPECT_EQ(requests, asked + 1) << "others get nothing of it";
+  ExpectNoSecret();
+
+  options.flags = 0;
+  cache_ = Open(path_, &options);
+  Ask("http://" + authority + "/", Around("Authorization: Bearer "));
+  EXPECT_EQ(requests, asked + 2) << "who does not ask for it looks in memory alone";
+}
+
 // What names no host at all, or not one that can be reached.
 TEST_F(SecretsTest, NoneIsInErrorsAboutTheRequest) {
   for (const std::string& url :
