@@ -252,7 +252,11 @@ enum {
   /* Of fetches: */
   TAPPS_OPEN_DENY_PRIVATE = 16,    /* private, local addresses: DENIED; by a proxy: INVALID */
   TAPPS_OPEN_KEEP_SET_COOKIE = 32, /* Set-Cookie reaches the file; else it stays in memory */
-  TAPPS_OPEN_SHARED_HTTP = 64      /* obeys RFC 9111 as a shared cache: s-maxage, not private */
+  TAPPS_OPEN_SHARED_HTTP = 64,     /* obeys RFC 9111 as a shared cache: s-maxage, not private */
+  /* Answers to requests with credentials reach the file, where a salted hash of the credentials
+     tells them apart, for whoever sends the same ones; else they stay in memory. The credentials
+     themselves never reach it. */
+  TAPPS_OPEN_KEEP_CREDENTIALED = 128
 };
 
 /* How the memory tier chooses what to forget when it is full. */
@@ -288,6 +292,32 @@ typedef struct tapps_open_options {
   const char* secret_names; /* further query parameters and header fields that are secrets, one a
                                line; a name stands for those that end in it too. Always secrets:
                                token, key, sig, signature, secret, password and the like */
+  int64_t wal_bytes;     /* the WAL is checkpointed from half of it on, >= 64 KiB; = 8 MiB; at most
+                            a quarter of max_wal_bytes */
+  int64_t max_wal_bytes; /* no commit begins beyond, >= 256 KiB; = 64 MiB; at most a quarter of
+                            disk_bytes */
+  int64_t lease_wait_us; /* a load or fetch that the file does not let be the only one by then goes
+                            alone, up to 1 min; = 50 ms */
+  int64_t stale_if_error_us; /* how long after its lifetime an answer stands in for an origin that
+                                fails, where neither it nor the request says; = 1 day; -1, -2 */
+  int64_t max_heuristic_us;  /* bound of a lifetime guessed from Last-Modified; = 1 day; -1: none is
+                                guessed; -2 */
+  int64_t max_waiting;       /* fetches that wait for a place at one origin, 1..1,048,576; more:
+                                BUSY; = 1,024 */
+  /* What origins' breakers have, and others unless opened with their own: as in
+     tapps_breaker_options. */
+  int64_t max_break_us;
+  int64_t break_successes;
+  int64_t break_failure_rate;
+  int64_t break_slow_rate;
+  int64_t break_slow_us;
+  int64_t break_window_calls;
+  int64_t break_window_us;
+  int64_t break_min_calls;
+  int64_t retry_us;
+  int64_t max_retry_us;
+  int64_t retry_reserve;
+  int64_t retry_percent;
 } tapps_open_options;
 
 /* Opens the cache in the file at `path`, creating folder (0700) and file (0600) when missing.
@@ -523,9 +553,9 @@ typedef struct tapps_load_options {
  *  - NOT_FOUND: the key is remembered as not there (TAPPS_PUT_NEGATIVE).
  * A caller who finds somebody loading waits and gets what that one put. When the loader abandons,
  * lets its lease run out or dies, one who waits gets a lease. When the file cannot be written
- * within 50 ms the caller loads without regard to other processes ("lone" in the statistics). An
- * entry put by tapps_cache_put during a load does not end the waiting in this process. Returns
- * TIMEOUT, CLOSED. Threads: any. Since: 0.1. */
+ * within lease_wait_us the caller loads without regard to other processes ("lone" in the
+ * statistics). An entry put by tapps_cache_put during a load does not end the waiting in this
+ * process. Returns TIMEOUT, CLOSED. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_load(tapps_cache* cache, const char* space, const void* key,
                                    size_t key_size, const tapps_load_options* options,
                                    tapps_value** value, const void** data, size_t* size,
@@ -826,7 +856,9 @@ typedef struct tapps_fetch_options {
   int64_t first_byte_us; /* from the start to the first byte of the answer; = no bound */
   int64_t low_speed_us;  /* fails when slower than low_speed_bytes for so long, in whole
                             seconds; = no bound */
-  int64_t low_speed_bytes; /* per second; = 1 */
+  int64_t low_speed_bytes;  /* per second; = 1 */
+  int64_t max_header_bytes; /* of all header fields, interim answers' too, 256 B..16 MiB; libcurl
+                               has bounds of its own; = 256 KiB */
 } tapps_fetch_options;
 
 /* Gets a URL (http or https) from the cache or its origin, by RFC 9111 as a private cache. Any
@@ -994,6 +1026,10 @@ typedef struct tapps_breaker_options {
   int64_t retries;         /* of one call (tapps_breaker_retry), 1..10; = 2; -1: none */
   int64_t retry_us;        /* longest delay before the first retry; doubles with each; = 100 ms */
   int64_t max_retry_us;    /* doubling ends here; = 10 s */
+  int64_t retry_reserve; /* retries of all calls together before any call has earned one, 1..1,000;
+                            unused ones add up to twice as many; = 5; -1: none */
+  int64_t retry_percent; /* retries that a hundred calls earn, those among them that are retries
+                            too, 1..100; = 10; -1: none */
 } tapps_breaker_options;
 
 /* How a breaker stands. Layout frozen; reserved is zero. */
@@ -1051,8 +1087,8 @@ TAPPS_API void tapps_breaker_report(tapps_breaker* breaker, int64_t permit, int3
  * another try. retry_after_us: what the service asked for, or 0; believed up to an hour. On
  * TAPPS_OK the caller waits *delay_us, drawn between 0 and a bound that doubles with each attempt
  * (never less than what was asked for), and acquires anew. Returns UNSUPPORTED (the status is not
- * worth it), FULL (as often as it may be, or the budget is used up: five retries, and one for every
- * ten calls), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1. */
+ * worth it), FULL (as often as it may be, or the budget is used up: retry_reserve and
+ * retry_percent), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_breaker_retry(tapps_breaker* breaker, int64_t attempt, int32_t status,
                                       int64_t retry_after_us, int64_t* delay_us, tapps_error** err);
 

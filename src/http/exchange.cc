@@ -52,7 +52,10 @@ std::string FetchResult::HeaderText() const {
 }
 
 Exchanger::Exchanger(ResponseStore& store, const Clock& clock, const FetchOptions& options)
-    : store_(store), clock_(clock), options_(options), hops_(options.secrets) {}
+    : store_(store),
+      clock_(clock),
+      options_(options),
+      hops_(options.secrets, options.credential_salt) {}
 
 RuleOptions Exchanger::RulesFor(const FetchRequest& request) const {
   RuleOptions rules = options_.rules;
@@ -153,7 +156,7 @@ TransferRequest Exchanger::MakeTransfer(const FetchRequest& request, const Hop& 
   transfer.body = hop.body;
   transfer.limits = request.limits;
   transfer.limits.total_timeout_us = 0;  // the callers' deadlines end it
-  transfer.off_disk = hop.credentials || hop.directives.no_store;
+  transfer.off_disk = hop.OffDisk() || hop.directives.no_store;
   transfer.deny_private_addresses = request.deny_private_addresses;
   // Caches on the way shall do as this one does (RFC 9111 5.2.1).
   if (!hop.headers.Has("Cache-Control") && !hop.headers.Has("Pragma")) {
@@ -207,7 +210,7 @@ Outcome Exchanger::Fallback(const FetchRequest& request, const Hop& hop, const S
 }
 
 Storage Exchanger::Store(const Hop& hop, const StoredRef& response) const {
-  Storage where = MayStore(hop.method, hop.headers, hop.credentials, response->status,
+  Storage where = MayStore(hop.method, hop.headers, hop.OffDisk(), response->status,
                            response->headers, options_.rules);
   if (where == Storage::kNone) return where;
   // Where it leads to may be a secret, too.

@@ -268,7 +268,8 @@ bool Flights::TryAgain(const FlightRef& flight, TransferResult* result) {
       (answered && !IsWorthRetrying(result->response.status))) {
     return false;
   }
-  RetrySettings settings = RetrySettings::Default();
+  const std::shared_ptr<Breaker> breaker = breakers_.Get(flight->origin);
+  RetrySettings settings = breaker->settings().retry;
   settings.retries = request.retries;
   const RetryQuestion question = {
       .attempt = flight->attempt,
@@ -282,7 +283,7 @@ bool Flights::TryAgain(const FlightRef& flight, TransferResult* result) {
   const int64_t elapsed = Clock::Real().MonotonicNow() - flight->begun_us;
   const int64_t timeout = request.limits.total_timeout_us;
   if (timeout > 0 && elapsed + question.retry_after_us >= timeout) return false;
-  const auto retrial = breakers_.Get(flight->origin)->Retry(question, &settings);
+  const auto retrial = breaker->Retry(question, &settings);
   if (retrial.code != TAPPS_OK) return false;
   ++flight->attempt;
   flight->failed = std::move(*result);

@@ -199,7 +199,7 @@ Status Store::Backup(const std::string& path) {
 
 Result<CompactReport> Store::Compact(int64_t timeout_us) {
   if (read_only_) return Status(TAPPS_E_READ_ONLY, options_.path + " may not be written");
-  return CompactDatabase(options_.path, limits_.bytes, MonotonicNow() + timeout_us);
+  return CompactDatabase(options_.path, limits_, MonotonicNow() + timeout_us);
 }
 
 void Store::NoteFailure(const Status& failure) {

@@ -21,8 +21,10 @@ namespace tapps::storage {
 struct StoreOptions {
   std::string path;
   bool read_only = false;
-  int64_t disk_bytes = 0;    // of the file set
-  int64_t disk_entries = 0;  // 0: no bound
+  int64_t disk_bytes = 0;            // of the file set
+  int64_t disk_entries = 0;          // 0: no bound
+  int64_t wal_bytes = 8 << 20;       // Limits::wal_soft
+  int64_t max_wal_bytes = 64 << 20;  // Limits::wal_hard
   int64_t queue_bytes = 0;
   int64_t commit_interval_us = 0;
   int64_t open_timeout_us = 0;
@@ -98,7 +100,8 @@ class Store : public std::enable_shared_from_this<Store> {
 
   explicit Store(StoreOptions options)
       : options_(std::move(options)),
-        limits_{options_.disk_bytes, options_.disk_entries},
+        limits_{options_.disk_bytes, options_.disk_entries, options_.max_wal_bytes,
+                options_.wal_bytes},
         readers_(options_.path),
         queue_(std::make_shared<WriteQueue>(options_.queue_bytes, options_.commit_interval_us)) {}
   Status StartWriter();

@@ -57,6 +57,7 @@ export const OPEN_OFFLINE = 2;
 export const OPEN_DENY_PRIVATE = 16;
 export const OPEN_KEEP_SET_COOKIE = 32;
 export const OPEN_SHARED_HTTP = 64;
+export const OPEN_KEEP_CREDENTIALED = 128;
 
 export const POLICY_ADAPTIVE = 0;
 export const POLICY_LRU = 1;

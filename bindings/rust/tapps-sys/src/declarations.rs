@@ -106,6 +106,7 @@ pub const TAPPS_OPEN_DENY_PRIVATE: u32 = 16;
 pub const TAPPS_OPEN_KEEP_SET_COOKIE: u32 = 32;
 /// obeys RFC 9111 as a shared cache: s-maxage, not private
 pub const TAPPS_OPEN_SHARED_HTTP: u32 = 64;
+pub const TAPPS_OPEN_KEEP_CREDENTIALED: u32 = 128;
 
 /// learns from what it serves
 pub const TAPPS_POLICY_ADAPTIVE: i32 = 0;
@@ -362,6 +363,30 @@ pub struct tapps_open_options {
     pub no_proxy: *const c_char,
     /// further query parameters and header fields that are secrets, one a line; a name stands for those that end in it too. Always secrets: token, key, sig, signature, secret, password and the like
     pub secret_names: *const c_char,
+    /// the WAL is checkpointed from half of it on, >= 64 KiB; = 8 MiB; at most a quarter of max_wal_bytes
+    pub wal_bytes: i64,
+    /// no commit begins beyond, >= 256 KiB; = 64 MiB; at most a quarter of disk_bytes
+    pub max_wal_bytes: i64,
+    /// a load or fetch that the file does not let be the only one by then goes alone, up to 1 min; = 50 ms
+    pub lease_wait_us: i64,
+    /// how long after its lifetime an answer stands in for an origin that fails, where neither it nor the request says; = 1 day; -1, -2
+    pub stale_if_error_us: i64,
+    /// bound of a lifetime guessed from Last-Modified; = 1 day; -1: none is guessed; -2
+    pub max_heuristic_us: i64,
+    /// fetches that wait for a place at one origin, 1..1,048,576; more: BUSY; = 1,024
+    pub max_waiting: i64,
+    pub max_break_us: i64,
+    pub break_successes: i64,
+    pub break_failure_rate: i64,
+    pub break_slow_rate: i64,
+    pub break_slow_us: i64,
+    pub break_window_calls: i64,
+    pub break_window_us: i64,
+    pub break_min_calls: i64,
+    pub retry_us: i64,
+    pub max_retry_us: i64,
+    pub retry_reserve: i64,
+    pub retry_percent: i64,
 }
 
 impl Default for tapps_open_options {
@@ -623,6 +648,8 @@ pub struct tapps_fetch_options {
     pub low_speed_us: i64,
     /// per second; = 1
     pub low_speed_bytes: i64,
+    /// of all header fields, interim answers' too, 256 B..16 MiB; libcurl has bounds of its own; = 256 KiB
+    pub max_header_bytes: i64,
 }
 
 impl Default for tapps_fetch_options {
@@ -730,6 +757,10 @@ pub struct tapps_breaker_options {
     pub retry_us: i64,
     /// doubling ends here; = 10 s
     pub max_retry_us: i64,
+    /// retries of all calls together before any call has earned one, 1..1,000; unused ones add up to twice as many; = 5; -1: none
+    pub retry_reserve: i64,
+    /// retries that a hundred calls earn, those among them that are retries too, 1..100; = 10; -1: none
+    pub retry_percent: i64,
 }
 
 impl Default for tapps_breaker_options {
@@ -1034,9 +1065,9 @@ extern "C" {
     ///  - NOT_FOUND: the key is remembered as not there (TAPPS_PUT_NEGATIVE).
     /// A caller who finds somebody loading waits and gets what that one put. When the loader abandons,
     /// lets its lease run out or dies, one who waits gets a lease. When the file cannot be written
-    /// within 50 ms the caller loads without regard to other processes ("lone" in the statistics). An
-    /// entry put by tapps_cache_put during a load does not end the waiting in this process. Returns
-    /// TIMEOUT, CLOSED. Threads: any. Since: 0.1.
+    /// within lease_wait_us the caller loads without regard to other processes ("lone" in the
+    /// statistics). An entry put by tapps_cache_put during a load does not end the waiting in this
+    /// process. Returns TIMEOUT, CLOSED. Threads: any. Since: 0.1.
     pub fn tapps_cache_load(
         cache: *mut tapps_cache,
         space: *const c_char,
@@ -1562,8 +1593,8 @@ extern "C" {
     /// another try. retry_after_us: what the service asked for, or 0; believed up to an hour. On
     /// TAPPS_OK the caller waits *delay_us, drawn between 0 and a bound that doubles with each attempt
     /// (never less than what was asked for), and acquires anew. Returns UNSUPPORTED (the status is not
-    /// worth it), FULL (as often as it may be, or the budget is used up: five retries, and one for every
-    /// ten calls), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1.
+    /// worth it), FULL (as often as it may be, or the budget is used up: retry_reserve and
+    /// retry_percent), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1.
     pub fn tapps_breaker_retry(
         breaker: *mut tapps_breaker,
         attempt: i64,
