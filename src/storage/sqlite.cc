@@ -11,6 +11,7 @@ namespace tapps::storage {
 
 int32_t CodeOf(int sqlite_code, int sys_errno) {
   if (sys_errno == ENOSPC || sys_errno == EDQUOT) return TAPPS_E_FULL;
+  if (sqlite_code == SQLITE_CANTOPEN_SYMLINK) return TAPPS_E_DENIED;
   switch (sqlite_code & 0xFF) {
     case SQLITE_OK:
     case SQLITE_ROW:

@@ -98,7 +98,7 @@ class ScopedReset {
 
 // A connection to a database file, configured as every connection of tapps must be: no automatic
 // checkpoint and none on close (storage/checkpoint.h says why), no memory mapping of the file,
-// symbolic links refused. One thread at a time.
+// symbolic links refused, also among the folders of the path (ResolveFolder). One thread at a time.
 class Connection {
  public:
   enum class Mode { kReadOnly, kReadWrite };

@@ -72,6 +72,9 @@ Status CheckSize(const WriteGroup& group, const Limits& limits) {
 std::atomic<int64_t> Store::live_{0};
 
 Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
+  Result<std::string> path = ResolveFolder(options.path, !options.read_only);
+  if (!path.ok()) return std::move(path).status();
+  options.path = *std::move(path);
   std::shared_ptr<Store> store(new Store(std::move(options)));
   const StoreOptions& given = store->options_;
   Result<FileId> file = PrepareFile(given.path, given.read_only);
