@@ -31,6 +31,17 @@ void Sql(const std::string& path, const std::string& sql) {
   sqlite3_close(db);
 }
 
+// 1,500 bytes that are not compressed.
+std::string Unlike(int i) {
+  std::string bytes;
+  uint64_t state = static_cast<uint64_t>(i) + 1;
+  while (bytes.size() < 1500) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    bytes += static_cast<char>(state >> 56);
+  }
+  return bytes;
+}
+
 class EventsTest : public ::testing::Test {
  protected:
   ~EventsTest() override {
@@ -64,19 +75,17 @@ class EventsTest : public ::testing::Test {
       return op == test::ShimVfs::Op::kWrite ? code : SQLITE_OK;
     });
   }
-  // A closed file of 200 entries, with damaged pages.
-  void MakeDamaged() {
+  // A closed file of 200 entries, with damage from a place on.
+  void MakeDamaged(int64_t at, size_t bytes) {
     OpenCache();
     for (int i = 0; i < 200; ++i) {
-      ASSERT_EQ(Put(cache(), "key " + std::to_string(i), std::string(1500, 'v')), TAPPS_OK);
+      ASSERT_EQ(Put(cache(), "key " + std::to_string(i), Unlike(i)), TAPPS_OK);
     }
     Close();
     Sql(path_, "PRAGMA wal_checkpoint(TRUNCATE)");
     std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(0, std::ios::end);
-    const auto end = static_cast<int64_t>(file.tellp());
-    file.seekp(4096);  // the schema's page is whole, the next ones are not
-    file << std::string(static_cast<size_t>(std::min<int64_t>(4 * 4096, end - 4096)), '\xff');
+    file.seekp(at);
+    file << std::string(bytes, '\xff');
   }
   tapps_cache* cache() { return cache_.get(); }
 
@@ -139,7 +148,7 @@ TEST_F(EventsTest, AFullQueueIsBusyAtOnceWhileTheFileCannotBeWritten) {
 }
 
 TEST_F(EventsTest, WhatAnOpenHealedIsToldToEachWhoSubscribes) {
-  MakeDamaged();
+  MakeDamaged(100, 4096 - 100);  // the schema, behind the header
   OpenCache();
   EXPECT_EQ(Stats(cache())["damage"]["healed"], 1);
   Subscribe(Bit(TAPPS_EVENT_DAMAGE));
@@ -152,6 +161,18 @@ TEST_F(EventsTest, WhatAnOpenHealedIsToldToEachWhoSubscribes) {
   EXPECT_EQ(stats["damage"]["saved"], healed["saved"]);
   EXPECT_EQ(stats["damage"]["failed"], 0);
   EXPECT_EQ(Put(cache(), "after", "1", TAPPS_DURABILITY_SYNC), TAPPS_OK);
+}
+
+TEST_F(EventsTest, DamageThatIsMetLaterIsHealedAndTold) {
+  MakeDamaged(40 * 4096, 8 * 4096);
+  OpenCache();
+  Subscribe(Bit(TAPPS_EVENT_DAMAGE));
+  EXPECT_EQ(Stats(cache())["damage"]["healed"], 0);
+  for (int i = 0; i < 200; ++i) (void)Get(cache(), "key " + std::to_string(i));
+  const nlohmann::json healed = Next(TAPPS_EVENT_DAMAGE);
+  EXPECT_EQ(healed["what"], "healed");
+  EXPECT_GT(healed["saved"], 0);
+  EXPECT_EQ(Stats(cache())["damage"]["healed"], 1);
 }
 
 TEST_F(EventsTest, AValueWithAWrongChecksumIsCounted) {
