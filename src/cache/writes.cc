@@ -22,11 +22,11 @@ bool Waits(int32_t durability) {
 // another value's bytes is a little slower to serve.
 constexpr size_t kCopiedBytes = 256 << 10;
 
-// Shows memory what records say; takes their values.
-void Keep(MemoryTier& memory, std::vector<Record>& records) {
-  for (Record& record : records) {
+// Shows memory what records say.
+void Keep(MemoryTier& memory, const std::vector<Record>& records) {
+  for (const Record& record : records) {
     if (record.value) {
-      memory.Put(record.hash, record.space, record.key, std::move(record.value));
+      memory.Put(record.hash, record.space, record.key, record.value);
     } else {
       memory.Erase(record.hash);
     }
@@ -134,26 +134,27 @@ Status TieredCache::FitMemory(const std::vector<Record>& records) const {
 Status TieredCache::PutRecords(std::vector<Record> records, const PutOptions& options,
                                std::optional<LeaseRequest> lease) {
   if (records.empty()) return {};
-  // Apart from what the group will be when it is queued.
-  std::vector<Record> kept = records;
-  const auto keep = [memory = memory_.get(), &kept] { Keep(*memory, kept); };
   statistics_.writes.Add(static_cast<int64_t>(records.size()));
   const bool memory_only = !store_ || options.durability == TAPPS_DURABILITY_MEMORY;
-  if (memory_only) TAPPS_RETURN_IF_ERROR(FitMemory(kept));
+  if (memory_only) TAPPS_RETURN_IF_ERROR(FitMemory(records));
   if (!store_) {
     MutexLock lock(swap_mu_);
-    keep();
+    Keep(*memory_, records);
     return {};
   }
-  if (options.durability == TAPPS_DURABILITY_MEMORY) {
+  auto group = std::make_shared<WriteGroup>();
+  std::vector<Record> apart;  // what memory gets, where that is not what the file gets
+  if (memory_only) {
+    apart = records;
     // What the file has is outdated: it must not show when memory forgets the new value.
     for (Record& record : records) {
       record.kind = Record::Kind::kDelete;
       record.value = {};
     }
   }
-  auto group = std::make_shared<WriteGroup>();
   group->records = std::move(records);
+  const std::vector<Record>& kept = memory_only ? apart : group->records;
+  const auto keep = [memory = memory_.get(), &kept] { Keep(*memory, kept); };
   group->lease = lease;
   group->urgent = lease.has_value();  // others wait for what is loaded
   Status status = Write(group, options, keep);
@@ -161,7 +162,7 @@ Status TieredCache::PutRecords(std::vector<Record> records, const PutOptions& op
   if (lease) AskForLease(*std::move(lease), [](const Status&) {});
   if (status.code() == TAPPS_E_READ_ONLY && !Waits(options.durability)) {
     TAPPS_RETURN_IF_ERROR(FitMemory(kept));
-    keep();
+    Keep(*memory_, kept);
     return {};
   }
   statistics_.write_failures.Add();
@@ -215,7 +216,6 @@ void TieredCache::PutRecordsAsync(std::vector<Record> records, PutOptions option
     return done(PutRecords(std::move(records), options));
   }
   statistics_.writes.Add(static_cast<int64_t>(records.size()));
-  std::vector<Record> kept = records;
   auto group = std::make_shared<WriteGroup>();
   group->done = [forget = Forget(memory_, records), done](Status status) {
     if (!status.ok()) forget();
@@ -223,7 +223,8 @@ void TieredCache::PutRecordsAsync(std::vector<Record> records, PutOptions option
   };
   group->records = std::move(records);
   group->durability = options.durability;
-  WriteAsync(group, PutTimeout(options), [memory = memory_.get(), &kept] { Keep(*memory, kept); });
+  WriteAsync(group, PutTimeout(options),
+             [this, raw = group.get()] { Keep(*memory_, raw->records); });
 }
 
 void TieredCache::WriteAsync(const Group& group, int64_t timeout_us,

@@ -12,6 +12,10 @@ namespace {
 
 // A batch is written without waiting for more when it is as large as this.
 constexpr int64_t kBatchBytes = 4 << 20;
+// The consumer lets producers have the lock after so many groups.
+constexpr size_t kGroupsAtOnce = 8;
+// The consumer looks by itself for so long after it has written.
+constexpr int64_t kBusyIntervals = 10;
 
 bool HasUnencoded(const WriteGroup& group) {
   return std::any_of(group.records.begin(), group.records.end(),
@@ -77,43 +81,59 @@ Status WriteQueue::Add(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
     room_.WaitFor(mu_, left);
   }
   if (stopped_) return Status(TAPPS_E_CLOSED, "the cache was closed");
-  look_ |= unencoded;
-  if (!Coalesce(group)) {
-    Groups place;
-    place.push_back(group);
-    Link(*group);
-    waiting_.splice(waiting_.end(), place);
-    group->seq = next_seq_++;
-    group->queued_us = now;
-    if (group->urgent) ++urgent_;
-    ++pending_;
-    bytes_ += size;
-    // The writer sleeps until there is a first group, then until that is due: wake it for what
-    // changes that.
-    if (idle_ || group->urgent || bytes_ >= kBatchBytes) work_.NotifyOne();
+  if (Record* const last = Replaceable(*group)) {
+    if (on_queued) on_queued();
+    look_ |= unencoded;
+    Replace(*last, *group);
+    return {};
   }
+  Groups place;
+  place.push_back(group);
+  Link(*group);
   if (on_queued) on_queued();
+  look_ |= unencoded;
+  waiting_.splice(waiting_.end(), place);
+  group->seq = next_seq_++;
+  if (group->remove) removal_seq_ = group->seq;
+  group->queued_us = now;
+  Count(*group, 1);
+  ++pending_;
+  bytes_ += size;
+  // The writer sleeps until there is a first group, then until that is due: wake it for what
+  // changes that.
+  if (idle_ || group->urgent || bytes_ >= kBatchBytes) work_.NotifyOne();
   return {};
 }
 
-bool WriteQueue::Coalesce(const std::shared_ptr<WriteGroup>& group) {
-  if (group->records.size() != 1 || group->urgent || group->done || !group->plain) return false;
-  Record& fresh = group->records[0];
-  if (fresh.kind == Record::Kind::kTouch) return false;
+void WriteQueue::Count(const WriteGroup& group, int64_t change) {
+  if (group.urgent) urgent_ += change;
+  if (group.durability == TAPPS_DURABILITY_FULL) full_ += change;
+  if (group.done) answered_ += change;
+  if (change > 0 && group.deadline_us != 0) {
+    next_deadline_us_ = std::min(next_deadline_us_, group.deadline_us);
+  }
+}
+
+Record* WriteQueue::Replaceable(const WriteGroup& group) {
+  if (group.records.size() != 1 || group.urgent || group.done || !group.plain) return nullptr;
+  const Record& fresh = group.records[0];
+  if (fresh.kind == Record::Kind::kTouch) return nullptr;
   const auto chain = newest_.find(fresh.hash);
-  if (chain == newest_.end()) return false;
+  if (chain == newest_.end()) return nullptr;
   Record& last = *chain->second;
-  if (last.key != fresh.key || last.space != fresh.space) return false;
-  const auto alone = alone_.find(&last);
-  if (alone == alone_.end()) return false;
-  WriteGroup& older = *alone->second;
+  const bool same = last.key == fresh.key && last.space == fresh.space;
+  return same && last.alone != nullptr && last.alone->seq > removal_seq_ ? &last : nullptr;
+}
+
+void WriteQueue::Replace(Record& last, WriteGroup& group) {
+  Record& fresh = group.records[0];
+  WriteGroup& older = *last.alone;
   last.kind = fresh.kind;
   std::swap(last.value, fresh.value);
   last.encoded = fresh.encoded;
   last.unencoded = fresh.unencoded;
-  bytes_ += static_cast<int64_t>(group->bytes) - static_cast<int64_t>(older.bytes);
-  older.bytes = group->bytes;
-  return true;
+  bytes_ += static_cast<int64_t>(group.bytes) - static_cast<int64_t>(older.bytes);
+  older.bytes = group.bytes;
 }
 
 void WriteQueue::Link(WriteGroup& group) {
@@ -124,7 +144,7 @@ void WriteQueue::Link(WriteGroup& group) {
         // What is put before the condition is looked at stays before it.
         const auto chain = newest_.find(record.hash);
         Record* at = chain == newest_.end() ? nullptr : chain->second;
-        for (; at != nullptr; at = at->next) alone_.erase(at);
+        for (; at != nullptr; at = at->next) at->alone = nullptr;
       } else {
         Record*& head = newest_[record.hash];
         record.next = head;
@@ -132,20 +152,18 @@ void WriteQueue::Link(WriteGroup& group) {
       }
       ++linked;
     }
-    if (group.records.size() == 1 && !group.urgent && !group.done && group.plain) {
-      alone_[&group.records[0]] = &group;
-    }
   } catch (const std::bad_alloc&) {
     while (linked > 0) UnlinkRecord(group.records[--linked]);
     throw;
   }
-  // A bulk removal must find what was put before it, and only that, before it in the queue.
-  if (group.remove) alone_.clear();
+  if (group.records.size() == 1 && !group.urgent && !group.done && group.plain) {
+    group.records[0].alone = &group;
+  }
 }
 
 void WriteQueue::UnlinkRecord(Record& record) {
   if (record.if_version) return;
-  alone_.erase(&record);
+  record.alone = nullptr;
   const auto chain = newest_.find(record.hash);
   Record** at = &chain->second;
   while (*at != &record) at = &(*at)->next;
@@ -180,11 +198,18 @@ std::optional<ValueRef> WriteQueue::Find(uint64_t hash, std::string_view space,
   return std::nullopt;
 }
 
-void WriteQueue::Storing(const Groups& groups, int64_t feed_row) {
-  MutexLock lock(mu_);
-  for (const auto& group : groups) {
-    for (Record& record : group->records) record.feed_row = feed_row;
+template <typename Step>
+void WriteQueue::ForEach(const Groups& groups, Step&& step) {
+  for (auto at = groups.begin(); at != groups.end();) {
+    MutexLock lock(mu_);
+    for (size_t i = 0; i < kGroupsAtOnce && at != groups.end(); ++i) step(**at++);
   }
+}
+
+void WriteQueue::Storing(const Groups& groups, int64_t feed_row) {
+  ForEach(groups, [feed_row](WriteGroup& group) {
+    for (Record& record : group.records) record.feed_row = feed_row;
+  });
 }
 
 bool WriteQueue::Due() {
@@ -195,18 +220,24 @@ bool WriteQueue::Due() {
 
 WriteQueue::Work WriteQueue::WaitForWork(int64_t idle_us) {
   MutexLock lock(mu_);
-  const int64_t until = MonotonicNow() + idle_us;
+  const int64_t began = MonotonicNow();
+  const int64_t until = began + idle_us;
   while (!Due()) {
     if (waiting_.empty() && stopped_) return Work::kStopped;
-    const int64_t idle_left = until - MonotonicNow();
+    const int64_t now = MonotonicNow();
+    const int64_t idle_left = until - now;
     if (idle_left <= 0) return Work::kIdle;
-    if (waiting_.empty()) {
+    if (!waiting_.empty()) {
+      const int64_t due = waiting_.front()->queued_us + commit_interval_us_ - now;
+      work_.WaitFor(mu_, std::clamp<int64_t>(due, 1, idle_left));
+    } else if (now - began < kBusyIntervals * commit_interval_us_) {
+      // More comes soon, most likely. To wake this thread would cost a producer some 20 us, and it
+      // is early enough to look before the first group is due.
+      work_.WaitFor(mu_, std::clamp<int64_t>(commit_interval_us_, 1, idle_left));
+    } else {
       idle_ = true;
       work_.WaitFor(mu_, idle_left);
       idle_ = false;
-    } else {
-      const int64_t due = waiting_.front()->queued_us + commit_interval_us_ - MonotonicNow();
-      work_.WaitFor(mu_, std::clamp<int64_t>(due, 1, idle_left));
     }
   }
   return Work::kDue;
@@ -252,8 +283,8 @@ WriteQueue::Groups WriteQueue::Take(size_t max_bytes) {
         (group.remove || bytes + group.bytes > max_bytes || HasUnencoded(group))) {
       break;
     }
-    if (group.urgent) --urgent_;
-    for (const Record& record : group.records) alone_.erase(&record);
+    Count(group, -1);
+    for (Record& record : waiting_.front()->records) record.alone = nullptr;
     bytes += group.bytes;
     taken.splice(taken.end(), waiting_, waiting_.begin());
     if (group.remove) break;
@@ -269,24 +300,18 @@ std::shared_ptr<WriteGroup> WriteQueue::FirstRemoval() {
 
 bool WriteQueue::NeedsFull() {
   MutexLock lock(mu_);
-  return std::any_of(waiting_.begin(), waiting_.end(),
-                     [](const auto& group) { return group->durability == TAPPS_DURABILITY_FULL; });
+  return full_ > 0;
 }
 
 void WriteQueue::Return(Groups groups) {
   MutexLock lock(mu_);
-  for (const auto& group : groups) {
-    if (group->urgent) ++urgent_;
-  }
+  for (const auto& group : groups) Count(*group, 1);
   waiting_.splice(waiting_.begin(), groups);
   look_ = true;
 }
 
 void WriteQueue::Finish(const Groups& groups, const Status& status) {
-  {
-    MutexLock lock(mu_);
-    for (const auto& group : groups) Unlink(*group);
-  }
+  ForEach(groups, [this](WriteGroup& group) REQUIRES(mu_) { Unlink(group); });
   for (const auto& group : groups) {
     if (status.ok() && !group->refusal.ok() && group->refused) group->refused();
     Answer(*group, status.ok() ? group->refusal : status);
@@ -299,7 +324,7 @@ WriteQueue::Groups WriteQueue::Extract(Condition&& condition) {
   for (auto at = waiting_.begin(); at != waiting_.end();) {
     const auto group = at++;
     if (!condition(**group)) continue;
-    if ((*group)->urgent) --urgent_;
+    Count(**group, -1);
     Unlink(**group);
     extracted.splice(extracted.end(), waiting_, group);
   }
@@ -315,9 +340,16 @@ void WriteQueue::ExpireOverdue(const Status& why) {
   Groups overdue;
   {
     MutexLock lock(mu_);
-    overdue = Extract([now = MonotonicNow()](const WriteGroup& group) {
-      return group.deadline_us != 0 && group.deadline_us <= now;
+    const int64_t now = MonotonicNow();
+    if (now < next_deadline_us_) return;
+    int64_t next = kNever;
+    overdue = Extract([&](const WriteGroup& group) {
+      if (group.deadline_us == 0) return false;
+      const bool over = group.deadline_us <= now;
+      if (!over) next = std::min(next, group.deadline_us);
+      return over;
     });
+    next_deadline_us_ = next;
   }
   if (overdue.empty()) return;
   Status late = Status::Bare(TAPPS_E_TIMEOUT);
@@ -332,6 +364,7 @@ void WriteQueue::FailWaiting(const Status& why) {
   Groups failed;
   {
     MutexLock lock(mu_);
+    if (answered_ == 0) return;
     failed = Extract([](const WriteGroup& group) { return static_cast<bool>(group.done); });
   }
   for (const auto& group : failed) Answer(*group, why);

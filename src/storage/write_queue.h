@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <list>
 #include <memory>
 #include <optional>
@@ -34,6 +35,7 @@ struct Filter {
 };
 
 struct EncodedValue;  // storage/value_codec.h
+struct WriteGroup;
 
 // One change of one key.
 struct Record {
@@ -54,9 +56,10 @@ struct Record {
   static constexpr int64_t kAbsent = 0;
   // The value as it goes into the file, where that was made beforehand.
   std::shared_ptr<const EncodedValue> encoded;
-  bool unencoded = false;  // that is still to be made; the queue's
-  int64_t feed_row = 0;    // of the transaction that stores it; 0: none yet; the queue's
-  Record* next = nullptr;  // older record of the same hash; owned by the queue
+  bool unencoded = false;       // that is still to be made; the queue's
+  int64_t feed_row = 0;         // of the transaction that stores it; 0: none yet; the queue's
+  WriteGroup* alone = nullptr;  // where it may be replaced: its group; the queue's
+  Record* next = nullptr;       // older record of the same hash; owned by the queue
   size_t Bytes() const {
     return key.size() + space.size() + (value ? value->footprint() : 0) + 200;
   }
@@ -119,10 +122,10 @@ class WriteQueue {
   WriteQueue(int64_t max_bytes, int64_t commit_interval_us)
       : max_bytes_(max_bytes), commit_interval_us_(commit_interval_us) {}
 
-  // Adds a group, waiting up to timeout_us for room. `on_queued` runs under the queue's lock: what
-  // it does to the memory tier happens in the order of the queue. BUSY when there is no room,
-  // CLOSED after Stop. A group larger than the whole queue is taken when the queue is empty. When
-  // memory runs out before `on_queued`, nothing is added.
+  // Adds a group, waiting up to timeout_us for room. `on_queued` runs under the queue's lock, the
+  // group being as it was given: what it does to the memory tier happens in the order of the queue.
+  // BUSY when there is no room, CLOSED after Stop. A group larger than the whole queue is taken
+  // when the queue is empty. When memory runs out, nothing is added and `on_queued` does not run.
   Status Add(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
              const std::function<void()>& on_queued);
   // Takes back a group the writer has not begun; false when it has. `done` will not be called.
@@ -179,13 +182,22 @@ class WriteQueue {
   bool stopped();
 
  private:
-  bool Coalesce(const std::shared_ptr<WriteGroup>& group) REQUIRES(mu_);
+  // The record that a plain put or removal may replace, or NULL.
+  Record* Replaceable(const WriteGroup& group) REQUIRES(mu_);
+  void Replace(Record& last, WriteGroup& group) REQUIRES(mu_);
   void Link(WriteGroup& group) REQUIRES(mu_);
   void Unlink(WriteGroup& group) REQUIRES(mu_);
   void UnlinkRecord(Record& record) REQUIRES(mu_);
+  // Counts a group that begins (1) or ends (-1) to wait.
+  void Count(const WriteGroup& group, int64_t change) REQUIRES(mu_);
+  // Calls `step` for each group, letting others have the lock now and then.
+  template <typename Step>
+  void ForEach(const Groups& groups, Step&& step) EXCLUDES(mu_);
   bool Due() REQUIRES(mu_);
   template <typename Condition>
   Groups Extract(Condition&& condition) REQUIRES(mu_);
+
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
   const int64_t max_bytes_;
   const int64_t commit_interval_us_;
@@ -195,10 +207,14 @@ class WriteQueue {
   CondVar room_;  // for producers
   Groups waiting_ GUARDED_BY(mu_);
   std::unordered_map<uint64_t, Record*> newest_ GUARDED_BY(mu_);  // by hash; chained through next
-  std::unordered_map<const Record*, WriteGroup*> alone_
-      GUARDED_BY(mu_);  // records that may be replaced
   int64_t next_seq_ GUARDED_BY(mu_) = 1;
-  int64_t urgent_ GUARDED_BY(mu_) = 0;  // urgent groups in waiting_
+  int64_t removal_seq_ GUARDED_BY(mu_) = 0;  // nothing queued before the last bulk removal moves
+  // Of waiting_: many groups may wait for long, and a caller who puts must not wait for a look at
+  // each of them.
+  int64_t urgent_ GUARDED_BY(mu_) = 0;
+  int64_t full_ GUARDED_BY(mu_) = 0;                   // with TAPPS_DURABILITY_FULL
+  int64_t answered_ GUARDED_BY(mu_) = 0;               // with `done`
+  int64_t next_deadline_us_ GUARDED_BY(mu_) = kNever;  // no deadline is before this
   bool failing_ GUARDED_BY(mu_) = false;
   bool stopped_ GUARDED_BY(mu_) = false;
   bool look_ GUARDED_BY(mu_) = false;  // there may be unencoded puts that were not looked at
