@@ -327,7 +327,8 @@ typedef struct tapps_open_options {
  * tapps_cache_state tells.
  * Returns INVALID (options, not a folder), CORRUPT (not a cache file), VERSION (a newer major),
  * DENIED (permission, other owner, symbolic link), UNSUPPORTED (file system on which WAL is not
- * safe), TIMEOUT, IO, FULL, FORKED. Threads: any. Since: 0.1. */
+ * safe; or another copy of SQLite in this process has the file open, as with dlmopen: each would
+ * drop the other's locks), TIMEOUT, IO, FULL, FORKED. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_open(const char* path, const tapps_open_options* options,
                                    tapps_cache** cache, tapps_error** err);
 
@@ -438,8 +439,10 @@ TAPPS_API int32_t tapps_cache_get_many(tapps_cache* cache, const char* space, ta
                                        tapps_error** err);
 
 /* Stores a copy of `size` bytes. Visible to this process at once, to others after the commit.
- * Returns BUSY when the queue stays full for the timeout, TIMEOUT (withdrawn) or OUTCOME_UNKNOWN
- * for sync and full puts, TOO_LARGE, IO, FULL, READ_ONLY. Threads: any. Since: 0.1. */
+ * Returns BUSY when the queue stays full for the timeout, and without a wait while the file cannot
+ * be written (state LOCKED, FULL, FAILED, WAL_PINNED): async puts are then taken until queue_bytes
+ * of them wait. TIMEOUT (withdrawn) or OUTCOME_UNKNOWN for sync and full puts, TOO_LARGE, IO, FULL,
+ * READ_ONLY. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_put(tapps_cache* cache, const char* space, const void* key,
                                   size_t key_size, const void* data, size_t size,
                                   const tapps_put_options* options, tapps_error** err);
@@ -570,7 +573,9 @@ TAPPS_API int32_t tapps_cache_load_finish(tapps_cache* cache, int64_t lease, con
                                           tapps_error** err);
 
 /* Ends a lease without a value: the next who waits gets a lease. A lease that was ended before or
- * is not known: no effect. Threads: any. Since: 0.1. */
+ * is not known: no effect. Works after the handle's close, too: while another handle keeps the
+ * cache running, a close ends no leases, and one that is not abandoned lasts until its time is up.
+ * The close of the last handle ends all. Threads: any. Since: 0.1. */
 TAPPS_API void tapps_cache_load_abandon(tapps_cache* cache, int64_t lease);
 
 /* ---- Cache: upkeep --------------------------------------------------------- */
@@ -647,10 +652,11 @@ TAPPS_API void tapps_cursor_release(tapps_cursor* cursor);
  * *value:
  * {"hits":{"memory","disk","stale","negative"}, "misses", "hit_rate", "writes", "pending":{...},
  * "loads":{"leases","coalesced","lone","takeovers","abandoned","timeouts","typical_us"},
- * "uptime_us", "memory":{...}, "disk":{...},
+ * "uptime_us", "memory":{...}, "disk":{...}, "damage":{"healed","failed","saved","values"},
  * "latency_us":{op:{"count","p50","p90","p99","p999","max"}}, "fetch":{...}, "docs":{...},
- * "breakers":[...]}. Members may be added. hit_rate is hits / (hits + misses), 0..1. Threads: any.
- * Since: 0.1. */
+ * "breakers":[...]}. Members may be added. hit_rate is hits / (hits + misses), 0..1. damage: how
+ * often this process healed the file, could not, entries taken over, and values read whose checksum
+ * was wrong, which were misses. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_stats(tapps_cache* cache, tapps_value** value, const void** data,
                                     size_t* size, tapps_error** err);
 
@@ -684,7 +690,14 @@ enum {
      further ones are dropped. */
   TAPPS_EVENT_PROGRESS = 64, /* of a warm run: op names it */
   TAPPS_EVENT_BREAKER = 65,  /* a breaker changed its state; subscribe */
-  TAPPS_EVENT_STATE = 66     /* tapps_cache_state changed; subscribe */
+  TAPPS_EVENT_STATE = 66,    /* tapps_cache_state changed: {"state","why"}; subscribe */
+  /* The file was damaged, and was healed: {"what":"healed","saved" (entries taken over),"copy" (of
+     the damaged file)}; or could not be: {"what":"failed","why"}. What an open healed is told to
+     each queue when it subscribes. */
+  TAPPS_EVENT_DAMAGE = 67,
+  /* An eighth of the entries, and 64 at least, were removed from the file for room within a second:
+     {"evicted","within_us"}. Told every 10 s at most; subscribe. */
+  TAPPS_EVENT_EVICTION = 68
 };
 
 /* What a queue hands out. Layout frozen. */
@@ -729,8 +742,8 @@ TAPPS_API void tapps_queue_cancel(tapps_queue* queue, int64_t op);
  * again. NULL: none. Threads: any but from within notify. Since: 0.1. */
 TAPPS_API void tapps_queue_notify(tapps_queue* queue, void (*notify)(void* context), void* context);
 
-/* Adds events of the cache to the queue: any of TAPPS_EVENT_BREAKER and TAPPS_EVENT_STATE, 0 for
- * none. kinds: bits 1 << (TAPPS_EVENT_* - 64). Threads: any. Since: 0.1. */
+/* Which events of the cache the queue gets: any of TAPPS_EVENT_BREAKER, STATE, DAMAGE and EVICTION,
+ * 0 for none. kinds: bits 1 << (TAPPS_EVENT_* - 64). Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_queue_subscribe(tapps_queue* queue, uint32_t kinds, tapps_error** err);
 
 /* Cancels what is under way, drops what is waiting (leases of loads are abandoned), and gives the

@@ -119,6 +119,7 @@ class Registry {
                                         .open_timeout_us = options.open_timeout_us,
                                         .clock = options.clock,
                                         .on_state = cache->StateListener(),
+                                        .on_event = cache->EventListener(),
                                         .on_replaced = cache->ReplacementListener()};
     Result<std::shared_ptr<storage::Store>> store = storage::Store::Open(std::move(store_options));
     if (!store.ok()) return std::move(store).status();

@@ -115,6 +115,9 @@ void Engine::Wire(const EngineOptions& options) {
       self->Broadcast(TAPPS_EVENT_STATE, {{"state", state}, {"why", why}});
     }
   });
+  cache->OnEvent([weak](int32_t kind, const Json& data) {
+    if (const auto self = weak.lock()) self->Broadcast(kind, data);
+  });
   breakers = std::make_shared<BreakerRegistry>(
       options.breakers, Clock::Real(), std::random_device()(),
       [weak](const std::string& name, const BreakerTransition& transition) {

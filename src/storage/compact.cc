@@ -44,7 +44,7 @@ Result<CompactReport> CompactDatabase(const std::string& path, const Limits& lim
     if (rc == SQLITE_OK) rc = writer->Exec("COMMIT");
     if (rc == SQLITE_OK) return wal.CheckpointIfDue();
     const Status failure = writer->Error(rc, "cannot compact the cache file");
-    if (!sqlite3_get_autocommit(writer->handle())) writer->Exec("ROLLBACK");
+    writer->Rollback();
     return failure;
   };
   CompactReport report;

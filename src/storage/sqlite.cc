@@ -94,6 +94,14 @@ void Connection::SetBusyHandler(std::function<bool()> keep_waiting) {
   sqlite3_busy_handler(db_, &Connection::OnBusy, busy_.get());
 }
 
+bool Connection::Rollback() {
+  for (int tries = 0; tries < 2; ++tries) {
+    if (sqlite3_get_autocommit(db_)) return true;
+    if (Exec("ROLLBACK") != SQLITE_OK) sqlite3_db_release_memory(db_);
+  }
+  return sqlite3_get_autocommit(db_) != 0;
+}
+
 Result<Statement> Connection::Prepare(std::string_view sql) {
   Statement statement;
   const int rc = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()),

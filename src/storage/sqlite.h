@@ -116,6 +116,9 @@ class Connection {
   void SetBusyHandler(std::function<bool()> keep_waiting);
 
   int Exec(const char* sql) { return sqlite3_exec(db_, sql, nullptr, nullptr, nullptr); }
+  // Undoes the transaction that is open, if one is. That may need memory, too: false when only
+  // closing the connection helps.
+  bool Rollback();
   Result<Statement> Prepare(std::string_view sql);
   // The first column of the first row of a query; `otherwise` when there is none.
   Result<int64_t> QueryInt(std::string_view sql, int64_t otherwise = 0);

@@ -31,6 +31,8 @@ struct StoreOptions {
   const Clock* clock = nullptr;
   // As Writer::Options::on_state.
   std::function<void(int32_t state, const Status& why)> on_state;
+  // As Writer::Options::on_event; not called during the open.
+  EventSink on_event;
   // The path names another file now, and nothing that was read before holds. Called with no reader
   // of the old file trusted any more; must not use the store.
   std::function<void()> on_replaced;
@@ -83,6 +85,9 @@ class Store : public std::enable_shared_from_this<Store> {
   int64_t MaxValueBytes() const { return limits_.Value(); }
 
   int32_t state() const;
+  const DamageStats& damage() const { return damage_; }
+  // The data of TAPPS_EVENT_DAMAGE when the open has healed the file, else null.
+  const Json& healed_at_open() const { return healed_at_open_; }
   // NULL before the first write.
   const WriterStats* writer_stats() const;
 
@@ -124,6 +129,8 @@ class Store : public std::enable_shared_from_this<Store> {
   const StoreOptions options_;
   const Limits limits_;
   UseLog uses_;
+  DamageStats damage_;
+  Json healed_at_open_;
   bool read_only_ = false;
   ReaderPool readers_;
   std::atomic<ChangeFeed*> feed_{nullptr};

@@ -107,6 +107,8 @@ export const RECORD_ACQUIRE = 18;
 export const EVENT_PROGRESS = 64;
 export const EVENT_BREAKER = 65;
 export const EVENT_STATE = 66;
+export const EVENT_DAMAGE = 67;
+export const EVENT_EVICTION = 68;
 
 export const FETCH_DEFAULT = 0;
 export const FETCH_RELOAD = 1;

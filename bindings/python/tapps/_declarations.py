@@ -140,6 +140,8 @@ RECORD_ACQUIRE: Final = 18
 EVENT_PROGRESS: Final = 64
 EVENT_BREAKER: Final = 65
 EVENT_STATE: Final = 66
+EVENT_DAMAGE: Final = 67
+EVENT_EVICTION: Final = 68
 
 # How the cache is used by a fetch.
 FETCH_DEFAULT: Final = 0

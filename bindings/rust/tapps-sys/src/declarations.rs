@@ -183,8 +183,10 @@ pub const TAPPS_RECORD_ACQUIRE: i32 = 18;
 pub const TAPPS_EVENT_PROGRESS: i32 = 64;
 /// a breaker changed its state; subscribe
 pub const TAPPS_EVENT_BREAKER: i32 = 65;
-/// tapps_cache_state changed; subscribe
+/// tapps_cache_state changed: {"state","why"}; subscribe
 pub const TAPPS_EVENT_STATE: i32 = 66;
+pub const TAPPS_EVENT_DAMAGE: i32 = 67;
+pub const TAPPS_EVENT_EVICTION: i32 = 68;
 
 /// RFC 9111: fresh from the cache, else revalidated or fetched
 pub const TAPPS_FETCH_DEFAULT: i32 = 0;
@@ -880,7 +882,8 @@ extern "C" {
     /// tapps_cache_state tells.
     /// Returns INVALID (options, not a folder), CORRUPT (not a cache file), VERSION (a newer major),
     /// DENIED (permission, other owner, symbolic link), UNSUPPORTED (file system on which WAL is not
-    /// safe), TIMEOUT, IO, FULL, FORKED. Threads: any. Since: 0.1.
+    /// safe; or another copy of SQLite in this process has the file open, as with dlmopen: each would
+    /// drop the other's locks), TIMEOUT, IO, FULL, FORKED. Threads: any. Since: 0.1.
     pub fn tapps_cache_open(
         path: *const c_char,
         options: *const tapps_open_options,
@@ -948,8 +951,10 @@ extern "C" {
     ) -> i32;
 
     /// Stores a copy of `size` bytes. Visible to this process at once, to others after the commit.
-    /// Returns BUSY when the queue stays full for the timeout, TIMEOUT (withdrawn) or OUTCOME_UNKNOWN
-    /// for sync and full puts, TOO_LARGE, IO, FULL, READ_ONLY. Threads: any. Since: 0.1.
+    /// Returns BUSY when the queue stays full for the timeout, and without a wait while the file cannot
+    /// be written (state LOCKED, FULL, FAILED, WAL_PINNED): async puts are then taken until queue_bytes
+    /// of them wait. TIMEOUT (withdrawn) or OUTCOME_UNKNOWN for sync and full puts, TOO_LARGE, IO, FULL,
+    /// READ_ONLY. Threads: any. Since: 0.1.
     pub fn tapps_cache_put(
         cache: *mut tapps_cache,
         space: *const c_char,
@@ -1095,7 +1100,9 @@ extern "C" {
     ) -> i32;
 
     /// Ends a lease without a value: the next who waits gets a lease. A lease that was ended before or
-    /// is not known: no effect. Threads: any. Since: 0.1.
+    /// is not known: no effect. Works after the handle's close, too: while another handle keeps the
+    /// cache running, a close ends no leases, and one that is not abandoned lasts until its time is up.
+    /// The close of the last handle ends all. Threads: any. Since: 0.1.
     pub fn tapps_cache_load_abandon(cache: *mut tapps_cache, lease: i64);
 
     /// Copies the cache as it stands to a file (0600), which replaces what is at `path` when all of it
@@ -1168,10 +1175,11 @@ extern "C" {
     /// *value:
     /// {"hits":{"memory","disk","stale","negative"}, "misses", "hit_rate", "writes", "pending":{...},
     /// "loads":{"leases","coalesced","lone","takeovers","abandoned","timeouts","typical_us"},
-    /// "uptime_us", "memory":{...}, "disk":{...},
+    /// "uptime_us", "memory":{...}, "disk":{...}, "damage":{"healed","failed","saved","values"},
     /// "latency_us":{op:{"count","p50","p90","p99","p999","max"}}, "fetch":{...}, "docs":{...},
-    /// "breakers":\[...\]}. Members may be added. hit_rate is hits / (hits + misses), 0..1. Threads: any.
-    /// Since: 0.1.
+    /// "breakers":\[...\]}. Members may be added. hit_rate is hits / (hits + misses), 0..1. damage: how
+    /// often this process healed the file, could not, entries taken over, and values read whose checksum
+    /// was wrong, which were misses. Threads: any. Since: 0.1.
     pub fn tapps_cache_stats(
         cache: *mut tapps_cache,
         value: *mut *mut tapps_value,
@@ -1226,8 +1234,8 @@ extern "C" {
         context: *mut c_void,
     );
 
-    /// Adds events of the cache to the queue: any of TAPPS_EVENT_BREAKER and TAPPS_EVENT_STATE, 0 for
-    /// none. kinds: bits 1 \<\< (TAPPS_EVENT_* - 64). Threads: any. Since: 0.1.
+    /// Which events of the cache the queue gets: any of TAPPS_EVENT_BREAKER, STATE, DAMAGE and EVICTION,
+    /// 0 for none. kinds: bits 1 \<\< (TAPPS_EVENT_* - 64). Threads: any. Since: 0.1.
     pub fn tapps_queue_subscribe(
         queue: *mut tapps_queue,
         kinds: u32,
