@@ -124,9 +124,9 @@ class Events(CacheTest):
         self.assertLess(abs(found.at - time.time()), 60)
 
     def test_a_state_is_told_by_its_name(self):
-        data = b'{"state":4,"why":"the disk is full"}'
+        data = b'{"state":4,"why":"no room"}'
         found = types.event(declarations.EVENT_STATE, data)
-        self.assertEqual((found.kind, found.state, found.why), ("state", "full", "the disk is full"))
+        self.assertEqual((found.kind, found.state, found.why), ("state", "full", "no room"))
 
 
 if __name__ == "__main__":
