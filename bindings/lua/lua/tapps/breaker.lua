@@ -28,15 +28,27 @@ function M.open(cache, name, native_options)
   return setmetatable({ cache = cache, handle = owned }, Breaker)
 end
 
+local OUTCOMES = {
+  success = cdef.OUTCOME_SUCCESS,
+  failure = cdef.OUTCOME_FAILURE,
+  ignored = cdef.OUTCOME_IGNORED,
+  local_failure = cdef.OUTCOME_LOCAL_FAILURE,
+}
+
 local function reporter(self, permit)
-  return function(outcome)
-    local number = cdef["OUTCOME_" .. outcome:upper()]
+  return arguments.guarded(function(outcome)
+    local number = OUTCOMES[outcome]
+    if not number then
+      local known = "success, failure, local_failure or ignored"
+      error(native.invalid(("outcome: expected %s, not '%s'"):format(known, tostring(outcome))), 0)
+    end
     native.lib().tapps_breaker_report(self.handle, permit, number)
-  end
+    return true
+  end)
 end
 
 -- A function that reports how the call went, "success", "failure", "local_failure" (whose reason may
--- lie with this process alone) or "ignored"; or nil and the error OPEN_CIRCUIT, QUOTA or BUSY.
+-- lie with this process alone) or "ignored", and returns true, or nil and an error; or nil and the error OPEN_CIRCUIT, QUOTA or BUSY.
 function Breaker:acquire()
   local permit = ffi.new("int64_t[1]")
   local ok, failure = native.call("tapps_breaker_acquire", self.handle, permit)
@@ -49,6 +61,9 @@ end
 -- As acquire, but waits for a place up to wait_ms: done(report, error), the error being TIMEOUT when
 -- there was none. In a coroutine `done` may be left out.
 Breaker.wait = arguments.guarded(function(self, wait_ms, done)
+  if wait_ms == math.huge then
+    error(native.invalid("wait_ms: expected a time that ends, in milliseconds"), 0)
+  end
   local us = arguments.micros(wait_ms, "wait_ms")
   return arguments.submit(self.cache, "tapps_queue_acquire", function(answer, failure)
     return answer and reporter(self, answer.number), failure
