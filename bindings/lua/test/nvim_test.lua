@@ -544,6 +544,41 @@ function tests.calls_without_a_callback_suspend_or_are_refused()
   cache:close()
 end
 
+function tests.many_entries_are_written_and_removed_off_the_main_loop()
+  local cache, told, answers = assert(tapps.open(work .. "/off.db")), nil, {}
+  local entries = {}
+  for n = 1, 300 do
+    entries[n] = { "k/" .. n, "v" .. n }
+  end
+  coroutine.wrap(function()
+    answers = {
+      cache:put_many_async(entries, { ttl_ms = 60000, durability = "sync" }),
+      cache:get("k/300"),
+      cache:touch_async("k/1", 90000),
+      select(2, cache:touch_async("nowhere", 90000)).name,
+      cache:delete_async("k/1", { durability = "sync" }),
+      cache:get("k/1") or "gone",
+      cache:delete_all_async({ prefix = "k/" }),
+      "the end",
+    }
+  end)()
+  assert(answers[1] == nil, "it did not wait")
+  wait("the answers", function()
+    return answers[8]
+  end)
+  assert(vim.deep_equal(answers, { true, "v300", true, "NOT_FOUND", true, "gone", 299, "the end" }),
+    vim.inspect(answers))
+  assert(cache:delete_all_async({}, function(count)
+    told = count
+  end))
+  wait("the callback", function()
+    return told == 0
+  end)
+  local op, failure = cache:delete_all_async({})
+  assert(op == nil and failure.message:find("expected a callback", 1, true))
+  cache:close()
+end
+
 function tests.a_zero_means_none_where_none_is_possible()
   local server, cache = vim.loop.new_tcp(), assert(tapps.open(":memory:"))
   server:bind("127.0.0.1", 0)
@@ -683,6 +718,22 @@ function tests.the_readme_is_true()
     "EXISTS\ttrue", "1", "true", "flushed\ttrue\tnil",
   }
   assert(vim.deep_equal(printed, wanted), vim.inspect(printed))
+end
+
+function tests.the_readme_is_true_of_plain_luajit()
+  if vim.fn.executable("luajit") == 0 then
+    return io.stdout:write("SKIP: luajit is not there\n")
+  end
+  local file = assert(io.open(folder .. "/README.md"))
+  local sample = file:read("*a"):match("```lua\n.-```.-```lua\n(.-)```")
+  file:close()
+  write("plain.lua", ("package.path = '%s/lua/?.lua;%s/lua/?/init.lua;' .. package.path\n"):format(
+    folder, folder) .. "if not pcall(require, 'luv') then return print('SKIP: luv') end\n" .. sample)
+  local said = vim.fn.system("luajit " .. work .. "/plain.lua")
+  if said:find("SKIP", 1, true) then
+    return io.stdout:write("SKIP: luv is not installed\n")
+  end
+  assert(vim.v.shell_error == 0 and said == "true\thello\n", said)
 end
 
 -- What another Neovim says when it opens a cache, with these variables beside its environment.

@@ -27,6 +27,16 @@ function M.bytes(value, what)
   return value, #value
 end
 
+-- {{key, value}, ...} as items, which live no longer than the strings.
+function M.put_items(entries)
+  local items = ffi.new("tapps_put_item[?]", #entries + 1)
+  for i, entry in ipairs(entries) do
+    items[i - 1].key, items[i - 1].key_size = M.bytes(entry[1], "key")
+    items[i - 1].data, items[i - 1].size = M.bytes(entry[2], "value")
+  end
+  return items
+end
+
 -- The namespace in the options, and the options without it.
 function M.space_of(given)
   local rest, space = {}, nil

@@ -14,7 +14,7 @@ local bytes, guarded, space_of = arguments.bytes, arguments.guarded, arguments.s
 
 local Cache = {}
 Cache.__index = Cache
-for _, part in ipairs({ "tapps.load", "tapps.upkeep" }) do
+for _, part in ipairs({ "tapps.load", "tapps.later", "tapps.upkeep" }) do
   for name, method in pairs(require(part)) do
     Cache[name] = method
   end
@@ -160,11 +160,7 @@ end)
 -- Stores {{key, value}, ...} in one transaction, or none of them.
 Cache.put_many = guarded(function(self, entries, given)
   local space, rest = space_of(given)
-  local items = ffi.new("tapps_put_item[?]", #entries + 1)
-  for i, entry in ipairs(entries) do
-    items[i - 1].key, items[i - 1].key_size = bytes(entry[1], "key")
-    items[i - 1].data, items[i - 1].size = bytes(entry[2], "value")
-  end
+  local items = arguments.put_items(entries)
   local native_options, keep = options.put(rest)
   self.kept = keep -- the texts, during the call
   local ok, failure =
