@@ -149,8 +149,14 @@ Status TieredCache::FinishLoad(int64_t lease, std::string_view bytes, const PutO
     loads_->End(*ending, value);
     return status;
   } catch (...) {  // no memory: nobody shall wait for what does not come
-    if (ending->release) AskForLease(*ending->release, [](const Status&) {});
     loads_->GiveUp(*ending);
+    for (int tries = 0; ending->release && tries < 2; ++tries) {
+      try {
+        AskForLease(*ending->release, [](const Status&) {});
+        break;
+      } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): it ends by itself
+      }
+    }
     throw;
   }
 }
