@@ -33,6 +33,8 @@ int ExitCodeOf(int32_t code, Blame blame) {
   }
 }
 
+constexpr std::string_view kOtherFile = "name another file with --cache or TAPPS_CACHE";
+
 bool printed_json = false;  // stdout has its one document
 
 void PrintFailure(const Context& context, const Json& error) {
@@ -43,8 +45,11 @@ void PrintFailure(const Context& context, const Json& error) {
 
 }  // namespace
 
-int Fail(const Context& context, const cxx::Error& error, Blame blame) {
-  Json json = {{"code", error.name()}, {"message", error.message()}};
+int Fail(const Context& context, const cxx::Error& error, Blame blame, std::string_view hint) {
+  if (hint.empty() && error.code() == TAPPS_E_READ_ONLY) hint = kOtherFile;
+  std::string message(error.message());
+  if (!hint.empty()) message.append("; ").append(hint);
+  Json json = {{"code", error.name()}, {"message", message}};
   if (error.http_status() != 0) json["http_status"] = error.http_status();
   if (error.sys_errno() != 0) json["errno"] = error.sys_errno();
   if (error.retry_after().count() > 0) json["retry_after_us"] = error.retry_after().count();
@@ -62,7 +67,7 @@ int WithCache(const Context& context, const std::function<int(cxx::Cache&)>& use
   if (context.offline) options.flags |= TAPPS_OPEN_OFFLINE;
   auto cache = cxx::Cache::Open(context.path_or_null(), &options);
   if (!cache) {
-    Fail(context, cache.error());
+    Fail(context, cache.error(), Blame::kCache, kOtherFile);
     return kCacheError;  // a path that is no cache is not a usage error, whatever the code
   }
   const int exit_code = use(*cache);

@@ -32,7 +32,9 @@ enum class Blame { kCache, kNetwork };
 
 // Says why on stderr, and on stdout with --json unless the answer is there; returns the exit code
 // that goes with it.
-int Fail(const Context& context, const cxx::Error& error, Blame blame = Blame::kCache);
+// `hint`: what the user can do about it, if anything.
+int Fail(const Context& context, const cxx::Error& error, Blame blame = Blame::kCache,
+         std::string_view hint = "");
 // The same for what is no failure of the library.
 int Fail(const Context& context, int exit_code, std::string_view name, std::string_view message);
 

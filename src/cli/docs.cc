@@ -1,5 +1,4 @@
 #include <chrono>
-#include <filesystem>
 #include <memory>
 
 #include "cli/commands.h"
@@ -24,6 +23,9 @@ struct DocsArguments {
   bool whole = false;
   bool refresh = false;
 };
+
+constexpr std::string_view kWhatToDo =
+    "install it, or name its folder with --path or a source with --url-template";
 
 std::string Provenance(const cxx::Value& value, int64_t elapsed_us) {
   const tapps_info info = value.info();
@@ -51,11 +53,7 @@ int Docs(const Context& context, const DocsArguments& arguments, cxx::Cache& cac
   std::string topic;
   for (const std::string& word : arguments.topic) topic += (topic.empty() ? "" : " ") + word;
   std::string project = arguments.project;
-  if (project.empty()) {
-    std::error_code error;
-    const std::string cwd = std::filesystem::current_path(error).string();
-    project = FindProject(cwd, ProcessEnvironment("HOME")).value_or("");
-  }
+  if (project.empty()) project = CurrentProject();
   std::vector<std::string> paths = arguments.paths;  // the project comes first, these after it
   if (!arguments.project_only) {
     for (std::string& path : InstalledPaths(ProcessEnvironment)) paths.push_back(std::move(path));
@@ -77,7 +75,10 @@ int Docs(const Context& context, const DocsArguments& arguments, cxx::Cache& cac
   const auto start = std::chrono::steady_clock::now();
   auto value = cache.Docs(arguments.library.c_str(), &options);
   const int64_t elapsed_us = cxx::Microseconds(std::chrono::steady_clock::now() - start);
-  if (!value) return Fail(context, value.error(), Blame::kNetwork);
+  if (!value) {
+    const bool unknown = value.code() == TAPPS_E_NOT_FOUND;
+    return Fail(context, value.error(), Blame::kNetwork, unknown ? kWhatToDo : "");
+  }
   if (context.json) {
     Json json;
     AddValue(json, *value);
@@ -109,7 +110,17 @@ void AddDocs(CLI::App& app, Context& context) {
       ->type_name("DIR");
   command->add_option("--version", arguments->version,
                       "Exact version [default: locked, installed, or newest known]");
-  command->add_option("--ecosystem", arguments->ecosystem, "npm or pypi [default: who knows it]");
+  command
+      ->add_option_function<std::string>(
+          "--ecosystem",
+          [arguments](const std::string& text) {
+            if (text != "npm" && text != "pypi") {
+              throw CLI::ParseError("ecosystem '" + text + "': expected npm or pypi", kUsage);
+            }
+            arguments->ecosystem = text;
+          },
+          "npm or pypi [default: who knows it]")
+      ->type_name("TEXT");
   command
       ->add_option("--url-template", arguments->url_template,
                    "Network source: {ecosystem}, {library} and {version} are filled in")

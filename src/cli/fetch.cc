@@ -126,10 +126,15 @@ void AddPolicy(CLI::App& command, FetchArguments& arguments) {
       {"no-cache", TAPPS_FETCH_NO_CACHE}, {"only-if-cached", TAPPS_FETCH_ONLY_IF_CACHED},
   };
   command
-      .add_option("--policy", arguments.policy,
-                  "How the cache is used: default, reload, no-store, no-cache, force-cache, "
-                  "only-if-cached")
-      ->transform(CLI::CheckedTransformer(kPolicies).description(""))
+      .add_option_function<std::string>(
+          "--policy",
+          [&arguments](const std::string& text) {
+            static const std::vector<std::string> kWords = {
+                "default", "reload", "no-store", "no-cache", "force-cache", "only-if-cached"};
+            arguments.policy = kPolicies.at(OneOf("--policy", kWords, text));
+          },
+          "How the cache is used: default, reload, no-store, no-cache, force-cache, "
+          "only-if-cached")
       ->type_name("POLICY");
 }
 

@@ -2,6 +2,7 @@
 // alone. Documents go to stdout, everything about them to stderr; with --json stdout carries one
 // JSON document. Only fetch, and docs and warm with --url-template, use the network.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -9,17 +10,19 @@
 
 #include "cli/commands.h"
 #include "cli/format.h"
+#include "cli/options.h"
 
 namespace tapps::cli {
 namespace {
 
 void AddGlobals(CLI::App& app, Context& context) {
-  app.add_option("--cache", context.cache_path,
-                 "The cache file [default: $XDG_CACHE_HOME/tapps/cache-1.db or "
-                 "~/.cache/tapps/cache-1.db]")
+  NotEmpty(app.add_option("--cache", context.cache_path,
+                          "The cache file [default: $XDG_CACHE_HOME/tapps/cache-1.db or "
+                          "~/.cache/tapps/cache-1.db]"))
       ->envname("TAPPS_CACHE")
       ->type_name("PATH");
-  app.add_option("-n,--namespace", context.space, "The namespace of entries [default: default]")
+  NotEmpty(app.add_option("-n,--namespace", context.space,
+                          "The namespace of entries [default: default]"))
       ->type_name("NAME");
   app.add_flag("--json", context.json, "Print one JSON document on stdout");
   app.add_flag("--offline", context.offline, "Never use the network");
@@ -34,6 +37,24 @@ bool WantsJson(int argc, char** argv) {
     if (std::strcmp(argv[i], "--json") == 0) return true;
   }
   return false;
+}
+
+// What CLI11 says of words that nobody takes, in few words.
+std::string WhatIsWrong(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> left = app.remaining(true);
+  const auto option = std::find_if(left.begin(), left.end(), [](const std::string& word) {
+    return word.size() > 1 && word[0] == '-';
+  });
+  if (app.get_subcommands().empty() && !left.empty() && option != left.begin()) {
+    std::string known;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+      known += (known.empty() ? "" : ", ") + command->get_name();
+    }
+    return "unknown command '" + left[0] + "'; known: " + known;
+  }
+  if (option != left.end()) return "unknown option '" + *option + "'";
+  if (!left.empty()) return "unexpected argument '" + left[0] + "'";
+  return error.what();
 }
 
 int Run(int argc, char** argv) {
@@ -59,7 +80,7 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     context.json = WantsJson(argc, argv);
-    return Fail(context, kUsage, "INVALID", std::string(error.what()) + " (see tapps --help)");
+    return Fail(context, kUsage, "INVALID", WhatIsWrong(app, error) + " (see tapps --help)");
   }
   return context.run();
 }

@@ -40,6 +40,22 @@ CLI::Option* AddSize(CLI::App& app, const std::string& name, int64_t& bytes,
       ->type_name("SIZE");
 }
 
+CLI::Option* NotEmpty(CLI::Option* option) {
+  return option->check(CLI::Validator(
+      [](const std::string& text) { return std::string(text.empty() ? "may not be empty" : ""); },
+      ""));
+}
+
+std::string OneOf(const std::string& option, const std::vector<std::string>& words,
+                  const std::string& given) {
+  std::string list;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == given) return given;
+    list += (i == 0 ? "" : i + 1 < words.size() ? ", " : " or ") + words[i];
+  }
+  throw CLI::ValidationError(option, "expected " + list + ", not '" + Printable(given) + "'");
+}
+
 CLI::Option* AddRepeated(CLI::App& app, const std::string& name, std::vector<std::string>& values,
                          const std::string& help) {
   return app.add_option(name, values, help)->allow_extra_args(false);

@@ -54,8 +54,9 @@ void AddRemove(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<RemoveArguments>();
   auto* command = app.add_subcommand("rm", "Remove entries; returns when committed");
   auto* key = command->add_option("KEY", arguments->key, "A key; that it is not there is no error");
-  auto* prefix = command->add_option("--prefix", arguments->prefix, "Keys that begin with this");
-  auto* tag = command->add_option("--tag", arguments->tag, "Entries with this tag");
+  auto* prefix =
+      NotEmpty(command->add_option("--prefix", arguments->prefix, "Keys that begin with this"));
+  auto* tag = NotEmpty(command->add_option("--tag", arguments->tag, "Entries with this tag"));
   auto* all = command->add_flag(
       "--all", arguments->all,
       "Every entry, responses and documents too, or all of the namespace given by -n");

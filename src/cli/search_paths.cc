@@ -164,6 +164,12 @@ std::optional<std::string> FindProject(const std::string& start, const std::stri
   return std::nullopt;
 }
 
+std::string CurrentProject() {
+  std::error_code error;
+  const std::string folder = fs::current_path(error).string();
+  return FindProject(folder, ProcessEnvironment("HOME")).value_or("");
+}
+
 std::vector<std::string> InstalledPaths(const Env& env) {
   Folders folders;
   AddNode(env, folders);

@@ -13,6 +13,9 @@ namespace tapps::cli {
 // none.
 std::optional<std::string> FindProject(const std::string& start, const std::string& home);
 
+// The project around the current folder; "" when there is none.
+std::string CurrentProject();
+
 // Where packages are installed on this machine outside any project: node_modules folders of the
 // node and npm on PATH, site-packages of the active virtual environment and of the python3 on PATH
 // (with pyenv: of all its versions, the chosen one first). Existing folders only, each once,

@@ -112,6 +112,8 @@ cxx::Result<cxx::Record> RunPlan(const Context& context, const cxx::Plan& plan, 
 }
 
 int Warm(const Context& context, const WarmArguments& arguments, cxx::Cache& cache) {
+  std::string folder = arguments.folder.empty() ? CurrentProject() : arguments.folder;
+  if (folder.empty()) folder = ".";
   std::vector<std::string> paths = arguments.paths;
   if (!arguments.project_only) {
     for (std::string& path : InstalledPaths(ProcessEnvironment)) paths.push_back(std::move(path));
@@ -125,14 +127,14 @@ int Warm(const Context& context, const WarmArguments& arguments, cxx::Cache& cac
   options.concurrency = arguments.concurrency;
   options.timeout_us = arguments.timeout_us;
   options.max_requests = arguments.max_requests;
-  auto plan = cache.OpenPlan(arguments.folder.c_str(), &options);
+  auto plan = cache.OpenPlan(folder.c_str(), &options);
   if (!plan) return Fail(context, plan.error());
   auto described = plan->Describe();
   if (!described) return Fail(context, described.error());
   const Json description = Json::parse(described->bytes(), nullptr, false);
   NoteDiagnostics(context, description);
   if (Array(description, "items").empty() && Array(description, "diagnostics").empty()) {
-    Note(context, "no dependencies in " + Printable(arguments.folder) +
+    Note(context, "no dependencies in " + Printable(folder) +
                       ": no package.json, pyproject.toml or requirements.txt names any");
   }
   if (arguments.dry_run) {
@@ -165,7 +167,8 @@ void AddWarm(CLI::App& app, Context& context) {
       "warm",
       "Look up the documentation of every library a project uses (uses the network only "
       "with --url-template)");
-  command->add_option("DIR", arguments->folder, "The project's root folder")->required();
+  command->add_option("DIR", arguments->folder,
+                      "The project's root folder [default: the project around the current folder]");
   command
       ->add_option("--url-template", arguments->url_template,
                    "Network source: {ecosystem}, {library} and {version} are filled in")

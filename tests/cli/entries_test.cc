@@ -113,6 +113,20 @@ TEST_F(EntriesTest, RmAsksWhatToRemoveAndNotTwice) {
   EXPECT_EQ(Run({"rm", "--prefix", ""}).exit_code, 2);
 }
 
+// "$NS" of a variable that is not set must not widen what is meant.
+TEST_F(EntriesTest, EmptyNamesAreRefused) {
+  Run({"put", "k", "v", "-t", "old"});
+  EXPECT_EQ(Run({"-n", "", "put", "a", "b"}).exit_code, 2);
+  EXPECT_EQ(Run({"get", "a"}).exit_code, 1);
+  const auto all = Run({"rm", "--all", "-n", ""});
+  EXPECT_EQ(all.exit_code, 2);
+  EXPECT_EQ(all.err, "tapps: --namespace: may not be empty (see tapps --help)\n");
+  EXPECT_EQ(Run({"rm", "--prefix", "", "--tag", "old"}).exit_code, 2);
+  EXPECT_EQ(Run({"rm", "--prefix", "k", "--tag", ""}).exit_code, 2);
+  EXPECT_EQ(Run({"--cache", "", "ls"}).exit_code, 2);
+  EXPECT_EQ(Run({"get", "k"}).out, "v");
+}
+
 TEST_F(EntriesTest, LsListsKeysInOrder) {
   for (const char* key : {"b", "a\n", "c/1", "c/2"}) Run({"put", key, "xyz"});
   Run({"put", "-n", "other", "hidden", "x"});
@@ -159,6 +173,18 @@ TEST_F(EntriesTest, BadInputIsAUsageError) {
     EXPECT_TRUE(result.err.starts_with("tapps: ")) << result.err;
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
   }
+}
+
+TEST_F(EntriesTest, WhatIsWrongIsSaidInTheUsersWords) {
+  EXPECT_TRUE(Run({"bogus"}).err.starts_with("tapps: unknown command 'bogus'; known: docs, "));
+  EXPECT_EQ(Run({"put", "k", "v", "--tll", "3"}).err,
+            "tapps: unknown option '--tll' (see tapps --help)\n");
+  EXPECT_EQ(Run({"get", "a", "b"}).err, "tapps: unexpected argument 'b' (see tapps --help)\n");
+  EXPECT_EQ(Run({"fetch", "http://x/", "--policy", "foo"}).err,
+            "tapps: --policy: expected default, reload, no-store, no-cache, force-cache or "
+            "only-if-cached, not 'foo' (see tapps --help)\n");
+  EXPECT_EQ(Run({"docs", "left-pad", "--ecosystem", "bogus"}).err,
+            "tapps: ecosystem 'bogus': expected npm or pypi (see tapps --help)\n");
 }
 
 TEST_F(EntriesTest, AMissingFileIsAFileError) {

@@ -160,6 +160,7 @@ TEST_F(NetworkTest, OtherSchemesAreAUsageError) {
     EXPECT_EQ(Run({"fetch", url}).exit_code, 2) << url;
   }
   EXPECT_EQ(Run({"fetch", Url("/page"), "--policy", "sometimes"}).exit_code, 2);
+  EXPECT_EQ(Run({"fetch", Url("/page"), "--policy", "3"}).exit_code, 2);
   EXPECT_EQ(Run({"fetch", Url("/page"), "-H", "Bad: a\r\nInjected: b"}).exit_code, 2);
   EXPECT_EQ(requests_, 0);
 }
@@ -204,6 +205,7 @@ TEST_F(NetworkTest, DocsOfAnUnknownLibraryAreNotFound) {
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.out, "");
   EXPECT_TRUE(result.err.starts_with("tapps: ")) << result.err;
+  EXPECT_NE(result.err.find("--url-template"), std::string::npos) << "what to do: " << result.err;
 }
 
 TEST_F(NetworkTest, DocsUseTheUrlTemplateWhenNamed) {
@@ -252,7 +254,15 @@ TEST_F(NetworkTest, WarmSaysThatAFolderNamesNoLibraries) {
 
 TEST_F(NetworkTest, WarmOfNoFolderIsRefused) {
   EXPECT_EQ(Run({"warm", dir_.File("nothing")}).exit_code, 2);
-  EXPECT_EQ(Run({"warm"}).exit_code, 2);
+}
+
+TEST_F(NetworkTest, WarmTakesTheProjectAroundTheCurrentFolder) {
+  dir_.Write("app/package.json", R"({"dependencies":{"left-pad":"1.3.0"}})");
+  dir_.Write("app/src/main.js", "");
+  options_.folder = dir_.File("app/src");
+  const auto plan = Json({"warm", "--dry-run"});
+  ASSERT_EQ(plan["items"].size(), 1U);
+  EXPECT_EQ(plan["items"][0]["library"], "left-pad");
 }
 
 }  // namespace

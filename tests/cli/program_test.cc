@@ -67,7 +67,10 @@ TEST_F(ProgramTest, AFileThatIsNoCacheIsRefusedAndLeftAlone) {
 TEST_F(ProgramTest, AFolderThatCannotBeMadeIsACacheError) {
   dir_.Write("file", "x");
   EXPECT_EQ(Run({"--cache", dir_.File("file/cache.db"), "ls"}).exit_code, 3);
-  EXPECT_EQ(Run({"--cache", dir_.path(), "ls"}).exit_code, 3);
+  const auto result = Run({"--cache", dir_.path(), "ls"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_NE(result.err.find("name another file with --cache or TAPPS_CACHE"), std::string::npos)
+      << result.err;
 }
 
 TEST_F(ProgramTest, StatsShowWhatTheCacheHolds) {

@@ -7,7 +7,7 @@ vim.g.loaded_tapps = true
 vim.api.nvim_create_user_command("Tapps", function(command)
   require("tapps.nvim").command(command.fargs)
 end, {
-  nargs = "+",
+  nargs = "*",
   desc = "Documentation of libraries, through the user's cache",
   complete = function(lead, line)
     return require("tapps.nvim").complete(lead, line)

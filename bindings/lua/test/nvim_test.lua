@@ -38,29 +38,64 @@ function tests.docs_opens_a_float_with_the_document()
   assert(#vim.api.nvim_list_wins() == 1)
 end
 
-function tests.what_is_not_found_is_told()
+-- What is told from here to the first notice.
+local function told_by(action)
   local said
   local notify = vim.notify
   vim.notify = function(message)
     said = message
   end
-  vim.cmd("Tapps docs left-padd")
-  wait("a notice", function()
-    return said
-  end)
+  local good, why = pcall(action)
+  vim.wait(15000, function()
+    return said or not good
+  end, 5)
   vim.notify = notify
+  assert(good, why)
+  return assert(said, "timed out: a notice")
+end
+
+function tests.docs_and_warm_take_the_settings()
+  local plugin, before = require("tapps.nvim"), vim.g.tapps
+  local folder_elsewhere, result = work .. "/tools/node_modules", nil
+  vim.fn.mkdir(folder_elsewhere .. "/far-away", "p")
+  write("tools/node_modules/far-away/package.json", '{"name":"far-away","version":"2.0.0"}')
+  write("tools/node_modules/far-away/README.md", "# far-away\n\nIs not in the project.\n")
+  vim.fn.mkdir(work .. "/asking", "p")
+  write("asking/package.json", '{"dependencies":{"far-away":"2.0.0"}}')
+  vim.g.tapps = vim.tbl_extend("force", before, {
+    docs = { paths = { folder_elsewhere }, ecosystem = "npm", max_tokens = 500 },
+  })
+  plugin.warm(work .. "/asking", function(found)
+    result = found or false
+  end)
+  wait("the end of the run", function()
+    return result ~= nil
+  end)
+  local shown
+  plugin.docs("far-away", "", function(buffer)
+    shown = buffer or false
+  end)
+  wait("the document", function()
+    return shown ~= nil
+  end)
+  vim.g.tapps = before
+  assert(result and result.failed == 0 and result.total == 1, vim.inspect(result))
+  local text = table.concat(vim.api.nvim_buf_get_lines(shown, 0, -1, false), "\n")
+  vim.cmd("close")
+  assert(text:find("Is not in the project", 1, true), text)
+end
+
+function tests.what_is_not_found_is_told()
+  local said = told_by(function()
+    vim.cmd("Tapps docs left-padd")
+  end)
   assert(said:find("left-padd", 1, true), said)
 end
 
 function tests.a_long_message_is_cut_and_kept()
-  local said
-  local notify = vim.notify
-  vim.notify = function(message)
-    said = message
-  end
-  local long = "it's " .. ("long "):rep(100) .. "and\nhas its end here"
-  require("tapps.nvim").tell(long)
-  vim.notify = notify
+  local said = told_by(function()
+    require("tapps.nvim").tell("it's " .. ("long "):rep(100) .. "and\nhas its end here")
+  end)
   assert(vim.fn.strdisplaywidth(said) <= vim.v.echospace, "Neovim would ask for Enter: " .. said)
   local kept = table.concat(require("tapps.nvim").status_lines(), "\n")
   assert(kept:find("has its end here", 1, true), kept)
@@ -464,6 +499,191 @@ function tests.bad_arguments_are_errors_and_not_exceptions()
   cache:close()
 end
 
+function tests.calls_without_a_callback_suspend_or_are_refused()
+  local cache = assert(tapps.open(work .. "/suspended.db"))
+  local root, ended = work .. "/project", {}
+  local calls = {
+    flush = function()
+      return cache:flush()
+    end,
+    put_async = function()
+      return cache:put_async("k", "v")
+    end,
+    get_async = function()
+      return cache:get_async("not in memory") == nil
+    end,
+    docs = function()
+      local found, failure = cache:docs("left-pad", { project_root = root })
+      return found and found.library == "left-pad", failure
+    end,
+    warm = function()
+      return cache:warm(root, nil, function() end)
+    end,
+    fetch = function()
+      local found, failure = cache:fetch("http://127.0.0.1:1/", {})
+      return not found and failure.name == "NETWORK", failure
+    end,
+  }
+  for name, call in pairs(calls) do
+    if name ~= "get_async" then -- which may have its answer at once
+      local answer, failure = cache[name](cache, name == "warm" and root or "http://127.0.0.1:1/", "x")
+      assert(answer == nil and failure.name == "INVALID", name)
+    end
+    coroutine.wrap(function()
+      ended[name] = { call() }
+    end)()
+  end
+  local op, failure = cache:flush()
+  assert(op == nil and failure.message:find("expected a callback, or a call in a cor", 1, true))
+  wait("the answers", function()
+    return #vim.tbl_keys(ended) == 6
+  end)
+  for name, results in pairs(ended) do
+    assert(results[1], name .. ": " .. vim.inspect(results))
+  end
+  cache:close()
+end
+
+function tests.many_entries_are_written_and_removed_off_the_main_loop()
+  local cache, told, answers = assert(tapps.open(work .. "/off.db")), nil, {}
+  local entries = {}
+  for n = 1, 300 do
+    entries[n] = { "k/" .. n, "v" .. n }
+  end
+  coroutine.wrap(function()
+    answers = {
+      cache:put_many_async(entries, { ttl_ms = 60000, durability = "sync" }),
+      cache:get("k/300"),
+      cache:touch_async("k/1", 90000),
+      select(2, cache:touch_async("nowhere", 90000)).name,
+      cache:delete_async("k/1", { durability = "sync" }),
+      cache:get("k/1") or "gone",
+      cache:delete_all_async({ prefix = "k/" }),
+      "the end",
+    }
+  end)()
+  assert(answers[1] == nil, "it did not wait")
+  wait("the answers", function()
+    return answers[8]
+  end)
+  assert(vim.deep_equal(answers, { true, "v300", true, "NOT_FOUND", true, "gone", 299, "the end" }),
+    vim.inspect(answers))
+  assert(cache:delete_all_async({}, function(count)
+    told = count
+  end))
+  wait("the callback", function()
+    return told == 0
+  end)
+  cache:close()
+end
+
+function tests.a_permit_that_is_forgotten_is_given_back()
+  local cache = assert(tapps.open(":memory:"))
+  local breaker = assert(cache:breaker("forgotten", { max_concurrency = 1 }))
+  for _ = 1, 3 do
+    assert(breaker:acquire() and breaker:read().in_flight == 1)
+    collectgarbage()
+    collectgarbage()
+    assert(breaker:read().in_flight == 0, "it is still out")
+  end
+  assert(breaker:read().ignored == 3 and breaker:acquire())
+  breaker, cache = nil, nil -- together with their permit
+  collectgarbage()
+  collectgarbage()
+end
+
+function tests.a_zero_means_none_where_none_is_possible()
+  local server, cache = vim.loop.new_tcp(), assert(tapps.open(":memory:"))
+  server:bind("127.0.0.1", 0)
+  server:listen(16, function()
+    local client = vim.loop.new_tcp()
+    server:accept(client)
+    client:read_start(function(_, data)
+      if data then
+        client:write("HTTP/1.1 302 Found\r\nLocation: /b\r\nX-A: 1\r\nX-A: 2\r\nX-Got: "
+          .. (data:match("Accept: (%S+)") or "") .. "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        client:shutdown(function()
+          client:close()
+        end)
+      end
+    end)
+  end)
+  local url, answer, failure = ("http://127.0.0.1:%d/"):format(server:getsockname().port), nil, nil
+  local given = { max_redirects = 0, headers = { Accept = "a/b" }, policy = "no-store" }
+  assert(cache:fetch(url, given, function(...)
+    answer, failure = ...
+  end))
+  wait("the answer", function()
+    return answer or failure
+  end)
+  server:close()
+  assert(answer and answer.status == 302, vim.inspect(failure))
+  assert(answer.fields["x-a"] == "1, 2" and answer.headers:find("X-A: 1", 1, true))
+  assert(answer.fields["x-got"] == "a/b", vim.inspect(answer.fields))
+  local breaker = assert(cache:breaker("none", { retries = 0 }))
+  local delay, why = breaker:retry_delay(1, 503)
+  assert(delay == nil and why.name == "FULL", vim.inspect(why))
+  local ok, refused = cache:touch("k", 0)
+  assert(ok == nil and refused.name == "INVALID")
+  cache:close()
+end
+
+function tests.wrong_arguments_are_told_by_name()
+  local cache = assert(tapps.open(":memory:"))
+  local report = assert(cache:breaker("b"):acquire())
+  local function done() end
+  for words, answer in pairs({
+    ["key: expected a string"] = { cache:get(5) },
+    ["tags: expected a list"] = { cache:put("k", "v", { tags = "a" }) },
+    ["outcome: expected success"] = { report("sucess") },
+    ["kinds: expected breaker or state, not 'brekers'"] = { cache:subscribe({ "brekers" }, done) },
+    ["on_event: expected a function"] = { cache:subscribe({ "breaker" }) },
+    ["options: expected a table"] = { cache:fetch("http://127.0.0.1:1/", print) },
+    ["callback: expected a function"] = { cache:fetch("http://127.0.0.1:1/", {}, "x") },
+    ["open_ms: expected a time that ends"] = { cache:breaker("c", { open_ms = math.huge }) },
+    ["headers: expected"] = { cache:fetch("http://127.0.0.1:1/", { headers = { A = "b\nC: d" } }, done) },
+    ["durability: expected one of async, full, memory, sync, not 'later'"] = {
+      cache:put("k", "v", { durability = "later" }),
+    },
+    ["is loaded already"] = { tapps.setup({ library = "/nowhere/libtapps.so" }) },
+  }) do
+    assert(answer[1] == nil and answer[2].name == "INVALID", words .. vim.inspect(answer))
+    assert(answer[2].message:find(words, 1, true), answer[2].message)
+  end
+  assert(report("success"))
+  cache:close()
+end
+
+function tests.the_command_alone_tells_its_usage()
+  local said = told_by(function()
+    vim.cmd("Tapps")
+  end)
+  assert(said:find("usage: :Tapps docs LIBRARY", 1, true), said)
+end
+
+function tests.completion_reads_the_manifests_once_and_never_raises()
+  local plugin = require("tapps.nvim")
+  local cache, plans, open = plugin.cache(), 0, plugin.cache
+  vim.fn.mkdir(work .. "/elsewhere", "p")
+  write("elsewhere/package.json", '{"dependencies":{"right-pad":"1.0.0"}}')
+  vim.cmd("cd " .. work .. "/elsewhere")
+  plugin.cache = function()
+    plans = plans + 1
+    return cache
+  end
+  for _ = 1, 3 do
+    assert(vim.deep_equal(plugin.complete("ri", "Tapps docs ri"), { "right-pad" }))
+  end
+  vim.cmd("cd " .. work .. "/project")
+  plugin.cache = function()
+    error("no library", 0)
+  end
+  local good, found = pcall(plugin.complete, "le", "Tapps docs le")
+  plugin.cache = open
+  assert(plans == 1, plans .. " plans")
+  assert(good and #found == 0, vim.inspect(found))
+end
+
 function tests.memory_stays_flat()
   local cache = assert(tapps.open(work .. "/flat.db"))
   local function round(count)
@@ -511,6 +731,22 @@ function tests.the_readme_is_true()
     "EXISTS\ttrue", "1", "true", "flushed\ttrue\tnil",
   }
   assert(vim.deep_equal(printed, wanted), vim.inspect(printed))
+end
+
+function tests.the_readme_is_true_of_plain_luajit()
+  if vim.fn.executable("luajit") == 0 then
+    return io.stdout:write("SKIP: luajit is not there\n")
+  end
+  local file = assert(io.open(folder .. "/README.md"))
+  local sample = file:read("*a"):match("```lua\n.-```.-```lua\n(.-)```")
+  file:close()
+  write("plain.lua", ("package.path = '%s/lua/?.lua;%s/lua/?/init.lua;' .. package.path\n"):format(
+    folder, folder) .. "if not pcall(require, 'luv') then return print('SKIP: luv') end\n" .. sample)
+  local said = vim.fn.system("luajit " .. work .. "/plain.lua")
+  if said:find("SKIP", 1, true) then
+    return io.stdout:write("SKIP: luv is not installed\n")
+  end
+  assert(vim.v.shell_error == 0 and said == "true\thello\n", said)
 end
 
 -- What another Neovim says when it opens a cache, with these variables beside its environment.

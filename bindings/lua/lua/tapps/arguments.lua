@@ -27,10 +27,20 @@ function M.bytes(value, what)
   return value, #value
 end
 
+-- {{key, value}, ...} as items, which live no longer than the strings.
+function M.put_items(entries)
+  local items = ffi.new("tapps_put_item[?]", #entries + 1)
+  for i, entry in ipairs(entries) do
+    items[i - 1].key, items[i - 1].key_size = M.bytes(entry[1], "key")
+    items[i - 1].data, items[i - 1].size = M.bytes(entry[2], "value")
+  end
+  return items
+end
+
 -- The namespace in the options, and the options without it.
 function M.space_of(given)
   local rest, space = {}, nil
-  for name, value in pairs(given or {}) do
+  for name, value in pairs(native.table_or_nil(given) or {}) do
     if name == "namespace" then
       space = value
     else
@@ -42,7 +52,7 @@ end
 
 -- {namespace, all_namespaces, prefix, tag} as a tapps_filter, and what has to live as long.
 function M.filter(what)
-  what = what or {}
+  what = native.table_or_nil(what) or {}
   local filter = ffi.new("tapps_filter")
   filter.struct_size = ffi.sizeof("tapps_filter")
   local space = not what.all_namespaces and (what.namespace or "default") or nil
@@ -65,6 +75,14 @@ function M.micros(ms, what, forever)
   return math.max(1, math.floor(ms * 1000 + 0.5))
 end
 
+-- A lifetime in milliseconds above 0 as microseconds; math.huge is none, nil the cache's.
+function M.lifetime(ms)
+  if ms ~= nil and (type(ms) ~= "number" or not (ms > 0)) then
+    error(native.invalid("ttl_ms: expected milliseconds above 0"), 0)
+  end
+  return M.micros(ms, "ttl_ms", cdef.NONE)
+end
+
 -- Goes on with a coroutine; raises what it raises.
 function M.resume(thread, ...)
   local good, raised = coroutine.resume(thread, ...)
@@ -73,14 +91,27 @@ function M.resume(thread, ...)
   end
 end
 
+function M.callable(value, what)
+  local meta = type(value) == "table" and getmetatable(value)
+  if type(value) ~= "function" and not (meta and meta.__call) then
+    error(native.invalid(what .. ": expected a function"), 0)
+  end
+  return value
+end
+
 -- Submits an operation of `cache` and hands convert(answer, failure) to `done`. Without `done`,
 -- which only a coroutine may leave out, the coroutine is suspended until the answer is there, and
 -- gets it.
 function M.submit(cache, name, convert, done, ...)
+  return M.submit_with_progress(cache, name, convert, nil, done, ...)
+end
+
+function M.submit_with_progress(cache, name, convert, progress, done, ...)
   if done then
+    M.callable(done, "callback")
     return cache:submit(name, function(answer, failure)
       done(convert(answer, failure))
-    end, nil, ...)
+    end, progress, ...)
   end
   local thread = coroutine.running()
   if not thread then
@@ -88,7 +119,7 @@ function M.submit(cache, name, convert, done, ...)
   end
   local op, failure = cache:submit(name, function(answer, why)
     M.resume(thread, answer, why)
-  end, nil, ...)
+  end, progress, ...)
   if not op then
     return nil, failure
   end
@@ -100,6 +131,11 @@ function M.member(name)
   return function(answer, failure)
     return answer and answer[name], failure
   end
+end
+
+-- A converter to the answer as it is.
+function M.whole(answer, failure)
+  return answer, failure
 end
 
 -- A converter to true.

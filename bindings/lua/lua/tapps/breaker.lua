@@ -16,6 +16,25 @@ local MODES = {
   closed = cdef.BREAKER_FORCE_CLOSED,
 }
 
+local OUTCOMES = {
+  success = cdef.OUTCOME_SUCCESS,
+  failure = cdef.OUTCOME_FAILURE,
+  ignored = cdef.OUTCOME_IGNORED,
+  local_failure = cdef.OUTCOME_LOCAL_FAILURE,
+}
+
+-- The breaker's handle is given back when neither it nor a permit is known any more: collected
+-- together, they are finalised in no particular order.
+local function share(shared)
+  shared.users = shared.users + 1
+  return function()
+    shared.users = shared.users - 1
+    if shared.users == 0 then
+      native.lib().tapps_breaker_release(shared.handle)
+    end
+  end
+end
+
 function M.open(cache, name, native_options)
   local handle = ffi.new("tapps_breaker*[1]")
   local text = native.text(name, "name")
@@ -24,19 +43,38 @@ function M.open(cache, name, native_options)
   if not ok then
     return nil, failure
   end
-  local owned = ffi.gc(handle[0], native.lib().tapps_breaker_release)
-  return setmetatable({ cache = cache, handle = owned }, Breaker)
+  local shared = { handle = handle[0], users = 0 }
+  local anchor = ffi.gc(ffi.new("char[1]"), share(shared))
+  local made = { cache = cache, handle = handle[0], shared = shared, anchor = anchor }
+  return setmetatable(made, Breaker)
 end
 
+-- A permit that nobody can report any more is reported as ignored.
 local function reporter(self, permit)
-  return function(outcome)
-    local number = cdef["OUTCOME_" .. outcome:upper()]
-    native.lib().tapps_breaker_report(self.handle, permit, number)
-  end
+  local shared = self.shared
+  local drop = share(shared)
+  local anchor = ffi.gc(ffi.new("int64_t[1]", permit), function(held)
+    if held[0] > 0 then
+      native.lib().tapps_breaker_report(shared.handle, held[0], OUTCOMES.ignored)
+    end
+    drop()
+  end)
+  return arguments.guarded(function(outcome)
+    local number = OUTCOMES[outcome]
+    if not number then
+      local known = "success, failure, local_failure or ignored"
+      error(native.invalid(("outcome: expected %s, not '%s'"):format(known, tostring(outcome))), 0)
+    end
+    if anchor[0] > 0 then
+      anchor[0] = 0
+      native.lib().tapps_breaker_report(self.handle, permit, number)
+    end
+    return true
+  end)
 end
 
 -- A function that reports how the call went, "success", "failure", "local_failure" (whose reason may
--- lie with this process alone) or "ignored"; or nil and the error OPEN_CIRCUIT, QUOTA or BUSY.
+-- lie with this process alone) or "ignored", and returns true, or nil and an error; or nil and the error OPEN_CIRCUIT, QUOTA or BUSY.
 function Breaker:acquire()
   local permit = ffi.new("int64_t[1]")
   local ok, failure = native.call("tapps_breaker_acquire", self.handle, permit)
@@ -49,6 +87,9 @@ end
 -- As acquire, but waits for a place up to wait_ms: done(report, error), the error being TIMEOUT when
 -- there was none. In a coroutine `done` may be left out.
 Breaker.wait = arguments.guarded(function(self, wait_ms, done)
+  if wait_ms == math.huge then
+    error(native.invalid("wait_ms: expected a time that ends, in milliseconds"), 0)
+  end
   local us = arguments.micros(wait_ms, "wait_ms")
   return arguments.submit(self.cache, "tapps_queue_acquire", function(answer, failure)
     return answer and reporter(self, answer.number), failure

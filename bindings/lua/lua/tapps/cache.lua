@@ -1,6 +1,7 @@
 -- The cache. Calls that may wait take a callback done(result, error) as their last argument and
--- return the number of an operation, for cache:cancel(); those without one answer at once, with nil
--- and an error when they fail. Times are milliseconds.
+-- return the number of an operation, for cache:cancel(), or suspend the coroutine that calls them
+-- without one; the others answer on the spot, with nil and an error when they fail. Times are
+-- milliseconds.
 local ffi = require("ffi")
 local arguments = require("tapps.arguments")
 local breaker = require("tapps.breaker")
@@ -13,7 +14,7 @@ local bytes, guarded, space_of = arguments.bytes, arguments.guarded, arguments.s
 
 local Cache = {}
 Cache.__index = Cache
-for _, part in ipairs({ "tapps.load", "tapps.upkeep" }) do
+for _, part in ipairs({ "tapps.load", "tapps.later", "tapps.upkeep" }) do
   for name, method in pairs(require(part)) do
     Cache[name] = method
   end
@@ -21,6 +22,7 @@ end
 
 local M = {}
 
+local EVENTS = { breaker = cdef.EVENT_BREAKER, state = cdef.EVENT_STATE }
 local STATES = { [0] = "ok", "read_only", "memory", "locked", "full", "failed", "wal_pinned", "closed" }
 
 M.open = guarded(function(path, given)
@@ -51,6 +53,7 @@ Cache.get = guarded(function(self, key, given)
     space, rest = space_of(given)
     native_options = options.get(rest)
   end
+  bytes(key, "key")
   local code = lib.tapps_cache_get(
     self.handle, space, key, #key, native_options, self.value, self.data, self.size, nil
   )
@@ -84,19 +87,24 @@ Cache.get_async = guarded(function(self, key, given, done)
   local space, rest = space_of(given)
   local name, size = bytes(key, "key")
   rest.cached_only, rest.namespace = true, space
+  if done then
+    arguments.callable(done, "callback")
+  end
   local found, failure = self:get(key, rest)
   if not failure or failure.code ~= cdef.E_WOULD_BLOCK then
+    if not done then
+      return found, failure
+    end
     done(found, failure)
     return 0
   end
   rest.cached_only, rest.namespace = nil, nil
-  return self:submit("tapps_queue_get", function(answer, why)
+  return arguments.submit(self, "tapps_queue_get", function(answer, why)
     if why and why.code == cdef.E_NOT_FOUND then
-      done(nil)
-    else
-      done(answer and answer.value, why)
+      return nil
     end
-  end, nil, space, name, size, (options.get(rest)))
+    return answer and answer.value, why
+  end, done, space, name, size, (options.get(rest)))
 end)
 
 -- The values by the positions of the keys; those that are not there are nil.
@@ -143,20 +151,16 @@ Cache.put_async = guarded(function(self, key, value, given, done)
   local data, size = bytes(value, "value")
   local native_options, keep = options.put(rest)
   self.kept = keep -- the texts, during the call
-  local op, failure = self:submit("tapps_queue_put", function(answer, why)
-    done(answer and true, why)
-  end, nil, space, name, name_size, data, size, native_options)
-  return op, failure
+  local ended = arguments.ended
+  return arguments.submit(
+    self, "tapps_queue_put", ended, done, space, name, name_size, data, size, native_options
+  )
 end)
 
 -- Stores {{key, value}, ...} in one transaction, or none of them.
 Cache.put_many = guarded(function(self, entries, given)
   local space, rest = space_of(given)
-  local items = ffi.new("tapps_put_item[?]", #entries + 1)
-  for i, entry in ipairs(entries) do
-    items[i - 1].key, items[i - 1].key_size = bytes(entry[1], "key")
-    items[i - 1].data, items[i - 1].size = bytes(entry[2], "value")
-  end
+  local items = arguments.put_items(entries)
   local native_options, keep = options.put(rest)
   self.kept = keep -- the texts, during the call
   local ok, failure =
@@ -189,7 +193,7 @@ end)
 Cache.touch = guarded(function(self, key, ttl_ms, given)
   local space = space_of(given)
   local name, size = bytes(key, "key")
-  local us = arguments.micros(ttl_ms, "ttl_ms", cdef.NONE)
+  local us = arguments.lifetime(ttl_ms)
   return native.call("tapps_cache_touch", self.handle, space, name, size, us)
 end)
 
@@ -257,14 +261,12 @@ end
 
 -- done(true) when everything put before is committed.
 Cache.flush = guarded(function(self, done)
-  return self:submit("tapps_queue_flush", function(answer, why)
-    done(answer and true, why)
-  end, nil, 0)
+  return arguments.submit(self, "tapps_queue_flush", arguments.ended, done, 0)
 end)
 
 -- done({status, value, headers, served_from, ...}); options also take body.
 Cache.fetch = guarded(function(self, url, given, done)
-  local rest, body = {}, given and given.body
+  local rest, body = {}, native.table_or_nil(given) and given.body
   for name, value in pairs(given or {}) do
     rest[name] = name ~= "body" and value or nil
   end
@@ -276,8 +278,8 @@ Cache.fetch = guarded(function(self, url, given, done)
   if body then
     native_options.body, native_options.body_size = bytes(body, "body")
   end
-  local op, failure = self:submit("tapps_queue_fetch", done, nil, native.text(url, "url"), native_options)
-  return op, failure
+  local where, whole = native.text(url, "url"), arguments.whole
+  return arguments.submit(self, "tapps_queue_fetch", whole, done, where, native_options)
 end)
 
 -- Many fetches with the same options and `parallel` (8): on_result(index, answer, error) for each as
@@ -285,7 +287,8 @@ end)
 -- operations, for cancel().
 Cache.fetch_many = guarded(function(self, urls, given, on_result, done)
   local rest = {}
-  for name, value in pairs(given or {}) do
+  arguments.callable(on_result, "on_result")
+  for name, value in pairs(native.table_or_nil(given) or {}) do
     rest[name] = name ~= "parallel" and value or nil
   end
   local native_options, keep = options.fetch(rest)
@@ -322,8 +325,8 @@ end)
 Cache.docs = guarded(function(self, library, given, done)
   local native_options, keep = options.docs(given)
   self.kept = keep -- the texts, during the call
-  local op, failure = self:submit("tapps_queue_docs", done, nil, native.text(library, "library"), native_options)
-  return op, failure
+  local name, whole = native.text(library, "library"), arguments.whole
+  return arguments.submit(self, "tapps_queue_docs", whole, done, name, native_options)
 end)
 
 -- What warm would look up: {handle, description}.
@@ -352,17 +355,25 @@ Cache.warm = guarded(function(self, root, given, progress, done)
   if not plan then
     return nil, failure
   end
-  return self:submit("tapps_queue_warm", function(...)
+  if progress then
+    arguments.callable(progress, "progress")
+  end
+  return arguments.submit_with_progress(self, "tapps_queue_warm", function(...)
     plan = nil -- held until here
-    done(...)
-  end, progress, plan.handle)
+    return ...
+  end, progress, done, plan.handle)
 end)
 
 -- on_event(data, kind) for kinds "breaker" and "state"; returns a function that ends it.
 Cache.subscribe = guarded(function(self, kinds, on_event)
   local bits = 0
-  for _, kind in ipairs(kinds) do
-    local number = cdef["EVENT_" .. kind:upper()]
+  arguments.callable(on_event, "on_event")
+  for _, kind in ipairs(type(kinds) == "table" and kinds or { kinds }) do
+    local number = EVENTS[kind]
+    if not number then
+      local message = ("kinds: expected breaker or state, not '%s'"):format(tostring(kind))
+      error(native.invalid(message), 0)
+    end
     bits = bit.bor(bits, bit.lshift(1, number - cdef.EVENT_PROGRESS))
   end
   local made, failure = queue.open(self.handle)

@@ -4,9 +4,15 @@ local native = require("tapps.native")
 
 local M = { codes = cdef.codes, header_version = cdef.version }
 
--- setup({library = FILE}) names the library to load, before the first open.
+-- setup({library = FILE}) names the library to load, before the first open: true, or nil and an
+-- error when another one is loaded already.
 function M.setup(settings)
-  native.explicit = settings and settings.library or native.explicit
+  local file, loader = settings and settings.library, require("tapps.loader")
+  if file and loader.library and loader.file ~= file then
+    return nil, native.invalid(("library: %s is loaded already"):format(loader.file))
+  end
+  native.explicit = file or native.explicit
+  return true
 end
 
 -- The cache in a file, without one the user's, with ":memory:" none; or nil and an error. Raises

@@ -87,6 +87,18 @@ end
 
 local ORIGINS = { "memory", "disk", "network", "revalidated", "installed" }
 
+-- The header lines of a response by their names in small letters. Fields that came more than once
+-- are joined by ", " (RFC 9110 5.3), Set-Cookie by line feeds.
+function M.header_fields(text)
+  local found = {}
+  for name, content in text:gmatch("([^:\r\n]+):[ \t]*([^\r\n]*)") do
+    name = name:lower()
+    local separator = name == "set-cookie" and "\n" or ", "
+    found[name] = found[name] and found[name] .. separator .. content or content
+  end
+  return found
+end
+
 -- All that is known about a value; gives it back.
 function M.take_value(value)
   local lib = M.lib()
@@ -121,6 +133,7 @@ function M.take_value(value)
   }) do
     found[name] = M.value_text(value, which)
   end
+  found.fields = found.headers and M.header_fields(found.headers)
   for tag in (tags or ""):gmatch("[^\n]+") do
     found.tags[#found.tags + 1] = tag
   end
@@ -139,37 +152,108 @@ function M.text(value, what)
   return value
 end
 
--- ---- options: {lua name = {field, kind}}; kinds: ms, ms_or_none (0: none), ttl (math.huge: none),
--- number, text, lines, or a table of names
+-- A table of options, or nil for none.
+function M.table_or_nil(value)
+  if value ~= nil and type(value) ~= "table" then
+    error(M.invalid("options: expected a table, not a " .. type(value)), 0)
+  end
+  return value
+end
+
+-- ---- options: {lua name = {field, kind}}; kinds: ms, ms_or_none (0: none), ms_or_endless, ttl
+-- (math.huge: none), number, number_or_none (0: none), text, lines, headers, or a table of names
+
+local function milliseconds(kind, name, value)
+  if type(value) == "number" and value > M.LONGEST_MS then
+    if kind == "ttl" then
+      return cdef.NONE
+    elseif kind == "ms_or_endless" then
+      return cdef.UNLIMITED
+    end
+    error(M.invalid(name .. ": expected a time that ends, in milliseconds"), 0)
+  elseif kind == "ms_or_none" and value == 0 then
+    return cdef.NONE
+  elseif type(value) ~= "number" or not (value > 0) then
+    error(M.invalid(name .. ": expected milliseconds above 0"), 0)
+  end
+  return math.max(1, math.floor(value * 1000 + 0.5))
+end
+
+local function number(kind, name, value)
+  if value == math.huge then
+    return cdef.UNLIMITED
+  elseif type(value) ~= "number" or value ~= value then
+    error(M.invalid(name .. ": expected a number"), 0)
+  elseif value == 0 and kind == "number_or_none" then
+    return cdef.NONE
+  end
+  return value
+end
+
+local function one_of(names, name, value)
+  local found = names[type(value) == "string" and value:gsub("-", "_") or value]
+  if found then
+    return found
+  end
+  local known = {}
+  for word in pairs(names) do
+    known[#known + 1] = word
+  end
+  table.sort(known)
+  local message = "%s: expected one of %s, not '%s'"
+  error(M.invalid(message:format(name, table.concat(known, ", "), tostring(value))), 0)
+end
+
+local function lines(name, value)
+  if type(value) ~= "table" then
+    error(M.invalid(name .. ": expected a list of texts"), 0)
+  end
+  for _, line in ipairs(value) do
+    if type(line) ~= "string" or line:find("[\r\n]") then
+      error(M.invalid(name .. ": expected a list of texts of one line"), 0)
+    end
+  end
+  return table.concat(value, "\n")
+end
+
+-- {Accept = "text/html", ["X-Mine"] = {"one", "two"}} as lines; a text is taken as it is.
+local function header_lines(name, value)
+  if type(value) ~= "table" then
+    return value
+  end
+  local found = {}
+  for field, content in pairs(value) do
+    for _, one in ipairs(type(content) == "table" and content or { content }) do
+      if type(field) ~= "string" or type(one) ~= "string" or (field .. one):find("[\r\n]") then
+        error(M.invalid(name .. ": expected {NAME = TEXT or a list of texts}, without line breaks"), 0)
+      end
+      found[#found + 1] = field .. ": " .. one .. "\n"
+    end
+  end
+  table.sort(found)
+  return table.concat(found)
+end
 
 local function field_value(kind, name, value, keep)
-  if kind == "ms" or kind == "ms_or_none" or kind == "ttl" then
-    if type(value) == "number" and value > M.LONGEST_MS then
-      return kind == "ttl" and cdef.NONE or cdef.UNLIMITED
-    elseif kind == "ms_or_none" and value == 0 then
-      return cdef.NONE
-    elseif type(value) ~= "number" or not (value > 0) then
-      error(M.invalid(name .. ": expected milliseconds above 0"), 0)
-    end
-    return math.max(1, math.floor(value * 1000 + 0.5))
-  elseif kind == "number" then
-    if value == math.huge then
-      return cdef.UNLIMITED
-    elseif type(value) ~= "number" then
-      error(M.invalid(name .. ": expected a number"), 0)
-    end
-    return value
+  if kind == "ttl" or type(kind) == "string" and kind:find("^ms") then
+    return milliseconds(kind, name, value)
+  elseif kind == "number" or kind == "number_or_none" then
+    return number(kind, name, value)
   elseif type(kind) == "table" then
-    return kind[value] or error(M.invalid(("%s: not %q"):format(name, tostring(value))), 0)
+    return one_of(kind, name, value)
+  elseif kind == "lines" then
+    value = lines(name, value)
+  elseif kind == "headers" then
+    value = header_lines(name, value)
   end
-  local text = M.text(kind == "lines" and table.concat(value, "\n") or value, name)
+  local text = M.text(value, name)
   keep[#keep + 1] = text
   return text
 end
 
 -- An options struct from a table, and what has to live as long as it. Unknown names are errors.
 function M.options(struct, fields, flags, given)
-  if given == nil or next(given) == nil then
+  if M.table_or_nil(given) == nil or next(given) == nil then
     return nil
   end
   local found = ffi.new(struct)

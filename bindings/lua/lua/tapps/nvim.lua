@@ -125,9 +125,21 @@ local function show_document(found, library)
   return buffer, window
 end
 
+-- What vim.g.tapps.docs says of lookups, for these options: a run takes no ecosystem, nor a bound.
+local function settings_for(names, given)
+  local settings = (vim.g.tapps or {}).docs or {}
+  for _, name in ipairs(names) do
+    if given[name] == nil then
+      given[name] = settings[name]
+    end
+  end
+  return given
+end
+
 -- Shows what the documentation of a library says; done(buffer, window) is for tests and mappings.
 function M.docs(library, topic, done)
   local options = { project_root = M.project_root(), topic = topic ~= "" and topic or nil }
+  settings_for({ "paths", "url_template", "max_tokens", "ecosystem" }, options)
   local op, failure = M.cache():docs(library, options, function(found, why)
     if not found then
       M.tell(why.message, vim.log.levels.WARN)
@@ -165,7 +177,7 @@ end
 -- Looks up what the project uses; tells of it in the command line.
 function M.warm(folder, done)
   local root = folder ~= "" and vim.fn.fnamemodify(folder, ":p") or M.project_root()
-  local op, failure = M.cache():warm(root, nil, function(progress)
+  local op, failure = M.cache():warm(root, settings_for({ "paths", "url_template" }, {}), function(progress)
     vim.api.nvim_echo({ { M.progress_line(progress) } }, false, {})
   end, function(found, why)
     local result = found and vim.json.decode(found.value)
@@ -209,30 +221,45 @@ end
 
 function M.command(words)
   local verb = words[1]
+  if not vim.tbl_contains(VERBS, verb) or verb == "docs" and not words[2] then
+    local usage = "usage: :Tapps docs LIBRARY [TOPIC] | warm [FOLDER] | status"
+    return M.tell(usage, vim.log.levels.ERROR)
+  end
   local loaded, why = pcall(M.cache)
   if not loaded then
     return vim.notify(tostring(why), vim.log.levels.ERROR) -- every line: it lists what was tried
   end
-  if verb == "docs" and words[2] then
+  if verb == "docs" then
     M.docs(words[2], table.concat(words, " ", 3))
   elseif verb == "warm" then
     M.warm(words[2] or "")
-  elseif verb == "status" then
-    M.float(M.status_lines(), "tapps")
   else
-    M.tell("usage: :Tapps docs LIBRARY [TOPIC] | warm [FOLDER] | status", vim.log.levels.ERROR)
+    M.float(M.status_lines(), "tapps")
   end
+end
+
+local KEPT_NS = 5e9 -- a plan reads the manifests: not at every <Tab>
+local planned = {}
+
+-- The libraries that the project uses, as they were a few seconds ago.
+function M.libraries()
+  local root, now = M.project_root(), (vim.uv or vim.loop).hrtime()
+  if planned.root ~= root or now - planned.at > KEPT_NS then
+    local plan, names = M.cache():plan(root), {}
+    for i, item in ipairs(plan and vim.json.decode(plan.json).items or {}) do
+      names[i] = item.library
+    end
+    planned = { root = root, at = now, names = names }
+  end
+  return planned.names
 end
 
 -- Verbs, then the libraries of the project.
 function M.complete(lead, line)
   local candidates = VERBS
   if line:match("^%s*%S+%s+docs%s") then
-    candidates = {}
-    local plan = M.cache():plan(M.project_root())
-    for _, item in ipairs(plan and vim.json.decode(plan.json).items or {}) do
-      candidates[#candidates + 1] = item.library
-    end
+    local good, libraries = pcall(M.libraries)
+    candidates = good and libraries or {}
   elseif line:match("^%s*%S+%s+warm%s") then
     return vim.fn.getcompletion(lead, "dir")
   end

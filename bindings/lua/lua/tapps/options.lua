@@ -55,7 +55,7 @@ M.get = maker("tapps_get_options", {}, {
 M.put = maker("tapps_put_options", {
   durability = { "durability", M.DURABILITY },
   ttl_ms = { "ttl_us", "ttl" },
-  stale_ms = { "stale_us", "ms" },
+  stale_ms = { "stale_us", "ms_or_endless" },
   timeout_ms = { "timeout_us", "ms_or_none" },
   content_type = { "content_type", "text" },
   source = { "source", "text" },
@@ -65,7 +65,7 @@ M.put = maker("tapps_put_options", {
 
 M.space = maker("tapps_space_options", {
   ttl_ms = { "ttl_us", "ttl" },
-  stale_ms = { "stale_us", "ms" },
+  stale_ms = { "stale_us", "ms_or_endless" },
   negative_ttl_ms = { "negative_ttl_us", "ttl" },
 }, {})
 
@@ -88,11 +88,11 @@ M.fetch = maker("tapps_fetch_options", {
     },
   },
   method = { "method", "text" },
-  headers = { "headers", "text" },
+  headers = { "headers", "headers" },
   timeout_ms = { "timeout_us", "ms" },
   connect_timeout_ms = { "connect_timeout_us", "ms" },
   max_body_bytes = { "max_body_bytes", "number" },
-  max_redirects = { "max_redirects", "number" },
+  max_redirects = { "max_redirects", "number_or_none" },
   ttl_ms = { "ttl_us", "ms" },
   retries = { "retries", "number" },
   first_byte_ms = { "first_byte_us", "ms" },
@@ -136,7 +136,7 @@ M.breaker = maker("tapps_breaker_options", {
   window_calls = { "window_calls", "number" },
   window_ms = { "window_us", "ms" },
   min_calls = { "min_calls", "number" },
-  retries = { "retries", "number" },
+  retries = { "retries", "number_or_none" },
   retry_ms = { "retry_us", "ms" },
   max_retry_ms = { "max_retry_us", "ms" },
 }, {})
