@@ -22,6 +22,8 @@ bool Waits(int32_t durability) {
 // another value's bytes is a little slower to serve.
 constexpr size_t kCopiedBytes = 256 << 10;
 
+constexpr int64_t kNoVersion = -1;  // no entry has it
+
 // Shows memory what records say.
 void Keep(MemoryTier& memory, const std::vector<Record>& records) {
   for (const Record& record : records) {
@@ -71,6 +73,7 @@ ValueRef TieredCache::MakeValue(std::string_view space, std::string_view bytes,
   }
   info.served_from = TAPPS_FROM_MEMORY;
   if (options.negative) info.flags |= TAPPS_VALUE_NEGATIVE;
+  if (store_ && options.durability == TAPPS_DURABILITY_MEMORY) info.flags |= kMemoryOnly;
   const std::vector<ValueText> texts = {{TAPPS_TEXT_CONTENT_TYPE, options.content_type},
                                         {TAPPS_TEXT_SOURCE, options.source},
                                         {TAPPS_TEXT_TAGS, options.tags},
@@ -296,13 +299,15 @@ std::function<void()> TieredCache::ForgetRefused(uint64_t hash) const {
 // A swap's record changes neither memory nor what the queue says of the key: whether it is stored
 // is known when it is committed. This process is told of it by the change feed, as others are.
 TieredCache::Group TieredCache::MakeSwap(Key key, int64_t expected, std::string_view bytes,
-                                         const PutOptions& options) {
+                                         const PutOptions& given) {
+  PutOptions options = given;
+  options.durability =
+      given.durability == TAPPS_DURABILITY_FULL ? TAPPS_DURABILITY_FULL : TAPPS_DURABILITY_SYNC;
   auto group = std::make_shared<WriteGroup>();
   group->records.push_back(PutOf(key, bytes, options));
   group->records[0].if_version = expected;
   group->refused = ForgetRefused(group->records[0].hash);
-  group->durability =
-      options.durability == TAPPS_DURABILITY_FULL ? TAPPS_DURABILITY_FULL : TAPPS_DURABILITY_SYNC;
+  group->durability = options.durability;
   statistics_.writes.Add();
   return group;
 }
@@ -312,27 +317,52 @@ int64_t TieredCache::SwapVersion(const WriteGroup& group, const Status& status) 
   return status.code() == TAPPS_E_EXISTS ? group.current_version : 0;
 }
 
+Status TieredCache::CompareInMemory(const ValueRef& now, WriteGroup* group) const {
+  const int64_t expected = *group->records[0].if_version;
+  group->current_version = now ? now->info().version : 0;
+  const bool absent =
+      !now || Negative(now->info()) || Expired(now->info(), options_.clock->WallNow());
+  if (expected == Record::kAbsent ? absent : group->current_version == expected) return {};
+  return Status(TAPPS_E_EXISTS, "the entry has another version");
+}
+
 Status TieredCache::SwapInMemory(WriteGroup& group) {
   const Record& record = group.records[0];
   TAPPS_RETURN_IF_ERROR(FitMemory(group.records));
   MutexLock lock(swap_mu_);
-  const ValueRef now = memory_->Find(record.hash, record.space, record.key);
-  group.current_version = now ? now->info().version : 0;
-  const bool absent =
-      !now || Negative(now->info()) || Expired(now->info(), options_.clock->WallNow());
-  if (*record.if_version == Record::kAbsent ? !absent
-                                            : group.current_version != *record.if_version) {
-    return Status(TAPPS_E_EXISTS, "the entry has another version");
-  }
+  TAPPS_RETURN_IF_ERROR(
+      CompareInMemory(memory_->Find(record.hash, record.space, record.key), &group));
   memory_->Put(record.hash, record.space, record.key, record.value);
   return {};
+}
+
+ValueRef TieredCache::FindMemoryOnly(const Record& record) const {
+  ValueRef now = memory_->Find(record.hash, record.space, record.key);
+  return now && (now->flags() & kMemoryOnly) != 0 ? now : ValueRef();
+}
+
+Status TieredCache::BeginSwap(WriteGroup& group) {
+  TAPPS_RETURN_IF_ERROR(CatchUp(false));
+  const ValueRef now = FindMemoryOnly(group.records[0]);
+  return now ? CompareInMemory(now, &group) : Status();
+}
+
+std::function<void()> TieredCache::OnSwapQueued(WriteGroup* group) const {
+  return [this, group] {
+    Record& record = group->records[0];
+    const ValueRef now = FindMemoryOnly(record);
+    if (now) record.if_version = CompareInMemory(now, group).ok() ? Record::kAbsent : kNoVersion;
+  };
 }
 
 Status TieredCache::Swap(Key key, int64_t expected, std::string_view bytes,
                          const PutOptions& options, int64_t* version) {
   TAPPS_RETURN_IF_ERROR(Usable());
   const Group group = MakeSwap(key, expected, bytes, options);
-  Status status = store_ ? WriteAndWait(group, PutTimeout(options), nullptr) : SwapInMemory(*group);
+  Status status = store_ ? BeginSwap(*group) : SwapInMemory(*group);
+  if (store_ && status.ok()) {
+    status = WriteAndWait(group, PutTimeout(options), OnSwapQueued(group.get()));
+  }
   *version = SwapVersion(*group, status);
   return status;
 }
@@ -346,7 +376,8 @@ void TieredCache::SwapAsync(Key key, int64_t expected, std::string_view bytes,
     done(std::move(status), version);
   };
   if (!store_) return group->done(SwapInMemory(*group));
-  WriteAsync(group, PutTimeout(options), nullptr);
+  if (Status begun = BeginSwap(*group); !begun.ok()) return group->done(std::move(begun));
+  WriteAsync(group, PutTimeout(options), OnSwapQueued(group.get()));
 }
 
 // On the condition that the entry is still the one that was looked at: its bytes are not written
@@ -376,7 +407,7 @@ Status TieredCache::TouchValue(const Wanted& wanted, const ValueRef& value, int6
     memory_->PutIfUnchanged(hash, key.space, key.bytes, touched, ticket);
   };
   statistics_.writes.Add();
-  if (!store_) {
+  if (!store_ || (info.flags & kMemoryOnly) != 0) {
     keep();
     return {};
   }
