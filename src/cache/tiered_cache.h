@@ -170,7 +170,10 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
 
   // Loading (loading.cc).
   Loads::Hooks LoadHooks();
-  void AskForLease(LeaseRequest request, std::function<void(Status)> done);
+  // wait_us: how long the file may take to give one.
+  static void AskForLease(storage::Store& store, int64_t wait_us, LeaseRequest request,
+                          std::function<void(Status)> done);
+  void GiveBack(LeaseRequest release);
   bool FindForLoad(Key key, const LoadOptions& options, Loads::Outcome* found);
 
   const std::string path_;

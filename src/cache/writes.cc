@@ -1,6 +1,7 @@
 // Writes: into the queue and memory at once, into the file by the writer's thread.
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/hash.h"
@@ -13,6 +14,12 @@ namespace {
 
 using storage::Record;
 using storage::WriteGroup;
+
+// How long a commit is waited for by who waits for room in the queue for so long: NONE is about
+// room.
+int64_t CommitTimeout(int64_t timeout_us) {
+  return timeout_us == TAPPS_NONE ? CacheOptions().put_timeout_us : timeout_us;
+}
 
 bool Waits(int32_t durability) {
   return durability == TAPPS_DURABILITY_SYNC || durability == TAPPS_DURABILITY_FULL;
@@ -139,7 +146,12 @@ Status TieredCache::PutRecords(std::vector<Record> records, const PutOptions& op
   if (records.empty()) return {};
   statistics_.writes.Add(static_cast<int64_t>(records.size()));
   const bool memory_only = !store_ || options.durability == TAPPS_DURABILITY_MEMORY;
-  if (memory_only) TAPPS_RETURN_IF_ERROR(FitMemory(records));
+  if (memory_only) {
+    if (Status fits = FitMemory(records); !fits.ok()) {
+      if (lease) GiveBack(*std::move(lease));
+      return fits;
+    }
+  }
   if (!store_) {
     MutexLock lock(swap_mu_);
     Keep(*memory_, records);
@@ -162,7 +174,7 @@ Status TieredCache::PutRecords(std::vector<Record> records, const PutOptions& op
   group->urgent = lease.has_value();  // others wait for what is loaded
   Status status = Write(group, options, keep);
   if (status.ok()) return status;
-  if (lease) AskForLease(*std::move(lease), [](const Status&) {});
+  if (lease) GiveBack(*std::move(lease));
   if (status.code() == TAPPS_E_READ_ONLY && !Waits(options.durability)) {
     TAPPS_RETURN_IF_ERROR(FitMemory(kept));
     Keep(*memory_, kept);
@@ -184,7 +196,8 @@ Status TieredCache::Write(const Group& group, const PutOptions& options,
 Status TieredCache::WriteAndWait(const Group& group, int64_t timeout_us,
                                  const std::function<void()>& on_queued) {
   const ScopedTimer timer(&statistics_.sync_ns);
-  int64_t deadline = MonotonicNow() + timeout_us;
+  const int64_t patience = CommitTimeout(timeout_us);
+  int64_t deadline = MonotonicNow() + patience;
   const auto waiter = std::make_shared<Waiter<Status>>();
   group->urgent = true;
   group->done = [waiter](Status status) { waiter->Finish(std::move(status)); };
@@ -193,7 +206,7 @@ Status TieredCache::WriteAndWait(const Group& group, int64_t timeout_us,
   // A bulk removal may take its time as long as it goes on.
   for (int64_t slices = 0; !answer && group->slices > slices;) {
     slices = group->slices;
-    deadline = MonotonicNow() + timeout_us;
+    deadline = MonotonicNow() + patience;
     answer = waiter->WaitUntil(deadline);
   }
   if (answer) return *std::move(answer);
@@ -204,7 +217,7 @@ Status TieredCache::WriteAndWait(const Group& group, int64_t timeout_us,
                                                  " entries were removed");
     }
     return Status(TAPPS_E_TIMEOUT, "the cache file could not be written within " +
-                                       std::to_string(timeout_us / 1000) + " ms");
+                                       std::to_string(patience / 1000) + " ms");
   }
   // The writer has begun: give the commit that is under way a moment.
   if (std::optional<Status> status = waiter->WaitUntil(deadline + 10 * kMillisecond)) {
@@ -233,8 +246,8 @@ void TieredCache::PutRecordsAsync(std::vector<Record> records, PutOptions option
 void TieredCache::WriteAsync(const Group& group, int64_t timeout_us,
                              const std::function<void()>& on_queued) {
   group->urgent = true;
-  group->patience_us = timeout_us;
-  group->deadline_us = MonotonicNow() + timeout_us;
+  group->patience_us = CommitTimeout(timeout_us);
+  group->deadline_us = MonotonicNow() + group->patience_us;
   Status status = store_->Write(group, TAPPS_NONE, on_queued);
   if (status.ok()) return;
   statistics_.write_failures.Add();
@@ -274,7 +287,13 @@ void TieredCache::DeleteAllAsync(const storage::Filter& filter, NumberDone done)
   auto group = std::make_shared<WriteGroup>();
   group->remove = filter;
   group->done = [memory = memory_, raw = group.get(), done](Status status) {
-    if (status.ok()) ForgetAll(*memory, *raw->remove);
+    if (status.ok()) {
+      try {
+        ForgetAll(*memory, *raw->remove);
+      } catch (const std::bad_alloc&) {
+        memory->Clear();
+      }
+    }
     done(std::move(status), raw->removed);
   };
   WriteAsync(group, options_.put_timeout_us, nullptr);

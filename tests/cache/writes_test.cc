@@ -168,6 +168,20 @@ TEST_F(WritesTest, ASlidingLifetimeGoesOnInMemoryAlone) {
   }
 }
 
+TEST_F(WritesTest, WhoDoesNotWaitForRoomStillWaitsForTheCommit) {
+  CacheOptions options;
+  options.put_timeout_us = TAPPS_NONE;
+  const std::shared_ptr<Cache> cache = *Cache::Open(path_, options);
+  open_.push_back(cache);
+  const Status put = cache->Put({"", "key"}, "1", {.durability = TAPPS_DURABILITY_SYNC});
+  EXPECT_TRUE(put.ok()) << put.message();
+  int64_t version = 0;
+  EXPECT_TRUE(cache->Swap({"", "other"}, 0, "2", {}, &version).ok());
+  const Result<int64_t> removed = cache->DeleteAll({});
+  ASSERT_TRUE(removed.ok()) << removed.status().message();
+  EXPECT_EQ(*removed, 2);
+}
+
 TEST_F(WritesTest, ATouchLastsInTheFile) {
   std::shared_ptr<Cache> cache = Open(path_);
   ASSERT_TRUE(cache->Put({"", "key"}, "value", {.ttl_us = kSecond}).ok());
