@@ -22,15 +22,6 @@ constexpr int kMisses = 800;  // a round
 constexpr size_t kPages = 2'000;
 constexpr int kCold = 200;  // a round
 
-std::string Answer() {
-  const std::string body(2048, 'x');
-  return "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
-         "Cache-Control: public, max-age=86400\r\nETag: \"5f3e-1a2b\"\r\n"
-         "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nVary: Accept\r\nServer: loopback\r\n"
-         "X-Content-Type-Options: nosniff\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
 tapps_fetch_options Options(int32_t policy) {
   tapps_fetch_options options{};
   options.struct_size = sizeof options;
@@ -170,7 +161,7 @@ class BareCurl {
 int main() {
   curl_global_init(CURL_GLOBAL_DEFAULT);
   const Folder folder;
-  const LoopbackServer server(Answer());
+  const LoopbackServer server(FreshAnswer());
   tapps_open_options options{};
   options.max_concurrency = kInFlight;
   TappsCache memory(folder.File("memory.db"), options);

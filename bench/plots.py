@@ -1,5 +1,6 @@
-"""Bar charts as SVG: a bar for each contender on a logarithmic scale. The standard library is all
-they need; text is text, and the colours follow the reader's light or dark theme."""
+"""Bar charts as SVG: a bar for each contender, on a logarithmic scale or one of percents. The
+standard library is all they need; text is text, and the colours follow the reader's light or dark
+theme."""
 
 import math
 from xml.sax.saxutils import escape
@@ -21,18 +22,26 @@ line { stroke: #d1d9e0; stroke-width: 1 }
 }
 </style>"""
 
-WIDTH, LEFT, RIGHT = 720, 150, 90
+WIDTH, LEFT, RIGHT = 720, 190, 90
 TOP, STEP, BAR = 56, 26, 16
 
 
-def bars(title, note, values, show):
-    """The SVG of [(who, value)], values above 0; show(value) is its text. tapps stands out."""
-    low = 10 ** math.floor(math.log10(min(value for _, value in values) / 2))
-    high = 10 ** math.ceil(math.log10(max(value for _, value in values) * 1.001))
+def bars(title, note, values, show, logarithmic=True):
+    """The SVG of [(who, value)]; show(value) is its text. tapps stands out.
+
+    logarithmic: values above 0; else percents.
+    """
+    low, high, ticks = 0, 100, [0, 25, 50, 75, 100]
+    if logarithmic:
+        low = 10 ** math.floor(math.log10(min(value for _, value in values) / 2))
+        high = 10 ** math.ceil(math.log10(max(value for _, value in values) * 1.001))
+        ticks = [low * 10**n for n in range(round(math.log10(high / low)) + 1)]
     bottom = TOP + STEP * len(values)
 
     def across(value):
-        part = math.log10(value / low) / math.log10(high / low)
+        part = (value - low) / (high - low)
+        if logarithmic:
+            part = math.log10(value / low) / math.log10(high / low)
         return LEFT + part * (WIDTH - LEFT - RIGHT)
 
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + 28}"'
@@ -44,18 +53,16 @@ def bars(title, note, values, show):
         f'<text class="title" x="8" y="20">{escape(title)}</text>',
         f'<text class="small" x="8" y="38">{escape(note)}</text>',
     ]
-    tick = low
-    while tick <= high * 1.001:
+    for tick in ticks:
         x = across(tick)
         out.append(f'<line x1="{x:.1f}" y1="{TOP - 6}" x2="{x:.1f}" y2="{bottom}"/>')
         out.append(
             f'<text class="small" text-anchor="middle" x="{x:.1f}" y="{bottom + 16}">'
             f"{escape(show(tick))}</text>"
         )
-        tick *= 10
     for place, (who, value) in enumerate(values):
         y, end = TOP + STEP * place, across(value)
-        kind = "own" if who == "tapps" else "peer"
+        kind = "own" if who.split(",")[0] == "tapps" else "peer"
         out += [
             f'<text text-anchor="end" x="{LEFT - 8}" y="{y + 13}">{escape(who)}</text>',
             f'<rect class="{kind}" x="{LEFT}" y="{y}" width="{max(end - LEFT, 1):.1f}" '

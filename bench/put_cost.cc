@@ -1,12 +1,17 @@
 // What an async put costs its caller, 5,000 a second: alone, while another process holds the write
-// lock for five seconds, and at the size limit. Beside it a commit of one entry in raw SQLite and
+// lock for ten seconds, while the disk is full, and at the size limit; and what a get of a value in
+// memory costs beside the puts while the file cannot be written. The queue has room for all puts.
+// Beside it a commit of one entry in raw SQLite and
 // in LMDB, and the copy of the bytes into a new block, which shows what the machine does to any
 // call.
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 
@@ -22,7 +27,9 @@ using namespace bench;
 
 constexpr double kPeriodNs = 200'000;  // 5,000 a second
 constexpr size_t kSlice = 4'000;       // puts
-constexpr size_t kLockSeconds = 5;
+constexpr size_t kLockSeconds = 10;
+constexpr size_t kFullSeconds = 5;
+constexpr int64_t kQueueBytes = 256 << 20;
 
 // Calls put(i) on a beat, whatever the call before took; spins in between, as a sleep would show
 // the scheduler's delay. After a delay it does not catch up.
@@ -44,6 +51,33 @@ void Measure(Report& report, const char* row, const char* who, size_t count, Put
   Samples samples(count);
   Paced(count, &samples, put);
   report.AddQuantiles(row, who, samples);
+}
+
+// Puts on a beat while the file cannot be written, each followed by a get of an early one.
+void MeasureBoth(Report& report, const std::string& when, size_t count, TappsCache& tapps,
+                 const Data& data) {
+  Samples gets(count);
+  size_t refused = 0;
+  size_t missed = 0;
+  Samples puts(count);
+  double next = NowNs();
+  for (size_t i = 0; i < count; ++i) {
+    while (NowNs() < next) {
+    }
+    next = std::max(next, NowNs() - kPeriodNs) + kPeriodNs;
+    uint64_t begin = Begin();
+    refused += tapps.Put(data.key(i), data.value(i)) != TAPPS_OK;
+    puts.Add(begin, End());
+    begin = Begin();
+    missed += !tapps.Hit(data.key(i % 1000));
+    gets.Add(begin, End());
+  }
+  report.AddQuantiles("async put, " + when, "tapps", puts);
+  report.Add("async put, " + when, "tapps", "refused", "of " + std::to_string(count),
+             static_cast<double>(refused));
+  report.AddQuantiles("get, " + when, "tapps", gets);
+  report.Add("get, " + when, "tapps", "missed", "of " + std::to_string(count),
+             static_cast<double>(missed));
 }
 
 // Runs this program again, as a process that holds the write lock.
@@ -116,16 +150,42 @@ void Alone(Report& report, const Folder& folder, const Data& data) {
 
 void Locked(Report& report, const Folder& folder, const Data& data, const char* self) {
   const std::string path = folder.File("locked.db");
-  TappsCache tapps(path);
+  tapps_open_options options{};
+  options.queue_bytes = kQueueBytes;
+  TappsCache tapps(path, options);
   for (size_t i = 0; i < 1000; ++i) tapps.Put(data.key(i), data.value(i));
   tapps.Flush();
   const pid_t holder = HoldLock(self, path);
-  size_t refused = 0;
-  Measure(report, "async put, write lock held elsewhere", "tapps", 5000 * kLockSeconds,
-          [&](size_t i) { refused += tapps.Put(data.key(i), data.value(i)) != TAPPS_OK; });
-  report.Add("async put, write lock held elsewhere", "tapps", "refused", "of 25,000",
-             static_cast<double>(refused));
+  MeasureBoth(report, "write lock held elsewhere", 5000 * kLockSeconds, tapps, data);
   waitpid(holder, nullptr, 0);
+}
+
+std::atomic<bool> disk_full = false;
+
+ssize_t WriteUnlessFull(int fd, const void* bytes, size_t size, off_t at) {
+  if (!disk_full) return pwrite(fd, bytes, size, at);
+  errno = ENOSPC;
+  return -1;
+}
+
+void OnAFullDisk(Report& report, const Folder& folder, const Data& data) {
+  sqlite3_vfs* const vfs = sqlite3_vfs_find("unix");
+  const auto write = reinterpret_cast<sqlite3_syscall_ptr>(WriteUnlessFull);
+  bool watched = false;
+  for (const char* name : {"pwrite", "pwrite64"}) {
+    watched |= vfs != nullptr && vfs->xSetSystemCall(vfs, name, write) == SQLITE_OK;
+  }
+  Check(watched, "SQLite's writes cannot be watched");
+  tapps_open_options options{};
+  options.queue_bytes = kQueueBytes;
+  TappsCache tapps(folder.File("full.db"), options);
+  for (size_t i = 0; i < 1000; ++i) tapps.Put(data.key(i), data.value(i));
+  tapps.Flush();
+  disk_full = true;
+  MeasureBoth(report, "disk full", 5000 * kFullSeconds, tapps, data);
+  Check(tapps_cache_state(tapps.handle()) == TAPPS_STATE_FULL, "the disk was not full");
+  disk_full = false;
+  for (const char* name : {"pwrite", "pwrite64"}) vfs->xSetSystemCall(vfs, name, nullptr);
 }
 
 void AtLimit(Report& report, const Folder& folder, const Data& data) {
@@ -151,5 +211,6 @@ int main(int argc, char** argv) {
   Report report;
   Alone(report, folder, data);
   Locked(report, folder, data, argv[0]);
+  OnAFullDisk(report, folder, data);
   AtLimit(report, folder, data);
 }

@@ -2,7 +2,10 @@
 // reference.json, as that folder's README describes them:
 //
 //     trace_simulator FOLDER [--threads N] [--seeds N] [--only TRACE] [--cells]
+//     trace_simulator FOLDER --lines [--sample] [--threads N] [--seeds N]
 //
+// --lines: for league.py, with one thread and with N (8); a round is a hash seed. --sample: with
+// many threads only the traces of up to a million requests.
 // An entry is a key of eight bytes with an empty value, the bound a number of entries; a miss puts.
 // Several threads take the requests in turns of 16: what a busy program does to the order. With
 // sizes (NAME.sizes.zst) the bound is a number of bytes, and byte hit rates are printed for both
@@ -134,6 +137,16 @@ struct Score {
     if (rate < lru - 0.5) ++below_lru;
     ++cells;
   }
+  void AddTo(bench::Report& report, const std::string& who) const {
+    const auto add = [&](const char* metric, const char* unit, double value) {
+      report.Add("hit ratio", who, metric, unit, value);
+    };
+    add("share of optimal", "%", 100 * share / cells);
+    add("mean loss", "points", loss / cells);
+    add("worst cell", "points", worst);
+    add("below LRU", "cells", below_lru);
+    if (who.starts_with("tapps")) add("all", "cells", cells);
+  }
   void Print(const std::string& who) const {
     std::printf(
         "%-22s mean gap %6.2f  mean loss %5.2f  worst %5.2f (%s)  below LRU %2d of %d  "
@@ -149,6 +162,8 @@ struct Options {
   size_t threads = 1;
   uint64_t seeds = 5;
   bool cells = false;
+  bool lines = false;
+  bool sample = false;
 };
 
 Options ReadArguments(int count, char** arguments) {
@@ -167,18 +182,25 @@ Options ReadArguments(int count, char** arguments) {
       ++i;
     } else if (name == "--cells") {
       options.cells = true;
+    } else if (name == "--lines") {
+      options.lines = true;
+    } else if (name == "--sample") {
+      options.sample = true;
     } else {
       options.folder = name;
     }
   }
   if (options.folder.empty()) {
-    Fail("usage: trace_simulator FOLDER [--threads N] [--seeds N] [--only TRACE] [--cells]");
+    Fail(
+        "usage: trace_simulator FOLDER [--threads N] [--seeds N] [--only TRACE] [--cells|--lines]");
   }
   return options;
 }
 
-// Byte hit rates at a tenth of all bytes, objects counted once.
-void PrintSizes(const std::string& name, const Trace& trace, const Options& options) {
+// Hit rates of both policies at shares of all bytes, objects counted once: use(percent, adaptive,
+// lru).
+template <typename Use>
+void SimulateSizes(const Trace& trace, size_t threads, Use use) {
   std::vector<uint32_t> size_of;
   for (size_t i = 0; i < trace.ids.size(); ++i) {
     if (trace.ids[i] >= size_of.size()) size_of.resize(trace.ids[i] + 1);
@@ -186,71 +208,134 @@ void PrintSizes(const std::string& name, const Trace& trace, const Options& opti
   }
   double total = 0;
   for (const uint32_t size : size_of) total += size + MemoryTier::kEntryBytes;
-  for (const double part : {.01, .1}) {
-    const auto bytes = static_cast<int64_t>(total * part);
-    const Outcome ours = Simulate(trace, bytes, -1, EvictionPolicy::kAdaptive, 0, options.threads);
-    const Outcome lru = Simulate(trace, bytes, -1, EvictionPolicy::kLru, 0, options.threads);
-    std::printf(
-        "%s with sizes, %.0f %% of all bytes: adaptive %.2f %% hits, %.2f %% bytes; "
-        "lru %.2f %% hits, %.2f %% bytes\n",
-        name.c_str(), part * 100, ours.hits, ours.bytes, lru.hits, lru.bytes);
+  for (const int percent : {1, 10}) {
+    const auto bytes = static_cast<int64_t>(total * percent / 100);
+    use(percent, Simulate(trace, bytes, -1, EvictionPolicy::kAdaptive, 0, threads),
+        Simulate(trace, bytes, -1, EvictionPolicy::kLru, 0, threads));
   }
 }
+
+// One cell: a trace at one size.
+struct Cell {
+  std::string name;
+  int64_t entries;
+  double best;
+  double lru;
+  double optimal;
+  void Judge(Score& score, double rate) const { score.Add(name, rate, best, lru, optimal); }
+};
+
+class Table {
+ public:
+  explicit Table(const Options& options)
+      : options_(options), scores_(options.seeds), crowded_(options.seeds) {}
+
+  void Run() {
+    const auto reference = tapps::ParseJson(ReadFile(options_.folder + "/reference.json"));
+    bench::Check(reference.ok(), "reference.json is not JSON");
+    for (const auto& [name, facts] : reference->items()) {
+      if (!options_.only.empty() && options_.only != name) continue;
+      Trace trace;
+      trace.ids = ReadNumbers(options_.folder + "/" + name + ".ids.zst");
+      const Json& rates = facts["hit_percent"];
+      for (const auto& [size, optimal] : rates["belady"].items()) {
+        Cell cell{name + " " + size, std::atoll(size.c_str()), 0, rates["lru"][size].get<double>(),
+                  optimal.get<double>()};
+        for (const auto& [policy, table] : rates.items()) {
+          if (policy != "belady") cell.best = std::max(cell.best, table[size].get<double>());
+        }
+        for (const auto& [policy, table] : rates.items()) {
+          if (policy != "belady") cell.Judge(fixed_[policy], table[size].get<double>());
+        }
+        RunCell(trace, cell);
+      }
+      const std::string sizes = options_.folder + "/" + name + ".sizes.zst";
+      if (std::ifstream(sizes)) {
+        trace.sizes = ReadNumbers(sizes);
+        RunSizes(name, trace);
+      }
+    }
+    if (options_.lines) {
+      ReportScores();
+    } else {
+      PrintScores();
+    }
+  }
+
+ private:
+  double Rate(const Trace& trace, const Cell& cell, EvictionPolicy policy, uint64_t seed,
+              size_t threads) const {
+    return Simulate(trace, kUnlimited, cell.entries, policy, seed, threads).hits;
+  }
+
+  void RunCell(const Trace& trace, const Cell& cell) {
+    const size_t threads = options_.lines ? 1 : options_.threads;
+    std::string line;
+    for (uint64_t seed = 0; seed < options_.seeds; ++seed) {
+      const double rate = Rate(trace, cell, EvictionPolicy::kAdaptive, seed, threads);
+      cell.Judge(scores_[seed], rate);
+      char text[16];
+      std::snprintf(text, sizeof text, " %6.2f", rate);
+      line += text;
+      if (options_.lines && (!options_.sample || trace.ids.size() <= kSampleRequests)) {
+        const size_t many = options_.threads == 1 ? kManyThreads : options_.threads;
+        cell.Judge(crowded_[seed], Rate(trace, cell, EvictionPolicy::kAdaptive, seed, many));
+      }
+    }
+    cell.Judge(exact_lru_, Rate(trace, cell, EvictionPolicy::kLru, 0, threads));
+    if (options_.cells) {
+      std::printf("%-16s best %6.2f lru %6.2f optimal %6.2f | adaptive%s\n", cell.name.c_str(),
+                  cell.best, cell.lru, cell.optimal, line.c_str());
+      std::fflush(stdout);
+    }
+  }
+
+  void RunSizes(const std::string& name, const Trace& trace) {
+    const size_t threads = options_.lines ? 1 : options_.threads;
+    SimulateSizes(trace, threads, [&](int percent, const Outcome& ours, const Outcome& lru) {
+      if (!options_.lines) {
+        std::printf(
+            "%s with sizes, %d %% of all bytes: adaptive %.2f %% hits, %.2f %% bytes; "
+            "lru %.2f %% hits, %.2f %% bytes\n",
+            name.c_str(), percent, ours.hits, ours.bytes, lru.hits, lru.bytes);
+        return;
+      }
+      const std::string metric = name + " at " + std::to_string(percent) + " %";
+      for (const auto& [who, outcome] : {std::pair("tapps", ours), std::pair("lru", lru)}) {
+        report_.Add("hit ratio, by bytes", who, metric + ", bytes", "%", outcome.bytes);
+        report_.Add("hit ratio, by bytes", who, metric + ", requests", "%", outcome.hits);
+      }
+    });
+  }
+
+  void ReportScores() {
+    for (const Score& score : scores_) score.AddTo(report_, "tapps");
+    for (const Score& score : crowded_) score.AddTo(report_, "tapps, many threads");
+    exact_lru_.AddTo(report_, "tapps, policy lru");
+    for (const auto& [policy, score] : fixed_) score.AddTo(report_, policy);
+  }
+
+  void PrintScores() const {
+    for (const auto& [policy, score] : fixed_) score.Print(policy + " (reference)");
+    exact_lru_.Print("lru");
+    for (uint64_t seed = 0; seed < options_.seeds; ++seed) {
+      scores_[seed].Print("adaptive, seed " + std::to_string(seed));
+    }
+  }
+
+  static constexpr size_t kManyThreads = 8;
+  static constexpr size_t kSampleRequests = 1'000'000;
+  const Options& options_;
+  std::vector<Score> scores_;   // by seed
+  std::vector<Score> crowded_;  // the same with many threads
+  Score exact_lru_;
+  std::map<std::string, Score> fixed_;
+  bench::Report report_;
+};
 
 }  // namespace
 
 int main(int count, char** arguments) {
   const Options options = ReadArguments(count, arguments);
-  const auto reference = tapps::ParseJson(ReadFile(options.folder + "/reference.json"));
-  bench::Check(reference.ok(), "reference.json is not JSON");
-  std::vector<Score> scores(options.seeds);
-  Score exact_lru;
-  std::map<std::string, Score> fixed;
-  for (const auto& [name, facts] : reference->items()) {
-    if (!options.only.empty() && options.only != name) continue;
-    Trace trace;
-    trace.ids = ReadNumbers(options.folder + "/" + name + ".ids.zst");
-    const Json& rates = facts["hit_percent"];
-    for (const auto& [size, optimal] : rates["belady"].items()) {
-      const int64_t entries = std::atoll(size.c_str());
-      const std::string cell = name + " " + size;
-      double best = 0;
-      for (const auto& [policy, table] : rates.items()) {
-        if (policy != "belady") best = std::max(best, table[size].get<double>());
-      }
-      const double lru = rates["lru"][size].get<double>();
-      const auto add = [&](Score& score, double rate) {
-        score.Add(cell, rate, best, lru, optimal.get<double>());
-      };
-      for (const auto& [policy, table] : rates.items()) {
-        if (policy != "belady") add(fixed[policy], table[size].get<double>());
-      }
-      std::string line;
-      for (uint64_t seed = 0; seed < options.seeds; ++seed) {
-        const Outcome outcome =
-            Simulate(trace, kUnlimited, entries, EvictionPolicy::kAdaptive, seed, options.threads);
-        add(scores[seed], outcome.hits);
-        char text[16];
-        std::snprintf(text, sizeof text, " %6.2f", outcome.hits);
-        line += text;
-      }
-      add(exact_lru,
-          Simulate(trace, kUnlimited, entries, EvictionPolicy::kLru, 0, options.threads).hits);
-      if (options.cells) {
-        std::printf("%-16s best %6.2f lru %6.2f optimal %6.2f | adaptive%s\n", cell.c_str(), best,
-                    lru, optimal.get<double>(), line.c_str());
-        std::fflush(stdout);
-      }
-    }
-    const std::string sizes = options.folder + "/" + name + ".sizes.zst";
-    if (std::ifstream(sizes)) {
-      trace.sizes = ReadNumbers(sizes);
-      PrintSizes(name, trace, options);
-    }
-  }
-  for (const auto& [policy, score] : fixed) score.Print(policy + " (reference)");
-  exact_lru.Print("lru");
-  for (uint64_t seed = 0; seed < options.seeds; ++seed) {
-    scores[seed].Print("adaptive, seed " + std::to_string(seed));
-  }
+  Table(options).Run();
 }

@@ -252,7 +252,11 @@ enum {
   /* Of fetches: */
   TAPPS_OPEN_DENY_PRIVATE = 16,    /* private, local addresses: DENIED; by a proxy: INVALID */
   TAPPS_OPEN_KEEP_SET_COOKIE = 32, /* Set-Cookie reaches the file; else it stays in memory */
-  TAPPS_OPEN_SHARED_HTTP = 64      /* obeys RFC 9111 as a shared cache: s-maxage, not private */
+  TAPPS_OPEN_SHARED_HTTP = 64,     /* obeys RFC 9111 as a shared cache: s-maxage, not private */
+  /* Answers to requests with credentials reach the file, where a salted hash of the credentials
+     tells them apart, for whoever sends the same ones; else they stay in memory. The credentials
+     themselves never reach it. */
+  TAPPS_OPEN_KEEP_CREDENTIALED = 128
 };
 
 /* How the memory tier chooses what to forget when it is full. */
@@ -288,6 +292,32 @@ typedef struct tapps_open_options {
   const char* secret_names; /* further query parameters and header fields that are secrets, one a
                                line; a name stands for those that end in it too. Always secrets:
                                token, key, sig, signature, secret, password and the like */
+  int64_t wal_bytes;     /* the WAL is checkpointed from half of it on, >= 64 KiB; = 8 MiB; at most
+                            a quarter of max_wal_bytes */
+  int64_t max_wal_bytes; /* no commit begins beyond, >= 256 KiB; = 64 MiB; at most a quarter of
+                            disk_bytes */
+  int64_t lease_wait_us; /* a load or fetch that the file does not let be the only one by then goes
+                            alone, up to 1 min; = 50 ms */
+  int64_t stale_if_error_us; /* how long after its lifetime an answer stands in for an origin that
+                                fails, where neither it nor the request says; = 1 day; -1, -2 */
+  int64_t max_heuristic_us;  /* bound of a lifetime guessed from Last-Modified; = 1 day; -1: none is
+                                guessed; -2 */
+  int64_t max_waiting;       /* fetches that wait for a place at one origin, 1..1,048,576; more:
+                                BUSY; = 1,024 */
+  /* What origins' breakers have, and others unless opened with their own: as in
+     tapps_breaker_options. */
+  int64_t max_break_us;
+  int64_t break_successes;
+  int64_t break_failure_rate;
+  int64_t break_slow_rate;
+  int64_t break_slow_us;
+  int64_t break_window_calls;
+  int64_t break_window_us;
+  int64_t break_min_calls;
+  int64_t retry_us;
+  int64_t max_retry_us;
+  int64_t retry_reserve;
+  int64_t retry_percent;
 } tapps_open_options;
 
 /* Opens the cache in the file at `path`, creating folder (0700) and file (0600) when missing.
@@ -297,7 +327,8 @@ typedef struct tapps_open_options {
  * tapps_cache_state tells.
  * Returns INVALID (options, not a folder), CORRUPT (not a cache file), VERSION (a newer major),
  * DENIED (permission, other owner, symbolic link), UNSUPPORTED (file system on which WAL is not
- * safe), TIMEOUT, IO, FULL, FORKED. Threads: any. Since: 0.1. */
+ * safe; or another copy of SQLite in this process has the file open, as with dlmopen: each would
+ * drop the other's locks), TIMEOUT, IO, FULL, FORKED. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_open(const char* path, const tapps_open_options* options,
                                    tapps_cache** cache, tapps_error** err);
 
@@ -408,8 +439,10 @@ TAPPS_API int32_t tapps_cache_get_many(tapps_cache* cache, const char* space, ta
                                        tapps_error** err);
 
 /* Stores a copy of `size` bytes. Visible to this process at once, to others after the commit.
- * Returns BUSY when the queue stays full for the timeout, TIMEOUT (withdrawn) or OUTCOME_UNKNOWN
- * for sync and full puts, TOO_LARGE, IO, FULL, READ_ONLY. Threads: any. Since: 0.1. */
+ * Returns BUSY when the queue stays full for the timeout, and without a wait while the file cannot
+ * be written (state LOCKED, FULL, FAILED, WAL_PINNED): async puts are then taken until queue_bytes
+ * of them wait. TIMEOUT (withdrawn) or OUTCOME_UNKNOWN for sync and full puts, TOO_LARGE, IO, FULL,
+ * READ_ONLY. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_put(tapps_cache* cache, const char* space, const void* key,
                                   size_t key_size, const void* data, size_t size,
                                   const tapps_put_options* options, tapps_error** err);
@@ -523,9 +556,9 @@ typedef struct tapps_load_options {
  *  - NOT_FOUND: the key is remembered as not there (TAPPS_PUT_NEGATIVE).
  * A caller who finds somebody loading waits and gets what that one put. When the loader abandons,
  * lets its lease run out or dies, one who waits gets a lease. When the file cannot be written
- * within 50 ms the caller loads without regard to other processes ("lone" in the statistics). An
- * entry put by tapps_cache_put during a load does not end the waiting in this process. Returns
- * TIMEOUT, CLOSED. Threads: any. Since: 0.1. */
+ * within lease_wait_us the caller loads without regard to other processes ("lone" in the
+ * statistics). An entry put by tapps_cache_put during a load does not end the waiting in this
+ * process. Returns TIMEOUT, CLOSED. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_load(tapps_cache* cache, const char* space, const void* key,
                                    size_t key_size, const tapps_load_options* options,
                                    tapps_value** value, const void** data, size_t* size,
@@ -540,7 +573,9 @@ TAPPS_API int32_t tapps_cache_load_finish(tapps_cache* cache, int64_t lease, con
                                           tapps_error** err);
 
 /* Ends a lease without a value: the next who waits gets a lease. A lease that was ended before or
- * is not known: no effect. Threads: any. Since: 0.1. */
+ * is not known: no effect. Works after the handle's close, too: while another handle keeps the
+ * cache running, a close ends no leases, and one that is not abandoned lasts until its time is up.
+ * The close of the last handle ends all. Threads: any. Since: 0.1. */
 TAPPS_API void tapps_cache_load_abandon(tapps_cache* cache, int64_t lease);
 
 /* ---- Cache: upkeep --------------------------------------------------------- */
@@ -617,10 +652,11 @@ TAPPS_API void tapps_cursor_release(tapps_cursor* cursor);
  * *value:
  * {"hits":{"memory","disk","stale","negative"}, "misses", "hit_rate", "writes", "pending":{...},
  * "loads":{"leases","coalesced","lone","takeovers","abandoned","timeouts","typical_us"},
- * "uptime_us", "memory":{...}, "disk":{...},
+ * "uptime_us", "memory":{...}, "disk":{...}, "damage":{"healed","failed","saved","values"},
  * "latency_us":{op:{"count","p50","p90","p99","p999","max"}}, "fetch":{...}, "docs":{...},
- * "breakers":[...]}. Members may be added. hit_rate is hits / (hits + misses), 0..1. Threads: any.
- * Since: 0.1. */
+ * "breakers":[...]}. Members may be added. hit_rate is hits / (hits + misses), 0..1. damage: how
+ * often this process healed the file, could not, entries taken over, and values read whose checksum
+ * was wrong, which were misses. Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_cache_stats(tapps_cache* cache, tapps_value** value, const void** data,
                                     size_t* size, tapps_error** err);
 
@@ -654,7 +690,14 @@ enum {
      further ones are dropped. */
   TAPPS_EVENT_PROGRESS = 64, /* of a warm run: op names it */
   TAPPS_EVENT_BREAKER = 65,  /* a breaker changed its state; subscribe */
-  TAPPS_EVENT_STATE = 66     /* tapps_cache_state changed; subscribe */
+  TAPPS_EVENT_STATE = 66,    /* tapps_cache_state changed: {"state","why"}; subscribe */
+  /* The file was damaged, and was healed: {"what":"healed","saved" (entries taken over),"copy" (of
+     the damaged file)}; or could not be: {"what":"failed","why"}. What an open healed is told to
+     each queue when it subscribes. */
+  TAPPS_EVENT_DAMAGE = 67,
+  /* An eighth of the entries, and 64 at least, were removed from the file for room within a second:
+     {"evicted","within_us"}. Told every 10 s at most; subscribe. */
+  TAPPS_EVENT_EVICTION = 68
 };
 
 /* What a queue hands out. Layout frozen. */
@@ -699,8 +742,8 @@ TAPPS_API void tapps_queue_cancel(tapps_queue* queue, int64_t op);
  * again. NULL: none. Threads: any but from within notify. Since: 0.1. */
 TAPPS_API void tapps_queue_notify(tapps_queue* queue, void (*notify)(void* context), void* context);
 
-/* Adds events of the cache to the queue: any of TAPPS_EVENT_BREAKER and TAPPS_EVENT_STATE, 0 for
- * none. kinds: bits 1 << (TAPPS_EVENT_* - 64). Threads: any. Since: 0.1. */
+/* Which events of the cache the queue gets: any of TAPPS_EVENT_BREAKER, STATE, DAMAGE and EVICTION,
+ * 0 for none. kinds: bits 1 << (TAPPS_EVENT_* - 64). Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_queue_subscribe(tapps_queue* queue, uint32_t kinds, tapps_error** err);
 
 /* Cancels what is under way, drops what is waiting (leases of loads are abandoned), and gives the
@@ -826,7 +869,9 @@ typedef struct tapps_fetch_options {
   int64_t first_byte_us; /* from the start to the first byte of the answer; = no bound */
   int64_t low_speed_us;  /* fails when slower than low_speed_bytes for so long, in whole
                             seconds; = no bound */
-  int64_t low_speed_bytes; /* per second; = 1 */
+  int64_t low_speed_bytes;  /* per second; = 1 */
+  int64_t max_header_bytes; /* of all header fields, interim answers' too, 256 B..16 MiB; libcurl
+                               has bounds of its own; = 256 KiB */
 } tapps_fetch_options;
 
 /* Gets a URL (http or https) from the cache or its origin, by RFC 9111 as a private cache. Any
@@ -994,6 +1039,10 @@ typedef struct tapps_breaker_options {
   int64_t retries;         /* of one call (tapps_breaker_retry), 1..10; = 2; -1: none */
   int64_t retry_us;        /* longest delay before the first retry; doubles with each; = 100 ms */
   int64_t max_retry_us;    /* doubling ends here; = 10 s */
+  int64_t retry_reserve; /* retries of all calls together before any call has earned one, 1..1,000;
+                            unused ones add up to twice as many; = 5; -1: none */
+  int64_t retry_percent; /* retries that a hundred calls earn, those among them that are retries
+                            too, 1..100; = 10; -1: none */
 } tapps_breaker_options;
 
 /* How a breaker stands. Layout frozen; reserved is zero. */
@@ -1051,8 +1100,8 @@ TAPPS_API void tapps_breaker_report(tapps_breaker* breaker, int64_t permit, int3
  * another try. retry_after_us: what the service asked for, or 0; believed up to an hour. On
  * TAPPS_OK the caller waits *delay_us, drawn between 0 and a bound that doubles with each attempt
  * (never less than what was asked for), and acquires anew. Returns UNSUPPORTED (the status is not
- * worth it), FULL (as often as it may be, or the budget is used up: five retries, and one for every
- * ten calls), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1. */
+ * worth it), FULL (as often as it may be, or the budget is used up: retry_reserve and
+ * retry_percent), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1. */
 TAPPS_API int32_t tapps_breaker_retry(tapps_breaker* breaker, int64_t attempt, int32_t status,
                                       int64_t retry_after_us, int64_t* delay_us, tapps_error** err);
 

@@ -18,6 +18,16 @@
 
 namespace bench {
 
+// 2 KiB that are fresh for a day.
+inline std::string FreshAnswer() {
+  const std::string body(2048, 'x');
+  return "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
+         "Cache-Control: public, max-age=86400\r\nETag: \"5f3e-1a2b\"\r\n"
+         "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nVary: Accept\r\nServer: loopback\r\n"
+         "X-Content-Type-Options: nosniff\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
 // An HTTP/1.1 server on 127.0.0.1 that answers every request with the same bytes, on one thread,
 // connections kept open: as little work as a server can do.
 class LoopbackServer {

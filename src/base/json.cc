@@ -1,6 +1,9 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <new>
 
 namespace tapps {
 namespace {
@@ -20,7 +23,31 @@ std::string Position(std::string_view text, size_t offset) {
 
 struct TooDeep {};
 
+// Taken one by one: a vector that grows has two.
+struct Reserve {
+  static constexpr size_t kBytes = 32 << 10;
+  alignas(std::max_align_t) char bytes[kBytes];
+};
+constexpr size_t kReserves = 8;
+Reserve reserves[kReserves];
+std::array<std::atomic<bool>, kReserves> reserve_taken{};
+
 }  // namespace
+
+void* AllocateOrReserve(size_t bytes) {
+  if (void* p = ::operator new(bytes, std::nothrow)) return p;
+  for (size_t i = 0; i < kReserves && bytes <= Reserve::kBytes; ++i) {
+    if (!reserve_taken[i].exchange(true, std::memory_order_acquire)) return reserves[i].bytes;
+  }
+  throw std::bad_alloc();
+}
+
+void FreeOrReturn(void* p) noexcept {
+  for (size_t i = 0; i < kReserves; ++i) {
+    if (p == reserves[i].bytes) return reserve_taken[i].store(false, std::memory_order_release);
+  }
+  ::operator delete(p);
+}
 
 Result<Json> ParseJson(std::string_view text) {
   try {

@@ -31,14 +31,17 @@ size_t SequenceLength(std::string_view s) {
 
 }  // namespace
 
-bool IsUtf8(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const size_t n = SequenceLength(bytes);
-    if (n == 0) return false;
-    bytes.remove_prefix(n);
+size_t Utf8Prefix(std::string_view bytes) {
+  size_t prefix = 0;
+  while (prefix < bytes.size()) {
+    const size_t n = SequenceLength(bytes.substr(prefix));
+    if (n == 0) break;
+    prefix += n;
   }
-  return true;
+  return prefix;
 }
+
+bool IsUtf8(std::string_view bytes) { return Utf8Prefix(bytes) == bytes.size(); }
 
 std::string Printable(std::string_view bytes, size_t limit) {
   static constexpr char kHex[] = "0123456789abcdef";

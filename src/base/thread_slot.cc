@@ -1,5 +1,7 @@
 #include "base/thread_slot.h"
 
+#include <pthread.h>
+
 #include <array>
 #include <atomic>
 #include <bit>
@@ -11,14 +13,26 @@ constexpr uint32_t kBits = 64;
 // A bit for each slot: taken. No lock, so that a forked child cannot inherit one that is held.
 std::array<std::atomic<uint64_t>, kThreadSlots / kBits> taken{};
 
-struct Returner {
-  uint32_t slot = kThreadSlots;
-  ~Returner() {
-    thread_slot = kThreadSlots + 1;  // for destructors that run after this one
-    if (slot == kThreadSlots) return;
-    taken[slot / kBits].fetch_and(~(uint64_t{1} << slot % kBits), std::memory_order_release);
+void Return(uint32_t slot) {
+  taken[slot / kBits].fetch_and(~(uint64_t{1} << slot % kBits), std::memory_order_release);
+}
+
+// Gives a thread's slot back at its end. Not a thread_local with a destructor: without memory to
+// register that, glibc ends the process.
+struct AtThreadEnd {
+  AtThreadEnd() {
+    made = pthread_key_create(&key, [](void* slot_and_one) {
+             thread_slot = kThreadSlots + 1;  // for destructors that run after this one
+             Return(static_cast<uint32_t>(reinterpret_cast<uintptr_t>(slot_and_one)) - 1);
+           }) == 0;
   }
+  bool Give(uint32_t slot) const {
+    return made && pthread_setspecific(key, reinterpret_cast<void*>(uintptr_t{slot} + 1)) == 0;
+  }
+  pthread_key_t key{};
+  bool made = false;
 };
+const AtThreadEnd at_thread_end;
 
 uint32_t Take() {
   for (uint32_t i = 0; i < taken.size(); ++i) {
@@ -39,10 +53,13 @@ uint32_t Take() {
 constinit thread_local uint32_t thread_slot = 0;
 
 uint32_t TakeThreadSlot() {
-  thread_local Returner returner;
-  returner.slot = Take();
-  thread_slot = returner.slot + 1;
-  return returner.slot;
+  uint32_t slot = Take();
+  if (slot != kThreadSlots && !at_thread_end.Give(slot)) {
+    Return(slot);
+    slot = kThreadSlots;
+  }
+  thread_slot = slot + 1;
+  return slot;
 }
 
 }  // namespace tapps::internal

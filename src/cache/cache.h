@@ -122,6 +122,12 @@ class Cache {
   // none.
   virtual void OnState(std::function<void(int32_t state, std::string_view why)> observer) = 0;
 
+  // Called with what the cache has to tell besides (TAPPS_EVENT_DAMAGE, TAPPS_EVENT_EVICTION, and
+  // their data), as that. NULL: none.
+  virtual void OnEvent(std::function<void(int32_t kind, const Json& data)> observer) = 0;
+  // The data of TAPPS_EVENT_DAMAGE when the open has healed the file, else null.
+  virtual Json HealedAtOpen() const = 0;
+
   // From now on Open does not return this cache any more.
   virtual void Retire() = 0;
   // Writes what is queued and stops the writer. TIMEOUT: the rest goes on being written in the

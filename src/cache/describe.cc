@@ -64,11 +64,17 @@ Json TieredCache::Stats() {
       disk["free_bytes"] = totals->free_bytes;
     }
   }
+  const storage::DamageStats& damage = store_->damage();
+  json["damage"] = {{"healed", damage.healed.load()},
+                    {"failed", damage.failed.load()},
+                    {"saved", damage.saved.load()},
+                    {"values", statistics_.damaged_values.Read()}};
   if (const storage::WriterStats* writer = store_->writer_stats()) {
     disk["commits"] = writer->commits.load();
     disk["records"] = writer->records.load();
     disk["failed_commits"] = writer->failures.load();
     disk["evictions"] = writer->evictions.load();
+    disk["eviction_bursts"] = writer->eviction_bursts.load();
     disk["evictions_per_s"] = per_second(writer->evictions.load());
     disk["expirations"] = writer->expirations.load();
     disk["checkpoints"] = writer->checkpoints.load();

@@ -152,8 +152,14 @@ Status TieredCache::FinishLoad(int64_t lease, std::string_view bytes, const PutO
     loads_->End(*ending, value);
     return status;
   } catch (...) {  // no memory: nobody shall wait for what does not come
-    if (ending->release) GiveBack(*ending->release);
     loads_->GiveUp(*ending);
+    for (int tries = 0; ending->release && tries < 2; ++tries) {
+      try {
+        GiveBack(*ending->release);
+        break;
+      } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): it ends by itself
+      }
+    }
     throw;
   }
 }

@@ -16,6 +16,15 @@ constexpr int64_t kLastPoll = 20 * kMillisecond;
 constexpr size_t kMaxLapsed = 1024;
 constexpr int64_t kNever = INT64_MAX;
 
+// A failure; without memory for its message, its code.
+Status Told(int32_t code, const char* message) noexcept {
+  try {
+    return Status(code, message);
+  } catch (const std::bad_alloc&) {
+    return Status::Bare(code);
+  }
+}
+
 }  // namespace
 
 // All but the constants is guarded by Loads::mu_.
@@ -25,8 +34,8 @@ struct Loads::Flight {
     int64_t number;
     int64_t deadline_us;  // monotonic
     int64_t lease_us;
-    ValueRef value;  // given: takes a lease, but does not wait for one
-    Done done;
+    ValueRef value;        // given: takes a lease, but does not wait for one
+    std::list<Call> room;  // the one that ends the waiting
   };
 
   const std::string id;  // in flights_
@@ -56,11 +65,19 @@ struct Loads::Flight {
 };
 
 // Others wait for theirs: what one throws, for want of memory, must not keep them back.
-void Loads::Make(const Calls& calls) {
-  for (const auto& call : calls) {
-    try {
-      call();
-    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
+void Loads::Make(std::list<Call>& calls) noexcept {
+  for (Call& call : calls) {
+    for (int tries = 0; tries < 2; ++tries) {
+      try {
+        if (call.done) {
+          call.done(std::move(call.outcome));
+        } else {
+          call.other();
+        }
+        break;
+      } catch (const std::bad_alloc&) {
+        if (call.done) break;  // it may have been told
+      }
     }
   }
 }
@@ -68,6 +85,8 @@ void Loads::Make(const Calls& calls) {
 Loads::Place Loads::Join(Key key, uint64_t hash, const LoadOptions& options, ValueRef value,
                          Done done) {
   Calls calls;
+  std::list<Call> room;
+  room.push_back({std::move(done), {}, {}});
   Place place;
   {
     MutexLock lock(mu_);
@@ -77,9 +96,9 @@ Loads::Place Loads::Join(Key key, uint64_t hash, const LoadOptions& options, Val
     const int64_t now = MonotonicNow();
     const bool late = flight && flight->state == Flight::kLeading && flight->until_us <= now;
     if (stopped_) {
-      calls.push_back([done] { done({Status(TAPPS_E_CLOSED, "the cache was closed"), {}, 0}); });
+      calls.Add(room, {Told(TAPPS_E_CLOSED, "the cache was closed"), {}, 0});
     } else if (flight && value && !late) {
-      calls.push_back([done, value] { done({{}, value, 0}); });  // somebody is at it
+      calls.Add(room, {{}, std::move(value), 0});  // somebody is at it
     } else {
       const bool fresh = !flight;
       if (fresh) {
@@ -92,26 +111,35 @@ Loads::Place Loads::Join(Key key, uint64_t hash, const LoadOptions& options, Val
       }
       place = {flight, next_place_++};
       const int64_t wait = options.timeout_us == TAPPS_NONE ? 0 : options.timeout_us;
-      flight->line.push_back(
-          {place.number, now + wait, options.lease_us, std::move(value), std::move(done)});
-      if (Status started = StartThread(); !started.ok()) {
-        // Without a thread nobody would end the waits.
-        Drop(flight, &calls);
-        for (auto& one : flight->line) {
-          calls.push_back([done = std::move(one.done), started] { done({started, {}, 0}); });
-        }
-        flight->line.clear();
-      } else if (fresh) {
-        Ask(flight, &calls);
-      } else if (late) {
-        Lapse(*flight);
-        PassOn(flight, &calls);
+      try {
+        flight->line.push_back(
+            {place.number, now + wait, options.lease_us, std::move(value), std::move(room)});
+        Enter(flight, fresh, late, &calls);
+      } catch (const std::bad_alloc&) {
+        // The caller is told so, and does not wait.
+        std::erase_if(flight->line, [&](const auto& one) { return one.number == place.number; });
+        if (flight->line.empty() && flight->state != Flight::kLeading) Drop(flight, &calls);
+        throw;
       }
-      wake_.NotifyAll();
     }
   }
-  Make(calls);
   return place;
+}
+
+// After somebody got in line.
+void Loads::Enter(const FlightRef& flight, bool fresh, bool late, Calls* calls) {
+  if (Status started = StartThread(); !started.ok()) {
+    // Without a thread nobody would end the waits.
+    Drop(flight, calls);
+    for (auto& one : flight->line) calls->Add(one.room, {Status::Bare(started.code()), {}, 0});
+    flight->line.clear();
+  } else if (fresh) {
+    Ask(flight, calls);
+  } else if (late) {
+    Lapse(*flight);
+    PassOn(flight, calls);
+  }
+  wake_.NotifyAll();
 }
 
 void Loads::Leave(const Place& place) {
@@ -123,7 +151,6 @@ void Loads::Leave(const Place& place) {
     std::erase_if(flight->line, [&](const auto& one) { return one.number == place.number; });
     if (flight->line.empty() && flight->state == Flight::kElsewhere) Drop(flight, &calls);
   }
-  Make(calls);
 }
 
 void Loads::Ask(const FlightRef& flight, Calls* calls) {
@@ -131,23 +158,26 @@ void Loads::Ask(const FlightRef& flight, Calls* calls) {
   flight->asked_us = MonotonicNow();
   flight->until_us = flight->asked_us + ask_for_us_;
   if (!hooks_.ask) {
-    calls->push_back([self = shared_from_this(), flight] { self->OnAnswer(flight, Status()); });
+    calls->Add([self = shared_from_this(), flight] { self->OnAnswer(flight, Status()); });
     return;
   }
   const LeaseRequest request =
       flight->Request(LeaseRequest::Op::kAcquire, flight->line.front().lease_us);
-  calls->push_back([self = shared_from_this(), flight, request] {
+  calls->Add([self = shared_from_this(), flight, request] {
     self->hooks_.ask(request, [self, flight](Status answer) { self->OnAnswer(flight, answer); });
   });
 }
 
 void Loads::OnAnswer(const FlightRef& flight, const Status& answer) {
+  if (hooks_.ask && (answer.ok() || answer.code() == TAPPS_E_EXISTS)) {
+    MutexLock lock(mu_);
+    flight->row = answer.ok();
+  }
   // Whoever led before us may have stored the value.
   const ValueRef found = hooks_.look({flight->space, flight->key});
   Calls calls;
   {
     MutexLock lock(mu_);
-    if (hooks_.ask && (answer.ok() || answer.code() == TAPPS_E_EXISTS)) flight->row = answer.ok();
     if (flight->state != Flight::kAsking) {
       // The answer came late: whoever leads by now has the row, or nobody wants it any more.
       if (flight->state == Flight::kEnded) Drop(flight, &calls);
@@ -164,18 +194,15 @@ void Loads::OnAnswer(const FlightRef& flight, const Status& answer) {
       if (flight->line.empty()) Drop(flight, &calls);
       wake_.NotifyAll();
     } else {
-      Lead(flight, false, &calls);
+      Lead(flight, flight->row, &calls);
     }
   }
-  Make(calls);
 }
 
 void Loads::ServeRefreshers(Flight& flight, Calls* calls) {
   std::erase_if(flight.line, [&](auto& one) {
     if (!one.value) return false;
-    calls->push_back([done = std::move(one.done), value = std::move(one.value)] {
-      done({{}, value, 0});
-    });
+    calls->Add(one.room, {{}, std::move(one.value), 0});
     return true;
   });
 }
@@ -189,20 +216,18 @@ void Loads::Lead(const FlightRef& flight, bool row, Calls* calls) {
     Drop(flight, calls);
     return;
   }
+  const int64_t lease = next_lease_++;
+  leases_.emplace(lease, flight);
   Flight::Waiting first = std::move(flight->line.front());
   flight->line.pop_front();
   flight->state = Flight::kLeading;
-  flight->lease = next_lease_++;
+  flight->lease = lease;
   flight->began_us = MonotonicNow();
   // Not after the row's own end, which counts from a moment between the asking and now.
   flight->until_us = (row ? flight->asked_us : flight->began_us) + first.lease_us;
-  leases_[flight->lease] = flight;
   counts_.leases.Add();
   if (lone) counts_.lone.Add();
-  calls->push_back(
-      [done = std::move(first.done), value = std::move(first.value), lease = flight->lease] {
-        done({{}, value, lease});
-      });
+  calls->Add(first.room, {{}, std::move(first.value), lease});
   ServeRefreshers(*flight, calls);
   wake_.NotifyAll();
 }
@@ -211,6 +236,10 @@ void Loads::Lead(const FlightRef& flight, bool row, Calls* calls) {
 void Loads::PassOn(const FlightRef& flight, Calls* calls) {
   leases_.erase(flight->lease);
   flight->lease = 0;
+  // Where memory runs out from here on, the thread goes on with it.
+  flight->state = Flight::kAsking;
+  flight->until_us = MonotonicNow() + kLastPoll;
+  wake_.NotifyAll();
   if (flight->row && !flight->line.empty()) {
     Ask(flight, calls);
   } else {
@@ -222,7 +251,7 @@ void Loads::PassOn(const FlightRef& flight, Calls* calls) {
 void Loads::Answer(const FlightRef& flight, const ValueRef& value, Calls* calls) {
   for (auto& one : flight->line) {
     if (!one.value) counts_.coalesced.Add();
-    calls->push_back([done = std::move(one.done), value] { done({{}, value, 0}); });
+    calls->Add(one.room, {{}, value, 0});
   }
   flight->line.clear();
   Drop(flight, calls);
@@ -236,9 +265,15 @@ void Loads::Drop(const FlightRef& flight, Calls* calls) {
   }
   if (!flight->row) return;
   flight->row = false;
-  const LeaseRequest release = flight->Request(LeaseRequest::Op::kRelease, 0);
-  calls->push_back(
-      [self = shared_from_this(), release] { self->hooks_.ask(release, [](const Status&) {}); });
+  for (int tries = 0; tries < 2; ++tries) {
+    try {
+      const LeaseRequest release = flight->Request(LeaseRequest::Op::kRelease, 0);
+      return calls->Add([self = shared_from_this(), release] {
+        self->hooks_.ask(release, [](const Status&) {});
+      });
+    } catch (const std::bad_alloc&) {  // at last: it lasts until its time is up
+    }
+  }
 }
 
 Result<Loads::Ending> Loads::BeginEnd(int64_t lease) {
@@ -253,16 +288,14 @@ Result<Loads::Ending> Loads::BeginEnd(int64_t lease) {
     return Status(TAPPS_E_NOT_FOUND, "there is no load with lease " + std::to_string(lease));
   }
   const FlightRef flight = found->second;
+  Ending ending{.space = flight->space, .key = flight->key, .hash = flight->hash, .flight = flight};
+  if (flight->row) ending.release = flight->Request(LeaseRequest::Op::kRelease, 0);
   leases_.erase(found);
   flight->state = Flight::kEnding;
+  flight->row = false;
   const int64_t took = std::max<int64_t>(1, MonotonicNow() - flight->began_us);
   const int64_t before = typical_us();
   typical_us_.store(before == 0 ? took : before + (took - before) / 8, std::memory_order_relaxed);
-  Ending ending{.space = flight->space, .key = flight->key, .hash = flight->hash, .flight = flight};
-  if (flight->row) {
-    flight->row = false;
-    ending.release = flight->Request(LeaseRequest::Op::kRelease, 0);
-  }
   return ending;
 }
 
@@ -273,7 +306,6 @@ void Loads::End(const Ending& ending, const ValueRef& value) {
     MutexLock lock(mu_);
     Answer(ending.flight, value, &calls);
   }
-  Make(calls);
 }
 
 void Loads::GiveUp(const Ending& ending) {
@@ -283,7 +315,6 @@ void Loads::GiveUp(const Ending& ending) {
     MutexLock lock(mu_);
     PassOn(ending.flight, &calls);
   }
-  Make(calls);
 }
 
 void Loads::Abandon(int64_t lease) {
@@ -297,7 +328,6 @@ void Loads::Abandon(int64_t lease) {
     const FlightRef flight = found->second;  // PassOn erases it from the table
     PassOn(flight, &calls);
   }
-  Make(calls);
 }
 
 void Loads::Stop() {
@@ -308,9 +338,7 @@ void Loads::Stop() {
     while (!flights_.empty()) {
       const FlightRef flight = flights_.begin()->second;
       for (auto& one : flight->line) {
-        calls.push_back([done = std::move(one.done)] {
-          done({Status(TAPPS_E_CLOSED, "the cache was closed"), {}, 0});
-        });
+        calls.Add(one.room, {Told(TAPPS_E_CLOSED, "the cache was closed"), {}, 0});
       }
       flight->line.clear();
       Drop(flight, &calls);
@@ -318,7 +346,6 @@ void Loads::Stop() {
     lapsed_.clear();
     wake_.NotifyAll();
   }
-  Make(calls);
 }
 
 void Loads::Lapse(const Flight& flight) {
@@ -329,8 +356,13 @@ void Loads::Lapse(const Flight& flight) {
 
 // What another process has done meanwhile; on the thread.
 void Loads::Poll(const FlightRef& flight) {
-  const ValueRef found = hooks_.look({flight->space, flight->key});
-  const bool held = found || hooks_.held(storage::LeaseName("load", flight->hash));
+  ValueRef found;
+  bool held = true;
+  try {
+    found = hooks_.look({flight->space, flight->key});
+    held = found || hooks_.held(storage::LeaseName("load", flight->hash));
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): at the next look
+  }
   Calls calls;
   {
     MutexLock lock(mu_);
@@ -345,18 +377,17 @@ void Loads::Poll(const FlightRef& flight) {
       }
     }
   }
-  Make(calls);
 }
 
 // When to look at the flight again.
 int64_t Loads::TickFlight(const FlightRef& flight, int64_t now, Calls* calls) {
   if (flight->state == Flight::kAsking) {
     if (flight->until_us > now) return flight->until_us;
-    flight->until_us = kNever;
-    calls->push_back([self = shared_from_this(), flight] {
+    flight->until_us = now + kLastPoll;  // in case that memory runs out
+    calls->Add([self = shared_from_this(), flight] {
       self->OnAnswer(flight, Status::Bare(TAPPS_E_TIMEOUT));
     });
-    return kNever;
+    return flight->until_us;
   }
   if (flight->state == Flight::kLeading && flight->until_us <= now) {
     Lapse(*flight);
@@ -369,9 +400,8 @@ int64_t Loads::TickFlight(const FlightRef& flight, int64_t now, Calls* calls) {
       return false;
     }
     counts_.timeouts.Add();
-    calls->push_back([done = std::move(one.done)] {
-      done({Status(TAPPS_E_TIMEOUT, "somebody else's load did not end in time"), {}, 0});
-    });
+    calls->Add(one.room,
+               {Told(TAPPS_E_TIMEOUT, "somebody else's load did not end in time"), {}, 0});
     return true;
   });
   if (flight->state != Flight::kElsewhere) return next;
@@ -380,10 +410,10 @@ int64_t Loads::TickFlight(const FlightRef& flight, int64_t now, Calls* calls) {
     return kNever;
   }
   if (flight->poll_us <= now && !flight->polling) {
+    calls->Add([self = shared_from_this(), flight] { self->Poll(flight); });
     flight->polling = true;
     flight->poll_us = now + flight->pause_us;
     flight->pause_us = std::min(kLastPoll, flight->pause_us * 2);
-    calls->push_back([self = shared_from_this(), flight] { self->Poll(flight); });
   }
   return std::min(next, flight->poll_us);
 }
@@ -424,7 +454,7 @@ bool Loads::Turn() {
     MutexLock lock(mu_);
     if (stopped_) return false;
     const int64_t next = Tick(MonotonicNow(), &calls);
-    if (calls.empty()) {
+    if (calls.list.empty()) {
       if (next == kNever) {
         wake_.Wait(mu_);
       } else if (const int64_t left = next - MonotonicNow(); left > 0) {
@@ -432,7 +462,6 @@ bool Loads::Turn() {
       }
     }
   }
-  Make(calls);
   return true;
 }
 

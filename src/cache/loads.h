@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -112,7 +113,26 @@ class Loads : public std::enable_shared_from_this<Loads> {
   const Counts& counts() const { return counts_; }
 
  private:
-  using Calls = std::vector<std::function<void()>>;  // to be made without the lock
+  struct Call {
+    Done done;  // with the outcome; or
+    Outcome outcome;
+    std::function<void()> other;
+  };
+  // Calls to be made without the lock: at the end of the scope, so declared before it is taken, and
+  // also when the scope is left for want of memory. Who waits has the memory for the call that ends
+  // the waiting from the beginning.
+  struct Calls {
+    Calls() = default;
+    ~Calls() { Make(list); }
+    Calls(const Calls&) = delete;
+    Calls& operator=(const Calls&) = delete;
+    void Add(std::function<void()> other) { list.push_back({{}, {}, std::move(other)}); }
+    void Add(std::list<Call>& room, Outcome outcome) noexcept {
+      room.front().outcome = std::move(outcome);
+      list.splice(list.end(), room);
+    }
+    std::list<Call> list;
+  };
   using FlightRef = std::shared_ptr<Flight>;
 
   void Ask(const FlightRef& flight, Calls* calls) REQUIRES(mu_);
@@ -129,7 +149,8 @@ class Loads : public std::enable_shared_from_this<Loads> {
   Status StartThread() REQUIRES(mu_);
   void Run();
   bool Turn();
-  static void Make(const Calls& calls);
+  static void Make(std::list<Call>& calls) noexcept;
+  void Enter(const FlightRef& flight, bool fresh, bool late, Calls* calls) REQUIRES(mu_);
 
   const Hooks hooks_;
   const int64_t ask_for_us_;

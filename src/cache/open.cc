@@ -112,11 +112,14 @@ class Registry {
                                         .read_only = options.read_only,
                                         .disk_bytes = options.disk_bytes,
                                         .disk_entries = std::max<int64_t>(0, options.disk_entries),
+                                        .wal_bytes = options.wal_bytes,
+                                        .max_wal_bytes = options.max_wal_bytes,
                                         .queue_bytes = options.queue_bytes,
                                         .commit_interval_us = options.commit_interval_us,
                                         .open_timeout_us = options.open_timeout_us,
                                         .clock = options.clock,
                                         .on_state = cache->StateListener(),
+                                        .on_event = cache->EventListener(),
                                         .on_replaced = cache->ReplacementListener()};
     Result<std::shared_ptr<storage::Store>> store = storage::Store::Open(std::move(store_options));
     if (!store.ok()) return std::move(store).status();

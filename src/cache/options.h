@@ -30,7 +30,9 @@ struct CacheOptions {
   EvictionPolicy policy = EvictionPolicy::kAdaptive;  // of memory
   int64_t disk_entries = TAPPS_UNLIMITED;
   int64_t preload_bytes = 0;
-  // How long a load waits for the right to be the only one of all processes; not an open option.
+  int64_t wal_bytes = 8 << 20;
+  int64_t max_wal_bytes = 64 << 20;
+  // How long a load or fetch waits for the right to be the only one of all processes.
   int64_t lease_wait_us = 50 * kMillisecond;
   const Clock* clock = &Clock::Real();
 

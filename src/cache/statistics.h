@@ -20,6 +20,7 @@ struct CacheStatistics {
   Counter writes;
   Counter write_failures;
   Counter read_failures;
+  Counter damaged_values;   // read, with a wrong checksum
   Counter invalidations;    // keys dropped because another process changed them
   Histogram memory_get_ns;  // one in kSample
   Histogram disk_get_ns;

@@ -56,6 +56,18 @@ std::function<void(int32_t, const Status&)> TieredCache::StateListener() {
   };
 }
 
+std::function<void(int32_t, const Json&)> TieredCache::EventListener() {
+  return [observer = observer_](int32_t kind, const Json& data) {
+    MutexLock lock(observer->mu);
+    if (observer->event) observer->event(kind, data);
+  };
+}
+
+void TieredCache::OnEvent(std::function<void(int32_t, const Json&)> observer) {
+  MutexLock lock(observer_->mu);
+  observer_->event = std::move(observer);
+}
+
 std::function<void()> TieredCache::ReplacementListener() {
   return [memory = memory_] { memory->Clear(); };
 }
@@ -91,6 +103,7 @@ Status TieredCache::CatchUp(bool cached_only) {
 // A failure of the file makes a miss; when the file is damaged, the writer heals it.
 void TieredCache::NoteFailure(const Status& why) {
   statistics_.read_failures.Add();
+  if (why.code() == TAPPS_E_CORRUPT && !storage::IsDamage(why)) statistics_.damaged_values.Add();
   store_->NoteFailure(why);
 }
 

@@ -45,6 +45,7 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
   const std::shared_ptr<storage::Store>& store() const { return store_; }
   // What a store calls; these outlive this cache.
   std::function<void(int32_t, const Status&)> StateListener();
+  std::function<void(int32_t, const Json&)> EventListener();
   std::function<void()> ReplacementListener();
 
   Result<ValueRef> Get(Key key, const GetOptions& options) override;
@@ -85,6 +86,8 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
   const std::string& path() const override { return path_; }
   const CacheOptions& options() const override { return options_; }
   void OnState(std::function<void(int32_t, std::string_view)> observer) override;
+  void OnEvent(std::function<void(int32_t, const Json&)> observer) override;
+  Json HealedAtOpen() const override { return store_ ? store_->healed_at_open() : Json(); }
   void Retire() override { retired_ = true; }
   bool retired() const { return retired_; }
   Status Close(int64_t deadline_us) override;
@@ -99,6 +102,7 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
   struct Observer {
     Mutex mu;
     std::function<void(int32_t, std::string_view)> call GUARDED_BY(mu);
+    std::function<void(int32_t, const Json&)> event GUARDED_BY(mu);
   };
 
   Result<std::vector<storage::Listed>> ListPage(std::string_view space, std::string_view prefix,

@@ -34,7 +34,9 @@ Status CheckFlags(const char* name, uint32_t given, uint32_t known) {
 Result<std::string_view> Text(const char* name, const char* text) {
   const std::string_view view = text ? std::string_view(text) : std::string_view();
   if (IsUtf8(view)) return view;
-  return Status(TAPPS_E_INVALID, std::string(name) + " is not UTF-8: " + Printable(view));
+  // Not the text itself: there may be a secret in it.
+  return Status(TAPPS_E_INVALID, std::string(name) + " is not UTF-8 from byte " +
+                                     std::to_string(Utf8Prefix(view)) + " on");
 }
 
 Result<std::string_view> CheckSpace(const char* space) {

@@ -14,6 +14,9 @@
 // Checks of what hosts pass in. Every message names the argument.
 namespace tapps::capi {
 
+// No options struct will ever be larger; beyond, struct_size was not set.
+constexpr uint32_t kMaxOptionsBytes = 4096;
+
 // An options struct of any age: missing fields are 0, unknown ones must be.
 template <typename Options>
 Result<Options> ReadOptions(const Options* given) {
@@ -22,6 +25,10 @@ Result<Options> ReadOptions(const Options* given) {
   const uint32_t size = given->struct_size;
   if (size < sizeof(uint32_t))
     return Status(TAPPS_E_INVALID, "struct_size of the options is not set");
+  if (size > kMaxOptionsBytes) {
+    return Status(TAPPS_E_UNSUPPORTED, "struct_size of the options is " + std::to_string(size) +
+                                           ", more than any release of tapps knows");
+  }
   const char* bytes = reinterpret_cast<const char*>(given);
   for (size_t i = sizeof(Options); i < size; ++i) {
     if (bytes[i] != 0) {

@@ -30,6 +30,10 @@ Result<BreakerSettings> ReadSettings(const tapps_breaker_options& options) {
   TAPPS_RETURN_IF_ERROR(small("window_calls", options.window_calls, &settings.window_calls));
   TAPPS_RETURN_IF_ERROR(small("min_calls", options.min_calls, &settings.min_calls));
   TAPPS_RETURN_IF_ERROR(small("retries", options.retries, &settings.retry.retries, kNone));
+  TAPPS_RETURN_IF_ERROR(
+      small("retry_reserve", options.retry_reserve, &settings.retry.reserve, kNone));
+  TAPPS_RETURN_IF_ERROR(
+      small("retry_percent", options.retry_percent, &settings.retry.percent, kNone));
   settings.open_us = options.open_us;
   settings.max_open_us = options.max_open_us;
   settings.lease_us = options.lease_us;

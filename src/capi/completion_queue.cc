@@ -153,9 +153,9 @@ void CompletionQueue::SetNotify(void (*notify)(void*), void* context) {
   notify_context_ = context;
 }
 
-void CompletionQueue::Subscribe(uint32_t kinds) {
+uint32_t CompletionQueue::Subscribe(uint32_t kinds) {
   MutexLock lock(mu_);
-  subscribed_ = kinds;
+  return std::exchange(subscribed_, kinds);
 }
 
 size_t CompletionQueue::DrainLocked(tapps_record* records, size_t max) {
@@ -194,6 +194,11 @@ Status CompletionQueue::Wait(int64_t timeout_us, tapps_record* records, size_t m
   }
   *count = DrainLocked(records, max);
   return {};
+}
+
+bool CompletionQueue::closed() {
+  MutexLock lock(mu_);
+  return closed_;
 }
 
 void CompletionQueue::End() {

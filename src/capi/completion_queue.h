@@ -52,7 +52,7 @@ class CompletionQueue {
   size_t Drain(tapps_record* records, size_t max);
   Status Wait(int64_t timeout_us, tapps_record* records, size_t max, size_t* count);
   void SetNotify(void (*notify)(void*), void* context);
-  void Subscribe(uint32_t kinds);
+  uint32_t Subscribe(uint32_t kinds);  // returns what it was before
   int64_t fd() const { return pollable_.fd(); }
 
   // Nothing is accepted any more; what is under way still ends here. Then Wait returns CLOSED.
@@ -60,6 +60,7 @@ class CompletionQueue {
   // Cancels what is under way and drops what waits, telling `dropped` first; nothing is accepted
   // any more.
   void Close(const std::function<void(const tapps_record&)>& dropped);
+  bool closed();
 
  private:
   static constexpr size_t kMaxEvents = 4096;

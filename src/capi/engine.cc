@@ -9,6 +9,7 @@
 #include "base/per_process.h"
 #include "base/thread.h"
 #include "capi/guard.h"
+#include "http/credential_salt.h"
 #include "resilience/describe.h"
 
 namespace tapps::capi {
@@ -61,6 +62,18 @@ PageFetcher MakePageFetcher(Engine* engine) {
   };
 }
 
+http::RuleOptions MakeRules(const EngineOptions& options) {
+  const auto window = [](int64_t us) {
+    if (us == TAPPS_NONE) return int64_t{0};
+    return us == TAPPS_UNLIMITED ? http::CacheControl::kMaxDelta : us;
+  };
+  http::RuleOptions rules;
+  rules.shared = options.shared_http;
+  rules.default_stale_if_error_us = window(options.stale_if_error_us);
+  rules.max_heuristic_us = window(options.max_heuristic_us);
+  return rules;
+}
+
 bool HasCredentials(const http::SecretParameters& secrets, const std::string& url) {
   const Result<http::Url> parsed = http::ParseUrl(url);
   return parsed.ok() && (!parsed->user_info.empty() || secrets.Contains(*parsed));
@@ -102,6 +115,9 @@ void Engine::Wire(const EngineOptions& options) {
       self->Broadcast(TAPPS_EVENT_STATE, {{"state", state}, {"why", why}});
     }
   });
+  cache->OnEvent([weak](int32_t kind, const Json& data) {
+    if (const auto self = weak.lock()) self->Broadcast(kind, data);
+  });
   breakers = std::make_shared<BreakerRegistry>(
       options.breakers, Clock::Real(), std::random_device()(),
       [weak](const std::string& name, const BreakerTransition& transition) {
@@ -119,7 +135,9 @@ void Engine::Wire(const EngineOptions& options) {
   if (cache->SharedStore()) {
     fetch_options.bodies.folder = std::filesystem::path(cache->path()).parent_path().string();
   }
-  fetch_options.rules.shared = options.shared_http;
+  fetch_options.rules = MakeRules(options);
+  fetch_options.max_waiting = static_cast<size_t>(options.max_waiting);
+  if (options.keep_credentialed) fetch_options.credential_salt = http::CredentialSalt(*cache);
   http::SecretParameters secrets;
   secrets.Add(options.secret_names);
   fetch_options.secrets = secrets;

@@ -32,6 +32,10 @@ struct EngineOptions {
   bool deny_private = false;
   bool keep_set_cookie = false;
   bool shared_http = false;
+  bool keep_credentialed = false;
+  int64_t stale_if_error_us = 0;  // or TAPPS_NONE, TAPPS_UNLIMITED
+  int64_t max_heuristic_us = 0;   // likewise
+  int64_t max_waiting = 0;
 
   bool operator==(const EngineOptions&) const = default;
 };

@@ -39,10 +39,12 @@ Status DeleteAll(tapps_cache* cache, const tapps_filter* given, int64_t* removed
   if (removed) *removed = 0;
   TAPPS_RETURN_IF_ERROR(CheckCache(cache));
   TAPPS_ASSIGN_OR_RETURN(const std::vector<storage::Filter> removal, ReadRemoval(given));
+  int64_t total = 0;
   for (const storage::Filter& filter : removal) {
     TAPPS_ASSIGN_OR_RETURN(const int64_t count, cache->cache().DeleteAll(filter));
-    if (removed) *removed += count;
+    total += count;
   }
+  if (removed) *removed = total;
   return {};
 }
 

@@ -29,8 +29,13 @@ Result<std::vector<http::FetchRequest>> ReadRequests(const char* urls,
       return {TAPPS_E_INVALID, "line " + std::to_string(requests.size() + 1) +
                                    " of urls: " + std::string(parsed.status().message())};
     }
-    TAPPS_ASSIGN_OR_RETURN(http::FetchRequest request, ReadFetchRequest(url.c_str(), options));
-    requests.push_back(std::move(request));
+    if (requests.empty()) {
+      TAPPS_ASSIGN_OR_RETURN(http::FetchRequest first, ReadFetchRequest(url.c_str(), options));
+      requests.push_back(std::move(first));
+    } else {
+      requests.push_back(requests.front());  // which shares the body
+      requests.back().url = url;
+    }
   }
   return requests;
 }
@@ -63,7 +68,6 @@ Status SubmitMany(tapps_queue* queue, const char* urls, const tapps_fetch_option
     return Status(TAPPS_E_INVALID, "urls has " + std::to_string(requests.size()) +
                                        " lines, and ops has room for " + std::to_string(capacity));
   }
-  if (count) *count = requests.size();
   if (requests.empty()) return {};
   const std::shared_ptr<Engine> engine = queue->session->engine;
   const auto core = queue->core;
@@ -72,8 +76,9 @@ Status SubmitMany(tapps_queue* queue, const char* urls, const tapps_fetch_option
   for (size_t i = 0; i < requests.size(); ++i) {
     TAPPS_ASSIGN_OR_RETURN(const int64_t op, core->Begin(TAPPS_RECORD_FETCH, user_data + i));
     begun->numbers.push_back(op);
-    if (ops) ops[i] = op;
   }
+  if (ops) std::copy(begun->numbers.begin(), begun->numbers.end(), ops);
+  if (count) *count = begun->numbers.size();
   const bool in_order = options && (options->flags & TAPPS_FETCH_IN_ORDER) != 0;
   const std::weak_ptr<Engine> weak = engine;
   const auto batch = http::Batch::Make(
@@ -83,7 +88,10 @@ Status SubmitMany(tapps_queue* queue, const char* urls, const tapps_fetch_option
         EndWith(*core, begun->numbers[index], [&] { return ToCompletion(std::move(result)); });
       });
   for (size_t i = 0; i < begun->numbers.size(); ++i) {
-    core->SetCancel(begun->numbers[i], [weak, batch, i] {
+    core->SetCancel(begun->numbers[i], [weak, batch, i, queue = std::weak_ptr(core)] {
+      const auto waiting = queue.lock();
+      if (!waiting || waiting->closed())
+        batch->Stop();  // all are cancelled now, one after the other
       if (const auto self = weak.lock()) batch->Cancel(i);
     });
   }

@@ -107,10 +107,15 @@ int32_t tapps_queue_subscribe(tapps_queue* queue, uint32_t kinds, tapps_error** 
   return Guard(err, [&]() -> Status {
     TAPPS_RETURN_IF_ERROR(CheckNotNull("queue", queue));
     TAPPS_RETURN_IF_ERROR(queue->session->Check());
-    constexpr uint32_t kKnown = 1u << (TAPPS_EVENT_BREAKER - TAPPS_EVENT_PROGRESS) |
-                                1u << (TAPPS_EVENT_STATE - TAPPS_EVENT_PROGRESS);
-    TAPPS_RETURN_IF_ERROR(CheckFlags("kinds", kinds, kKnown));
-    queue->core->Subscribe(kinds);
+    const auto bit = [](int32_t kind) { return 1u << (kind - TAPPS_EVENT_PROGRESS); };
+    TAPPS_RETURN_IF_ERROR(CheckFlags("kinds", kinds,
+                                     bit(TAPPS_EVENT_BREAKER) | bit(TAPPS_EVENT_STATE) |
+                                         bit(TAPPS_EVENT_DAMAGE) | bit(TAPPS_EVENT_EVICTION)));
+    const Json healed = queue->session->engine->cache->HealedAtOpen();
+    const std::string text = healed.is_null() ? "" : DumpJson(healed);
+    const uint32_t before = queue->core->Subscribe(kinds);
+    const bool new_to_it = (kinds & ~before & bit(TAPPS_EVENT_DAMAGE)) != 0;
+    if (new_to_it && !text.empty()) queue->core->Event(0, TAPPS_EVENT_DAMAGE, text);
     return {};
   });
 }

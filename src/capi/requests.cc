@@ -77,6 +77,11 @@ Result<http::FetchRequest> ReadFetchRequest(const char* url, const tapps_fetch_o
                          Number("low_speed_us", options.low_speed_us, 0, 1, kMaxDuration));
   TAPPS_ASSIGN_OR_RETURN(limits.low_speed_bytes, Number("low_speed_bytes", options.low_speed_bytes,
                                                         1, 1, int64_t{1} << 40));
+  TAPPS_ASSIGN_OR_RETURN(
+      const int64_t header_bytes,
+      Number("max_header_bytes", options.max_header_bytes,
+             static_cast<int64_t>(limits.max_header_bytes), 256, int64_t{16} << 20));
+  limits.max_header_bytes = static_cast<size_t>(header_bytes);
   return request;
 }
 

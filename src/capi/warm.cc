@@ -82,6 +82,7 @@ int32_t tapps_plan_describe(tapps_plan* plan, tapps_value** value, const void** 
     Clear(value, data, size);
     TAPPS_RETURN_IF_ERROR(CheckNotNull("plan", plan));
     TAPPS_RETURN_IF_ERROR(CheckNotNull("value", value));
+    TAPPS_RETURN_IF_ERROR(plan->session->Check());
     Give(Value::Make(DumpJson(DescribePlan(*plan->plan)), {},
                      {{TAPPS_TEXT_CONTENT_TYPE, "application/json"}}),
          value, data, size);

@@ -76,6 +76,7 @@ Status NothingOnTopic(const Document& document, std::string_view topic) {
   }
   std::vector<std::string> listed = NearNames(topic, headings, kMaxHeadings);
   for (const std::string& heading : headings) {
+    if (listed.size() > kMaxHeadings) break;  // more are not shown
     if (std::find(listed.begin(), listed.end(), heading) == listed.end()) listed.push_back(heading);
   }
   std::string message =

@@ -32,6 +32,7 @@ class Selection {
     if (taken_[index] != 0) return true;
     if (size > left_) return false;
     taken_[index] = size;
+    any_ = any_ || size > 0;
     left_ -= size;
     return true;
   }
@@ -41,13 +42,12 @@ class Selection {
     // Room is kept for the fence that closes a code block cut through.
     const size_t reserve = left_ > 64 ? 8 : 0;
     taken_[index] = CutAtLine(sections_[index].text, left_ - reserve).size();
+    any_ = any_ || taken_[index] > 0;
     left_ = 0;
     cut_ = true;
   }
   size_t left() const { return left_; }
-  bool empty() const {
-    return std::all_of(taken_.begin(), taken_.end(), [](size_t size) { return size == 0; });
-  }
+  bool empty() const { return !any_; }
 
   Passage Finish() const {
     Passage passage;
@@ -72,6 +72,7 @@ class Selection {
   std::vector<size_t> taken_;  // bytes of each section in the answer
   const size_t budget_;
   size_t left_;
+  bool any_ = false;
   bool cut_ = false;
 };
 

@@ -36,8 +36,12 @@ size_t Indent(std::string_view line) {
   return indent == std::string_view::npos ? line.size() : indent;
 }
 
+// What is longer is no title; and each mark is looked for to the end of it.
+constexpr size_t kMaxTitleBytes = 512;
+
 // The text of inline Markdown or HTML: tags, images and emphasis marks go, link texts stay.
 std::string PlainTitle(std::string_view source) {
+  source = source.substr(0, kMaxTitleBytes);
   std::string out;
   for (size_t i = 0; i < source.size(); ++i) {
     const char c = source[i];

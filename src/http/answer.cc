@@ -13,7 +13,8 @@ StoredRef AnswerFrom(const Hop& hop, const StoredRef& stored, int64_t now_us) {
   const bool part = stored->status == 206;
   if (IsConditional(hop.headers) && !hop.range) {
     if (part) return nullptr;
-    if (IsNotModified(hop.headers, *stored, now_us)) {
+    // RFC 9110 13.2.1: of an error or a redirect there is no condition.
+    if (stored->status / 100 == 2 && IsNotModified(hop.headers, *stored, now_us)) {
       return std::make_shared<const StoredResponse>(MakeNotModified(*stored));
     }
   }
@@ -37,12 +38,16 @@ bool CanAnswer(const Hop& hop, const StoredResponse& stored) {
   return CutOut(stored, *hop.range).has_value();
 }
 
+bool Continues(const Hop& hop, const StoredResponse& stored) {
+  if (hop.method != "GET" || hop.range || IsConditional(hop.headers)) return false;
+  if (BytesToContinueFrom(stored) == 0) return false;
+  return !stored.headers.Has("ETag") || SameStrongTag(stored.headers, stored.headers);
+}
+
 void AddContinuation(const Hop& hop, const StoredResponse& stored, Headers* request) {
-  if (hop.range || IsConditional(hop.headers)) return;
+  if (!Continues(hop, stored)) return;
   const int64_t from = BytesToContinueFrom(stored);
-  if (from == 0) return;
   const auto tag = stored.headers.Get("ETag");
-  if (tag && !SameStrongTag(stored.headers, stored.headers)) return;
   if (!request->Set("Range", "bytes=" + std::to_string(from) + "-").ok()) return;
   if (tag) (void)request->Set("If-Range", *tag);
 }

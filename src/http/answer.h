@@ -16,6 +16,8 @@ StoredRef AnswerFrom(const Hop& hop, const StoredRef& stored, int64_t now_us);
 
 // Whether it does; a cached answer to that question is not needed where the answer itself is.
 bool CanAnswer(const Hop& hop, const StoredResponse& stored);
+// Whether the whole is asked for by asking for what is behind the stored part.
+bool Continues(const Hop& hop, const StoredResponse& stored);
 
 // Makes the request one for what is missing of a stored part, if it may be continued: its start is
 // there, and it has a strong ETag, or none (what comes then is only used if it is the whole).

@@ -1,5 +1,6 @@
 #include "http/batch.h"
 
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -23,7 +24,7 @@ void Batch::StartMore() {
     size_t index = 0;
     {
       MutexLock lock(mutex_);
-      if (starting_) return;
+      if (starting_ || stopped_) return;
       while (next_ < all_.size() && all_[next_].state != One::kWaiting) ++next_;
       if (next_ == all_.size() || running_ >= parallel_) return;
       starting_ = true;
@@ -31,10 +32,25 @@ void Batch::StartMore() {
       index = next_++;
       all_[index].state = One::kStarting;
     }
-    Begin(index);
-    MutexLock lock(mutex_);
-    starting_ = false;
+    try {
+      Begin(index);
+    } catch (const std::bad_alloc&) {
+      Begun();
+      End(index, Status::Bare(TAPPS_E_NOMEM));
+      continue;
+    }
+    Begun();
   }
+}
+
+void Batch::Begun() {
+  MutexLock lock(mutex_);
+  starting_ = false;
+}
+
+void Batch::Stop() {
+  MutexLock lock(mutex_);
+  stopped_ = true;
 }
 
 void Batch::Begin(size_t index) {

@@ -24,6 +24,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
   // `engine` outlives the batch's fetches. `parallel` is at least 1.
   static std::shared_ptr<Batch> Make(FetchEngine& engine, std::vector<FetchRequest> requests,
                                      size_t parallel, bool in_order, Each each);
+  // What has not begun never begins. Nobody is told: for who cancels all of them one by one then.
+  void Stop();
 
   // Starts the first ones. Call once.
   void Start();
@@ -44,6 +46,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
       : engine_(engine), parallel_(parallel), in_order_(in_order), each_(std::move(each)) {}
   void StartMore();
   void Begin(size_t index);
+  void Begun();
   void End(size_t index, Result<FetchResult> result);
   void TellInOrder();
 
@@ -57,7 +60,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
   size_t running_ GUARDED_BY(mutex_) = 0;
   size_t told_ GUARDED_BY(mutex_) = 0;        // in order: how many
   bool starting_ GUARDED_BY(mutex_) = false;  // somebody is in StartMore
-  bool telling_ GUARDED_BY(mutex_) = false;   // somebody is in TellInOrder
+  bool stopped_ GUARDED_BY(mutex_) = false;
+  bool telling_ GUARDED_BY(mutex_) = false;  // somebody is in TellInOrder
 };
 
 }  // namespace tapps::http

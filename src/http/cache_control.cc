@@ -65,7 +65,7 @@ void ReadDirective(std::string_view member, CacheControl* cc) {
     }
   }
   if (EqualsIgnoreCase(name, "private")) {
-    cc->is_private = cc->is_private || !has_argument;
+    (has_argument ? cc->private_fields : cc->is_private) = true;
   } else if (EqualsIgnoreCase(name, "max-stale") && !cc->max_stale) {
     cc->max_stale = has_argument ? ParseDelta(argument) : CacheControl::kMaxDelta;
   }

@@ -29,7 +29,8 @@ struct CacheControl {
   bool proxy_revalidate = false;
   bool must_understand = false;
   bool is_public = false;
-  bool is_private = false;  // the form without field names alone
+  bool is_private = false;      // the form without field names alone
+  bool private_fields = false;  // the form with field names
   bool immutable = false;
 
   // All Cache-Control fields of a message.

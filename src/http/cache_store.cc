@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/random.h"
+#include "base/sha256.h"
 #include "http/text.h"
 #include "http/vary.h"
 
@@ -26,8 +27,12 @@ std::string EntryKey(std::string_view key) {
   return std::string(key.substr(0, kMaxPlainKey)) + "\n" + Fingerprint(key);
 }
 
-std::string VariantHash(std::string_view generation, const Headers& selecting) {
-  return Fingerprint(std::string(generation) + "\n" + selecting.text());
+// Tells which requests a variant of the entry is for. Where those have credentials, which the key
+// of the entry tells by its second line, nobody shall get from the hash to them.
+std::string VariantHash(const std::string& entry_key, std::string_view generation,
+                        const Headers& selecting) {
+  const std::string bytes = std::string(generation) + "\n" + selecting.text();
+  return entry_key.find('\n') == std::string::npos ? Fingerprint(bytes) : Sha256Text(bytes);
 }
 
 std::string VariantKey(const std::string& key, std::string_view hash) {
@@ -105,13 +110,14 @@ ResponseStore::Found CacheStore::Find(std::string_view key, const Headers& reque
 CacheStore::DecodedRef CacheStore::FindVariant(const std::string& entry_key, const Decoded& index,
                                                const Headers& request, Look look) {
   const Headers selecting = SelectingFields(request, VaryField(index.vary));
-  DecodedRef entry = Read(VariantKey(entry_key, VariantHash(index.generation, selecting)), look);
+  DecodedRef entry =
+      Read(VariantKey(entry_key, VariantHash(entry_key, index.generation, selecting)), look);
   if (entry != nullptr) return entry;
   const auto language = PreferredLanguage(request);
   if (!language) return nullptr;
   const DecodedRef other =
-      Read(VariantKey(entry_key,
-                      VariantHash(index.generation, SelectingByLanguage(selecting, *language))),
+      Read(VariantKey(entry_key, VariantHash(entry_key, index.generation,
+                                             SelectingByLanguage(selecting, *language))),
            look);
   if (other == nullptr || other->kind != Decoded::kVariant) return nullptr;
   return Read(VariantKey(entry_key, other->variant), look);
@@ -179,11 +185,11 @@ bool CacheStore::Put(std::string_view key, StoredRef response, Storage where) {
   std::string target = entry;
   if (!vary.empty()) {
     const std::string generation = EnsureIndex(entry, vary, where);
-    const std::string hash = VariantHash(generation, response->selecting);
+    const std::string hash = VariantHash(entry, generation, response->selecting);
     target = VariantKey(entry, hash);
     if (const auto language = NegotiatedLanguage(response->headers)) {
       const Headers selecting = SelectingByLanguage(response->selecting, *language);
-      Write(VariantKey(entry, VariantHash(generation, selecting)), {},
+      Write(VariantKey(entry, VariantHash(entry, generation, selecting)), {},
             DumpJson({{"variant", hash}}), "", where);
     }
   }

@@ -107,20 +107,23 @@ bool HeadDescribes(const Headers& head, const StoredResponse& stored) {
          AgreeOn("Content-Length", head, stored.headers);
 }
 
+void MergeFields(const Headers& newer, Headers* older) {
+  // An Age or Date of the older answer must not count for this one.
+  older->Remove("Age");
+  if (!newer.Has("Date")) older->Remove("Date");
+  for (size_t i = 0; i < newer.size(); ++i) {
+    if (!IsOfTheBody(newer[i].name)) older->Remove(newer[i].name);
+  }
+  for (size_t i = 0; i < newer.size(); ++i) {
+    const auto [name, value] = newer[i];
+    if (!IsOfTheBody(name)) (void)older->Add(name, value);
+  }
+}
+
 StoredResponse Freshen(const StoredResponse& stored, const Headers& fields, int64_t request_time_us,
                        int64_t response_time_us) {
-  const Headers update = StoredFields(fields);
   StoredResponse fresh = stored;
-  // An Age or Date of the older answer must not count for this one.
-  fresh.headers.Remove("Age");
-  if (!update.Has("Date")) fresh.headers.Remove("Date");
-  for (size_t i = 0; i < update.size(); ++i) {
-    if (!IsOfTheBody(update[i].name)) fresh.headers.Remove(update[i].name);
-  }
-  for (size_t i = 0; i < update.size(); ++i) {
-    const auto [name, value] = update[i];
-    if (!IsOfTheBody(name)) (void)fresh.headers.Add(name, value);
-  }
+  MergeFields(StoredFields(fields), &fresh.headers);
   fresh.request_time_us = request_time_us;
   fresh.response_time_us = response_time_us;
   return fresh;

@@ -40,6 +40,9 @@ bool Validates(const Headers& not_modified, const StoredResponse& stored);
 // it has them, are the stored ones.
 bool HeadDescribes(const Headers& head, const StoredResponse& stored);
 
+// Puts the newer fields in place of the older ones of the same names, but those of the body (3.2).
+void MergeFields(const Headers& newer, Headers* older);
+
 // The stored response freshened by a 304, or by the answer to a HEAD (3.2, 4.3.4, 4.3.5).
 StoredResponse Freshen(const StoredResponse& stored, const Headers& update, int64_t request_time_us,
                        int64_t response_time_us);

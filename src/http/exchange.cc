@@ -52,7 +52,10 @@ std::string FetchResult::HeaderText() const {
 }
 
 Exchanger::Exchanger(ResponseStore& store, const Clock& clock, const FetchOptions& options)
-    : store_(store), clock_(clock), options_(options), hops_(options.secrets) {}
+    : store_(store),
+      clock_(clock),
+      options_(options),
+      hops_(options.secrets, options.credential_salt) {}
 
 RuleOptions Exchanger::RulesFor(const FetchRequest& request) const {
   RuleOptions rules = options_.rules;
@@ -67,6 +70,10 @@ ResponseStore::Found Exchanger::Find(const Hop& hop, ResponseStore::Look look) c
   ResponseStore::Found found = store_.Find(hop.store_key, hop.headers, look);
   if (found.response == nullptr && !hop.cookieless_key.empty()) {
     found = store_.Find(hop.cookieless_key, hop.headers, look);
+  }
+  if (hop.credentials && found.response != nullptr &&
+      found.response->response_time_us < invalidations_.ChangedAt(hop.url)) {
+    return {};
   }
   return found;
 }
@@ -149,7 +156,7 @@ TransferRequest Exchanger::MakeTransfer(const FetchRequest& request, const Hop& 
   transfer.body = hop.body;
   transfer.limits = request.limits;
   transfer.limits.total_timeout_us = 0;  // the callers' deadlines end it
-  transfer.off_disk = hop.credentials || hop.directives.no_store;
+  transfer.off_disk = hop.OffDisk() || hop.directives.no_store;
   transfer.deny_private_addresses = request.deny_private_addresses;
   // Caches on the way shall do as this one does (RFC 9111 5.2.1).
   if (!hop.headers.Has("Cache-Control") && !hop.headers.Has("Pragma")) {
@@ -203,7 +210,7 @@ Outcome Exchanger::Fallback(const FetchRequest& request, const Hop& hop, const S
 }
 
 Storage Exchanger::Store(const Hop& hop, const StoredRef& response) const {
-  Storage where = MayStore(hop.method, hop.headers, hop.credentials, response->status,
+  Storage where = MayStore(hop.method, hop.headers, hop.OffDisk(), response->status,
                            response->headers, options_.rules);
   if (where == Storage::kNone) return where;
   // Where it leads to may be a secret, too.
@@ -238,7 +245,7 @@ Outcome Exchanger::Revalidated(const FetchRequest& request, const Hop& hop, cons
   }
   const auto fresh = std::make_shared<const StoredResponse>(
       Freshen(*stored, response.headers, response.request_time_us, response.response_time_us));
-  const Kept kept = {fresh, Store(hop, fresh)};
+  const Kept kept = {.response = fresh, .where = Store(hop, fresh)};
   if (kept.where == Storage::kNone && hop.may_write) store_.Erase(hop.store_key);
   const int64_t now = clock_.WallNow();
   const Verdict verdict = Judge(hop.directives, *fresh, now, RulesFor(request));
@@ -255,6 +262,7 @@ Outcome Exchanger::Revalidated(const FetchRequest& request, const Hop& hop, cons
 // the answer names on the same origin, in doubt.
 void Exchanger::Invalidate(const Hop& hop, const Headers& response) const {
   const auto erase = [&](const Url& url) {
+    invalidations_.Note(url, clock_.WallNow());
     store_.Erase(hops_.StoreKey(hop, url, false));
     if (hop.credentials) store_.Erase(hops_.StoreKey(hop, url, true));
   };
@@ -288,13 +296,14 @@ Exchanger::Kept Exchanger::Keep(const Hop& hop, const StoredRef& stored,
                                 const StoredRef& fresh) const {
   StoredRef kept = fresh;
   if (fresh->status == 206 && stored != nullptr) {
+    if (!IsWorthJoining(*stored, *fresh)) return {.left = true};
     if (auto all = Combine(*stored, *fresh)) {
       kept = std::make_shared<const StoredResponse>(*std::move(all));
     }
   }
   const Storage where = Store(hop, kept);
   if (where == Storage::kNone) return {};
-  return {std::move(kept), where};
+  return {.response = std::move(kept), .where = where};
 }
 
 bool Exchanger::AnswersOthers(const FetchRequest& request, const Hop& hop, const Kept& kept) const {
@@ -319,6 +328,12 @@ Outcome Exchanger::FromNetwork(const FetchRequest& request, const Hop& hop, cons
   }
   Outcome outcome;
   Kept kept;
+  if (fresh->status == 416 && stored != nullptr && Continues(hop, *stored)) {
+    // There is nothing behind the part that is stored: it is of something else.
+    store_.Erase(hop.store_key);
+    outcome.ask_for_whole = true;
+    return outcome;
+  }
   if (hop.method == "HEAD") {
     AfterHead(hop, stored, *fresh);
   } else if (fresh->status == 206 && stored != nullptr && !hop.range && !CanAnswer(hop, *stored)) {
@@ -332,7 +347,8 @@ Outcome Exchanger::FromNetwork(const FetchRequest& request, const Hop& hop, cons
     kept = Keep(hop, stored, fresh);
     // A reload has not looked at what is stored.
     const bool may_be_stored = stored != nullptr || !hop.may_read;
-    if (kept.response == nullptr && may_be_stored && hop.may_write && Supersedes(fresh->status)) {
+    if (kept.response == nullptr && !kept.left && may_be_stored && hop.may_write &&
+        Supersedes(fresh->status)) {
       store_.Erase(hop.store_key);
     }
   }

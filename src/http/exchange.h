@@ -7,6 +7,7 @@
 
 #include "http/fetch_types.h"
 #include "http/hop.h"
+#include "http/invalidations.h"
 
 namespace tapps::http {
 
@@ -31,6 +32,8 @@ class Exchanger {
   Exchanger(ResponseStore& store, const Clock& clock, const FetchOptions& options);
 
   const HopMaker& hops() const { return hops_; }
+  // Changes when a request has changed what the URL stands for: what was asked for before is old.
+  uint32_t EpochOf(const Url& url) const { return invalidations_.EpochOf(url); }
 
   struct Consulted {
     enum { kAnswer, kAnswerAndRefresh, kAskOrigin } next = kAskOrigin;
@@ -69,6 +72,7 @@ class Exchanger {
   struct Kept {
     StoredRef response;  // null: not stored
     Storage where = Storage::kNone;
+    bool left = false;  // as it was: the new part was not worth joining
   };
   Kept Keep(const Hop& hop, const StoredRef& stored, const StoredRef& fresh) const;
   bool AnswersOthers(const FetchRequest& request, const Hop& hop, const Kept& kept) const;
@@ -81,6 +85,7 @@ class Exchanger {
   const Clock& clock_;
   const FetchOptions& options_;
   HopMaker hops_;
+  mutable Invalidations invalidations_;
 };
 
 }  // namespace tapps::http

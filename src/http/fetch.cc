@@ -167,19 +167,19 @@ FetchEngine::CallRef FetchEngine::Unregister(Id id) {
 void FetchEngine::OnDeadline(Id id) {
   const CallRef call = Unregister(id);
   if (call == nullptr) return;
-  flights_.Leave(id, CallResult::kFailure);
-  Hop hop;
-  StoredRef stored;
-  {
-    MutexLock lock(mutex_);
-    hop = call->hop;
-    stored = call->stored;
-  }
-  Status status(TAPPS_E_TIMEOUT,
-                hop.url.HostPort() + ": no complete answer within " +
-                    std::to_string(call->request.limits.total_timeout_us / kMillisecond) + " ms");
   Result<FetchResult> result(Status::Bare(TAPPS_E_TIMEOUT));
   try {
+    flights_.Leave(id, CallResult::kFailure);
+    Hop hop;
+    StoredRef stored;
+    {
+      MutexLock lock(mutex_);
+      hop = call->hop;
+      stored = call->stored;
+    }
+    Status status(TAPPS_E_TIMEOUT,
+                  hop.url.HostPort() + ": no complete answer within " +
+                      std::to_string(call->request.limits.total_timeout_us / kMillisecond) + " ms");
     result = ToResult(exchanger_.Fallback(call->request, hop, stored, std::move(status)), hop);
   } catch (const std::bad_alloc&) {  // nobody else answers the call now
   }

@@ -60,6 +60,9 @@ struct FetchOptions {
   SecretParameters secrets;   // query parameters and header fields taken for credentials
   size_t max_waiting = 1024;  // fetches that wait for a place at one origin; more get BUSY
   bool offline = false;
+  // Given: answers to requests with credentials may be stored anywhere, under a hash of these made
+  // with it (hop.h). Empty: in memory alone.
+  std::string credential_salt;
 };
 
 }  // namespace tapps::http

@@ -20,6 +20,11 @@ std::string FlightKey(Flights::WaiterId id, const FetchRequest& request, const H
   add(request.ttl_us.value_or(-1));
   add(static_cast<int64_t>(request.limits.max_body_bytes));
   add(static_cast<int64_t>(request.limits.max_header_bytes));
+  add(request.limits.connect_timeout_us);
+  add(request.limits.first_byte_timeout_us);
+  add(request.limits.low_speed_time_us);
+  add(request.limits.low_speed_bytes);
+  add(request.retries);
   add(request.deny_private_addresses ? 1 : 0);
   // What is not safe, or has a body, is never shared.
   if ((hop.method != "GET" && hop.method != "HEAD") || hop.body) add(static_cast<int64_t>(id));
@@ -80,10 +85,12 @@ void Flights::Join(WaiterId id, const FetchRequest& request, const Hop& hop, Sto
                    Purpose purpose, Landed landed) {
   FlightRef launch;
   std::string key = FlightKey(id, request, hop);
+  const uint32_t epoch = exchanger_.EpochOf(hop.url);
   {
     MutexLock lock(mutex_);
     FlightRef& flight = by_key_[key];
-    if (flight == nullptr) {
+    // Who asks after a change must not get the answer from before it.
+    if (flight == nullptr || flight->epoch != epoch) {
       launch = flight = std::make_shared<Flight>();
       flight->key = std::move(key);
       flight->origin = hop.url.Origin();
@@ -91,6 +98,7 @@ void Flights::Join(WaiterId id, const FetchRequest& request, const Hop& hop, Sto
       flight->hop = hop;
       flight->stored = std::move(stored);
       flight->who = hop.asker;
+      flight->epoch = epoch;
       flight->begun_us = Clock::Real().MonotonicNow();
       if (turns_ != nullptr) flight->name = NameAmongProcesses(request, hop);
       if (flight->name != 0 && private_[flight->name % private_.size()] != flight->name) {
@@ -224,6 +232,7 @@ void Flights::OnTransfer(const FlightRef& flight, TransferResult result) {
   gate_.Leave(flight->origin, std::move(permit), health);
   PollIfNeeded();
   if (abandoned || TryAgain(flight, &result)) return;
+  if (flight->epoch != exchanger_.EpochOf(flight->hop.url)) flight->hop.may_write = false;
   Outcome outcome;
   try {
     outcome = exchanger_.Conclude(flight->request, flight->hop, flight->stored, std::move(result));
@@ -259,7 +268,8 @@ bool Flights::TryAgain(const FlightRef& flight, TransferResult* result) {
       (answered && !IsWorthRetrying(result->response.status))) {
     return false;
   }
-  RetrySettings settings = RetrySettings::Default();
+  const std::shared_ptr<Breaker> breaker = breakers_.Get(flight->origin);
+  RetrySettings settings = breaker->settings().retry;
   settings.retries = request.retries;
   const RetryQuestion question = {
       .attempt = flight->attempt,
@@ -273,7 +283,7 @@ bool Flights::TryAgain(const FlightRef& flight, TransferResult* result) {
   const int64_t elapsed = Clock::Real().MonotonicNow() - flight->begun_us;
   const int64_t timeout = request.limits.total_timeout_us;
   if (timeout > 0 && elapsed + question.retry_after_us >= timeout) return false;
-  const auto retrial = breakers_.Get(flight->origin)->Retry(question, &settings);
+  const auto retrial = breaker->Retry(question, &settings);
   if (retrial.code != TAPPS_OK) return false;
   ++flight->attempt;
   flight->failed = std::move(*result);
@@ -320,8 +330,7 @@ void Flights::Land(const FlightRef& flight, const Outcome& outcome) {
     MutexLock lock(mutex_);
     waiters.swap(flight->waiters);
     for (const auto& [id, landed] : waiters) by_waiter_.erase(id);
-    const auto it = by_key_.find(flight->key);
-    if (it != by_key_.end() && it->second == flight) by_key_.erase(it);
+    ForgetKey(flight);
   }
   for (size_t i = 0; i < waiters.size(); ++i) {
     Outcome copy = outcome;
@@ -329,6 +338,12 @@ void Flights::Land(const FlightRef& flight, const Outcome& outcome) {
     if (i > 0) copy.refresh = nullptr;
     waiters[i].second(std::move(copy));
   }
+}
+
+// Unless a later flight has taken its place.
+void Flights::ForgetKey(const FlightRef& flight) {
+  const auto it = by_key_.find(flight->key);
+  if (it != by_key_.end() && it->second == flight) by_key_.erase(it);
 }
 
 void Flights::Leave(WaiterId id, CallResult why) {
@@ -350,7 +365,7 @@ void Flights::Leave(WaiterId id, CallResult why) {
     if (!waiters.empty()) return;
     flight->abandoned = true;
     flight->why_abandoned = why;
-    by_key_.erase(flight->key);
+    ForgetKey(flight);
     transfer = flight->transfer;
     ticket = flight->ticket;
   }

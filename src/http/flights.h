@@ -60,6 +60,7 @@ class Flights {
     StoredRef stored;
     uint64_t who = 0;      // a hash of the credential, for quotas; 0: none
     int64_t begun_us = 0;  // monotonic
+    uint32_t epoch = 0;    // of the URL, when it began
     uint64_t name = 0;     // among processes; 0: they have no use for the answer
     OriginTurns::Ticket turn = 0;
     // One after the other: between a permit and the next.
@@ -92,6 +93,7 @@ class Flights {
   void Land(const FlightRef& flight, const Outcome& outcome);
   // Remembers whether answers to the request are of use to other processes.
   void Learn(const Flight& flight, const Outcome& outcome);
+  void ForgetKey(const FlightRef& flight) REQUIRES(mutex_);
   void LandWithout(const FlightRef& flight, Status why);
   void PollIfNeeded();
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/sha256.h"
 #include "http/conditional.h"
 #include "http/text.h"
 
@@ -35,9 +36,10 @@ constexpr std::array<std::string_view, 5> kBodyFields = {
 
 }  // namespace
 
-HopMaker::HopMaker(const SecretParameters& secrets) : secrets_(secrets) {
+HopMaker::HopMaker(const SecretParameters& secrets, std::string_view salt)
+    : secrets_(secrets), given_salt_(salt) {
   std::random_device random;
-  for (uint64_t& salt : salt_) salt = uint64_t{random()} << 32 | random();
+  for (uint64_t& one : salt_) one = uint64_t{random()} << 32 | random();
 }
 
 // Fields that carry credentials: the standard ones, and those named like a secret parameter
@@ -54,6 +56,9 @@ std::string HopMaker::StoreKey(const Hop& hop, const Url& url, bool credentials)
   for (size_t i = 0; i < hop.headers.size(); ++i) {
     const auto [name, value] = hop.headers[i];
     if (IsSecretField(name)) secret += "\n" + LowerCase(name) + ": " + std::string(value);
+  }
+  if (!given_salt_.empty()) {
+    return secrets_.Redact(url) + "\n" + Sha256Text(given_salt_ + secret);
   }
   return secrets_.Redact(url) + "\n" + HexText(Hash64(secret, salt_[0])) +
          HexText(Hash64(secret, salt_[1]));
@@ -94,6 +99,7 @@ void HopMaker::Finish(const FetchRequest& request, Hop* hop) const {
   }
   hop->cookieless_key = cookie && !hop->credentials ? hop->url.ToString() : "";
   hop->credentials = hop->credentials || cookie;
+  hop->persistent = !given_salt_.empty();
   hop->asker = AskerOf(*hop);
   hop->store_key = StoreKey(*hop, hop->url, hop->credentials);
   hop->directives = CacheControl::OfRequest(hop->headers);
@@ -107,6 +113,7 @@ void HopMaker::Finish(const FetchRequest& request, Hop* hop) const {
   hop->range = range && hop->method == "GET" ? ParseByteRange(*range) : std::nullopt;
   const bool cacheable = (hop->method == "GET" || hop->method == "HEAD") && !hop->body &&
                          !hop->directives.no_store && !IsForOriginAlone(hop->headers) &&
+                         !hop->headers.Has("Host") &&  // answers are known by their URL
                          (!range || hop->range);
   hop->may_read = cacheable && request.policy != TAPPS_FETCH_RELOAD;
   hop->may_write = cacheable;
@@ -125,7 +132,12 @@ Result<Hop> HopMaker::First(const FetchRequest& request) const {
   Hop hop;
   hop.method = request.method;
   hop.url = *std::move(url);
-  hop.headers = request.headers;
+  hop.headers = StoredFields(request.headers);  // the rest is about somebody's connection
+  hop.headers.Remove("Content-Length");         // of the body as it is sent
+  if (const auto host = hop.headers.Get("Host");
+      host && EqualsIgnoreCase(*host, hop.url.HostPort())) {
+    hop.headers.Remove("Host");
+  }
   hop.body = request.body;
   const std::string user_info = std::exchange(hop.url.user_info, "");
   if (!user_info.empty() && !hop.headers.Has("Authorization")) {
@@ -157,6 +169,7 @@ Result<Hop> HopMaker::Next(const FetchRequest& request, const Hop& from,
     hop.body = ValueRef();
     for (const std::string_view field : kBodyFields) hop.headers.Remove(field);
   }
+  hop.headers.Remove("Host");
   if (hop.url.Origin() != from.url.Origin()) {
     Headers kept;
     for (size_t i = 0; i < hop.headers.size(); ++i) {

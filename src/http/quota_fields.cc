@@ -15,12 +15,17 @@ namespace {
 constexpr int64_t kLongest = kHour;
 constexpr int64_t kYearSeconds = 365 * 24 * 3600;
 
-// The number at the start of the text; what does not fit is the largest.
+// The number at the start of the text, perhaps with a fraction; what does not fit is the largest.
+// Nothing of what only begins like one ("2024-05-01").
 std::optional<int64_t> Number(std::string_view text) {
   text = TrimSpace(text);
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (end == text.data() || number < 0) return std::nullopt;
+  if (end != text.data() + text.size() &&
+      std::string_view(".,; \t").find(*end) == std::string_view::npos) {
+    return std::nullopt;
+  }
   return error == std::errc::result_out_of_range ? INT64_MAX : number;
 }
 

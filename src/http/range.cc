@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "http/conditional.h"
 #include "http/text.h"
 
 namespace tapps::http {
@@ -130,6 +131,15 @@ std::optional<StoredResponse> CutOut(const StoredResponse& stored, const ByteRan
   return cut;
 }
 
+bool IsWorthJoining(const StoredResponse& older, const StoredResponse& newer) {
+  constexpr int64_t kSmall = 4 << 20;
+  const std::optional<Part> a = PartOf(older);
+  const std::optional<Part> b = PartOf(newer);
+  if (!a || !b || a->size <= kSmall || b->size >= a->size / 4) return true;
+  const std::optional<int64_t> complete = b->complete ? b->complete : a->complete;
+  return complete && a->size + b->size >= *complete;  // it may be the last one
+}
+
 std::optional<StoredResponse> Combine(const StoredResponse& older, const StoredResponse& newer) {
   const std::optional<Part> a = PartOf(older);
   const std::optional<Part> b = PartOf(newer);
@@ -149,6 +159,8 @@ std::optional<StoredResponse> Combine(const StoredResponse& older, const StoredR
   BodyOf(older).copy(bytes + (a->first - all.first), static_cast<size_t>(a->size));
   BodyOf(newer).copy(bytes + (b->first - all.first), static_cast<size_t>(b->size));
   StoredResponse combined = newer;
+  combined.headers = older.headers;  // the answer to If-Range may lack them (RFC 9110 15.3.7)
+  MergeFields(newer.headers, &combined.headers);
   SetBody(std::move(body), &combined);
   if (all.whole()) {
     combined.status = 200;

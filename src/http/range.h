@@ -43,6 +43,10 @@ std::optional<Part> PartOf(const StoredResponse& response);
 // A 206 with the range, cut out of the stored response; nullopt when not all of it is there.
 std::optional<StoredResponse> CutOut(const StoredResponse& stored, const ByteRange& range);
 
+// Whether a new part is to be joined with what is stored: not each of many small parts of something
+// large, as all that is there is copied and written anew.
+bool IsWorthJoining(const StoredResponse& older, const StoredResponse& newer);
+
 // The union of two responses, whole (200) when nothing is missing: bytes and header fields of the
 // newer one first. Nullopt when they do not touch, or do not share a strong ETag (RFC 9111 3.4).
 std::optional<StoredResponse> Combine(const StoredResponse& older, const StoredResponse& newer);

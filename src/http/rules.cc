@@ -172,7 +172,8 @@ Verdict Judge(const CacheControl& request, const StoredResponse& stored, const S
 
 Storage MayStore(std::string_view method, const Headers& request, bool credentials, int32_t status,
                  const Headers& response, const RuleOptions& options) {
-  if (status < 200 || status == 304) return Storage::kNone;
+  // A 416 is about the range that was asked for (RFC 9110 15.5.17), a 304 about a condition.
+  if (status < 200 || status == 304 || status == 416) return Storage::kNone;
   const CacheControl cc = CacheControl::Of(response);
   if (cc.must_understand) {  // 5.2.2.3: stands in for no-store where the status is understood
     if (!IsOneOf(kUnderstoodStatuses, status)) return Storage::kNone;
@@ -192,7 +193,7 @@ Storage MayStore(std::string_view method, const Headers& request, bool credentia
     return Storage::kNone;
   }
   if (options.shared) {
-    if (cc.is_private) return Storage::kNone;  // 5.2.2.7
+    if (cc.is_private || cc.private_fields) return Storage::kNone;  // 5.2.2.7
     const bool permitted = cc.is_public || cc.must_revalidate || cc.s_maxage;
     if (request.Has("Authorization") && !permitted) return Storage::kNone;  // 3.5
   }
@@ -203,12 +204,14 @@ Storage MayStore(std::string_view method, const Headers& request, bool credentia
   return credentials ? Storage::kMemory : Storage::kAnywhere;
 }
 
+bool IsConnectionField(std::string_view name) { return IsOneOf(kHopByHop, name); }
+
 Headers StoredFields(const Headers& response) {
   Headers stored;
   const bool lists_more = response.Has("Connection");
   for (size_t i = 0; i < response.size(); ++i) {
     const auto [name, value] = response[i];
-    if (IsOneOf(kHopByHop, name)) continue;
+    if (IsConnectionField(name)) continue;
     if (lists_more && ListHas(response, "Connection", name)) continue;
     (void)stored.Add(name, value);  // valid as it was received
   }

@@ -103,6 +103,8 @@ Storage MayStore(std::string_view method, const Headers& request, bool credentia
 // Fields of a response that are stored (3.1): all but hop-by-hop fields and those that Connection
 // names.
 Headers StoredFields(const Headers& response);
+// Whether fields of that name are about one connection, or for a proxy (RFC 9110 7.6.1).
+bool IsConnectionField(std::string_view name);
 
 // Set-Cookie and Set-Cookie2: kept in memory, written to disk on the host's demand only.
 bool IsCookieField(std::string_view name);

@@ -13,6 +13,8 @@ namespace tapps::http {
 inline constexpr char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
+inline constexpr bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+inline constexpr bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 inline constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 inline constexpr bool IsAlpha(char c) { return Lower(c) >= 'a' && Lower(c) <= 'z'; }
 inline constexpr bool IsHexDigit(char c) {

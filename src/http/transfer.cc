@@ -116,9 +116,11 @@ bool Transfer::PrepareHeaders() {
 
 bool Transfer::PrepareMethod() {
   const std::string& method = request_.method;
-  if (request_.body) {
-    const auto size = static_cast<curl_off_t>(request_.body->bytes().size());
-    const char* data = size > 0 ? request_.body->bytes().data() : "";
+  // A method that means a body says that there is none (RFC 9110 8.6); servers wait for one else.
+  if (request_.body || method == "POST" || method == "PUT" || method == "PATCH") {
+    const std::string_view body = request_.body ? request_.body->bytes() : std::string_view();
+    const auto size = static_cast<curl_off_t>(body.size());
+    const char* data = size > 0 ? body.data() : "";
     return Set(CURLOPT_POST, 1L) && Set(CURLOPT_POSTFIELDSIZE_LARGE, size) &&
            Set(CURLOPT_POSTFIELDS, data) && Set(CURLOPT_CUSTOMREQUEST, method.c_str());
   }
@@ -148,7 +150,9 @@ bool Transfer::PrepareNetwork() {
   // Since 7.87.
   (void)Set(CURLOPT_QUICK_EXIT, 1L);
   // libcurl repeats a request by itself when a reused connection turns out dead. Since 7.80.
-  (void)(Set(CURLOPT_PREREQFUNCTION, &Transfer::OnSend) && Set(CURLOPT_PREREQDATA, this));
+  const bool told = Set(CURLOPT_PREREQFUNCTION, &Transfer::OnSend) && Set(CURLOPT_PREREQDATA, this);
+  // Without, where a connection leads is only known of a new one.
+  if (!told && DeniesPrivate()) ok = ok && Set(CURLOPT_FRESH_CONNECT, 1L);
   return ok;
 }
 
@@ -301,6 +305,7 @@ int Transfer::OnSend(void* self, char* remote, char*, int, int) {
                  : transfer->AddressAllowed(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
   });
   if (!allowed || ++transfer->sends_ > 1) return CURL_PREREQFUNC_ABORT;
+  transfer->refused_ = Status();  // of another of the host's addresses
   return CURL_PREREQFUNC_OK;
 }
 

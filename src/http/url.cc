@@ -161,6 +161,10 @@ Result<Url> ParseUrl(std::string_view text) {
   Url url;
   url.scheme = LowerCase(text.substr(0, length));
   if (url.scheme != "http" && url.scheme != "https") {
+    // Without "//" it may be the name of a user, and a password behind it.
+    if (!text.substr(length + 1).starts_with("//")) {
+      return Invalid("no scheme; it must start with http:// or https://");
+    }
     return Invalid("scheme '" + url.scheme.substr(0, 32) + "' is not http or https");
   }
   text.remove_prefix(length + 1);
@@ -195,7 +199,7 @@ Result<Url> ResolveUrl(const Url& base, std::string_view reference) {
 SecretParameters::SecretParameters()
     : SecretParameters({"token", "key", "apikey", "sig", "signature", "secret", "password",
                         "passwd", "pwd", "auth", "authorization", "credential", "credentials",
-                        "session", "sessionid", "jwt"}) {}
+                        "session", "sessionid", "jwt", "hapikey"}) {}
 
 SecretParameters::SecretParameters(std::vector<std::string> names) : names_(std::move(names)) {
   std::erase_if(names_, [](const std::string& name) { return name.empty(); });
@@ -220,7 +224,9 @@ bool SecretParameters::Matches(std::string_view parameter) const {
     if (!EqualsIgnoreCase(parameter.substr(rest), secret)) return false;
     if (rest == 0) return true;
     const char before = parameter[rest - 1];
-    return before == '-' || before == '_' || before == '.';
+    if (before == '-' || before == '_' || before == '.') return true;
+    const char first = parameter[rest];  // of "accessToken"
+    return IsUpper(first) && (IsLower(before) || IsDigit(before));
   });
 }
 

@@ -11,6 +11,10 @@ namespace {
 constexpr int64_t kJitterPercent = 20;
 // Claims that lost the race with an opening are given back within some instructions.
 constexpr int kPatience = 1000;
+constexpr int64_t kRetry = 100;  // in tokens, of which a call earns a percent's worth
+
+// What is not there (kNone) counts nothing.
+int64_t Positive(int32_t number) { return std::max(number, 0); }
 
 OutcomeWindow MakeWindow(const BreakerSettings& settings) {
   if (!settings.WatchesFailures() && !settings.WatchesSlow()) return {0, 0};
@@ -41,7 +45,7 @@ Breaker::Breaker(const BreakerSettings& settings, const Clock& clock, uint64_t s
       gate_(uint64_t{1} << kGateBits | kClosedGate),
       table_(settings_.max_concurrency, seed ^ (seed >> 32)),
       window_(MakeWindow(settings_)),
-      retry_tokens_(kFreeRetries * 10),
+      retry_tokens_(Positive(settings_.retry.reserve) * kRetry),
       random_(static_cast<std::minstd_rand::result_type>(seed ^ (seed >> 32))) {}
 
 Admission Breaker::AcquireLocked(int64_t lease_us, uint64_t who) {
@@ -325,10 +329,12 @@ Breaker::Retrial Breaker::Retry(const RetryQuestion& question, const RetrySettin
     }
   }
   const int64_t admitted = CountAdmitted(table_.Count(0));
-  retry_tokens_ = std::min(kMaxRetries * 10, retry_tokens_ + admitted - retry_seen_);
+  const int64_t most = std::max<int64_t>(1, 2 * Positive(settings_.retry.reserve)) * kRetry;
+  const int64_t earned = (admitted - retry_seen_) * Positive(settings_.retry.percent);
+  retry_tokens_ = std::min(most, retry_tokens_ + earned);
   retry_seen_ = admitted;
-  if (retry_tokens_ < 10) return {TAPPS_E_FULL, 0};
-  retry_tokens_ -= 10;
+  if (retry_tokens_ < kRetry) return {TAPPS_E_FULL, 0};
+  retry_tokens_ -= kRetry;
   ++totals_.retries;
   return {TAPPS_OK, decision.delay_us};
 }

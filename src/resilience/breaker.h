@@ -256,17 +256,15 @@ class Breaker {
   void Hear(uint64_t who, int64_t calls, int64_t within_us) EXCLUDES(mu_);
   // Whether a call that failed may be made again, and if so when. Code: TAPPS_OK; UNSUPPORTED
   // (pointless), FULL (as often as it may be, or the budget is used up), OPEN_CIRCUIT (it would
-  // have to wait longer for the breaker than for itself). The budget is a tenth of the calls
-  // admitted, and kFreeRetries for a start; what is not used adds up to kMaxRetries. `settings`:
-  // NULL for the breaker's own.
+  // have to wait longer for the breaker than for itself). The budget is RetrySettings::percent of
+  // the calls admitted, and `reserve` for a start; what is not used adds up to twice the reserve,
+  // or to one retry without one. `settings`, NULL for the breaker's own, say nothing of the budget.
   struct Retrial {
     int32_t code = TAPPS_OK;
     int64_t delay_us = 0;  // OPEN_CIRCUIT: as Admission::retry_after_us
   };
   Retrial Retry(const RetryQuestion& question, const RetrySettings* settings = nullptr)
       EXCLUDES(mu_);
-  static constexpr int64_t kFreeRetries = 5;
-  static constexpr int64_t kMaxRetries = 10;
 
   // Another process found the service down: while closed, the next call within `within_us` is a
   // probe that decides.
@@ -371,8 +369,8 @@ class Breaker {
   int64_t suspect_until_ GUARDED_BY(mu_) = 0;    // CLOSED
   int64_t opened_at_ GUARDED_BY(mu_) = 0;
   int64_t period_ GUARDED_BY(mu_) = 0;      // the last open period before jitter; 0: none
-  int64_t retry_tokens_ GUARDED_BY(mu_);    // tenths of a retry
-  int64_t retry_seen_ GUARDED_BY(mu_) = 0;  // admitted calls that have earned their tenth
+  int64_t retry_tokens_ GUARDED_BY(mu_);    // hundredths of a retry
+  int64_t retry_seen_ GUARDED_BY(mu_) = 0;  // admitted calls that have earned theirs
   BreakerTotals totals_ GUARDED_BY(mu_);    // but what is counted without the lock
   std::minstd_rand random_ GUARDED_BY(mu_);
   QuotaBook quotas_ GUARDED_BY(mu_);

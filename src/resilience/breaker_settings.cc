@@ -96,6 +96,10 @@ Status BreakerSettings::Validate() const {
     return {TAPPS_E_INVALID, "breaker settings: min_calls is more than window_calls"};
   }
   if (retry.retries != kNone) TAPPS_RETURN_IF_ERROR(CheckCount("retries", retry.retries, 10));
+  if (retry.reserve != kNone)
+    TAPPS_RETURN_IF_ERROR(CheckCount("retry reserve", retry.reserve, 1000));
+  if (retry.percent != kNone)
+    TAPPS_RETURN_IF_ERROR(CheckCount("retry percent", retry.percent, 100));
   TAPPS_RETURN_IF_ERROR(CheckDuration("retry base_us", retry.base_us));
   TAPPS_RETURN_IF_ERROR(CheckDuration("retry max_delay_us", retry.max_delay_us));
   return CheckCount("min_calls", min_calls, kManyTimes);

@@ -10,6 +10,8 @@ RetrySettings RetrySettings::Inherit(const RetrySettings& parent) const {
   merged.retries = either(retries, parent.retries);
   merged.base_us = either(base_us, parent.base_us);
   merged.max_delay_us = either(max_delay_us, std::max(parent.max_delay_us, merged.base_us));
+  merged.reserve = either(reserve, parent.reserve);
+  merged.percent = either(percent, parent.percent);
   return merged;
 }
 

@@ -14,9 +14,12 @@ struct RetrySettings {
   int32_t retries = 0;       // of one call, 1 to 10; default 2; kNone: never
   int64_t base_us = 0;       // longest delay before the first; default 100 ms
   int64_t max_delay_us = 0;  // the bound doubles with each retry up to this; default 10 s
+  // The budget of all calls together, Breaker::Retry's to keep.
+  int32_t reserve = 0;  // retries before any call has earned one, 1 to 1,000; default 5; or kNone
+  int32_t percent = 0;  // retries earned by a hundred calls, 1 to 100; default 10; or kNone
 
   RetrySettings Inherit(const RetrySettings& parent) const;
-  static RetrySettings Default() { return {2, 100 * kMillisecond, 10 * kSecond}; }
+  static RetrySettings Default() { return {2, 100 * kMillisecond, 10 * kSecond, 5, 10}; }
   bool operator==(const RetrySettings&) const = default;
 };
 

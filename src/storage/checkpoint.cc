@@ -31,7 +31,7 @@ Result<CheckpointResult> Checkpoint(Connection& writer, Connection& checkpointer
   CheckpointResult result;
   const int rc = sqlite3_wal_checkpoint_v2(checkpointer.handle(), "main", SQLITE_CHECKPOINT_PASSIVE,
                                            &result.frames, &result.copied);
-  writer.Exec("ROLLBACK");
+  if (!writer.Rollback()) return writer.Error(SQLITE_NOMEM, "cannot unlock the file");
   if (rc != SQLITE_OK) return checkpointer.Error(rc, "cannot checkpoint the WAL");
   return result;
 }

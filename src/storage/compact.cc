@@ -10,7 +10,7 @@
 
 namespace tapps::storage {
 
-Result<CompactReport> CompactDatabase(const std::string& path, int64_t disk_bytes,
+Result<CompactReport> CompactDatabase(const std::string& path, const Limits& limits,
                                       int64_t deadline_us) {
   Result<Connection> writer = Connection::Open(path, Connection::Mode::kReadWrite);
   if (!writer.ok()) return std::move(writer).status();
@@ -19,7 +19,6 @@ Result<CompactReport> CompactDatabase(const std::string& path, int64_t disk_byte
   const auto in_time = [deadline_us] { return MonotonicNow() < deadline_us; };
   writer->SetBusyHandler(in_time);
   writer->Exec("PRAGMA synchronous=NORMAL");
-  const Limits limits{disk_bytes, 0};
   WalKeeper wal(limits);
   TAPPS_RETURN_IF_ERROR(wal.Prepare(path, *writer, *checkpointer));
   const Result<int64_t> page_size = writer->QueryInt("PRAGMA page_size", 4096);
@@ -45,7 +44,7 @@ Result<CompactReport> CompactDatabase(const std::string& path, int64_t disk_byte
     if (rc == SQLITE_OK) rc = writer->Exec("COMMIT");
     if (rc == SQLITE_OK) return wal.CheckpointIfDue();
     const Status failure = writer->Error(rc, "cannot compact the cache file");
-    if (!sqlite3_get_autocommit(writer->handle())) writer->Exec("ROLLBACK");
+    writer->Rollback();
     return failure;
   };
   CompactReport report;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "storage/limits.h"
 
 namespace tapps::storage {
 
@@ -17,7 +18,7 @@ struct CompactReport {
 // waits; then gives all its free pages back to the file system, in slices of some milliseconds
 // between which other writers have their turn. TIMEOUT when it is not done by `deadline_us`
 // (monotonic), or a reader keeps the WAL at its hard cap until then: what was given back stays so.
-Result<CompactReport> CompactDatabase(const std::string& path, int64_t disk_bytes,
+Result<CompactReport> CompactDatabase(const std::string& path, const Limits& limits,
                                       int64_t deadline_us);
 
 }  // namespace tapps::storage

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -24,23 +25,41 @@ Status Sync(const std::string& path, int flags) {
   return failure;
 }
 
-// Lets `fill` write a new file beside `path`, then puts it there.
-Status Place(Connection& source, const std::string& path,
-             const std::function<Status(const std::string&)>& fill) {
-  const char* own = sqlite3_db_filename(source.handle(), "main");
+// What SQLite keeps beside a database: a WAL that stays there would be read into another file that
+// comes to have the name.
+constexpr std::array kCompanions = {"-wal", "-shm", "-journal"};
+
+Status CheckTarget(Connection& source, const std::string& path) {
+  const char* const name = sqlite3_db_filename(source.handle(), "main");
+  if (name == nullptr) return {};
+  const std::string own = name;
   const Result<FileId> target = IdentifyFile(path);
-  if (own != nullptr && target.ok()) {
-    const Result<FileId> self = IdentifyFile(own);
-    if (self.ok() && *self == *target) {
-      return Status(TAPPS_E_EXISTS, path + " is the cache file itself");
-    }
+  const Result<FileId> self = IdentifyFile(own);
+  if (path == own || (target.ok() && self.ok() && *self == *target)) {
+    return Status(TAPPS_E_EXISTS, path + " is the cache file itself");
   }
+  for (const char* companion : kCompanions) {
+    if (path == own + companion) return Status(TAPPS_E_EXISTS, path + " is the cache file's own");
+  }
+  return {};
+}
+
+// Lets `fill` write a new file beside `given`, then puts it there.
+Status Place(Connection& source, const std::string& given,
+             const std::function<Status(const std::string&)>& fill) {
+  const Result<std::string> resolved = ResolveFolder(given, false);
+  if (!resolved.ok()) return resolved.status();
+  const std::string& path = *resolved;
+  TAPPS_RETURN_IF_ERROR(CheckTarget(source, path));
   std::string temporary = path + ".XXXXXX";
   const int fd = mkostemp(temporary.data(), O_CLOEXEC);  // 0600
   if (fd < 0) return SystemError("cannot make a file beside " + path, errno);
   close(fd);
   Status status = fill(temporary);
   if (status.ok()) status = Sync(temporary, 0);
+  if (status.ok()) {
+    for (const char* companion : kCompanions) unlink((path + companion).c_str());
+  }
   if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
     status = SystemError("cannot rename the copy to " + path, errno);
   }

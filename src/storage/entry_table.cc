@@ -224,7 +224,7 @@ int EntryTable::CompareTotals(const std::function<bool()>& go_on) {
   totals_.clear();
   int rc = connection_->Exec("BEGIN");
   if (rc == SQLITE_OK) rc = CompareSnapshot(go_on);
-  if (!sqlite3_get_autocommit(connection_->handle())) connection_->Exec("COMMIT");
+  connection_->Rollback();  // nothing was written
   if (rc != SQLITE_OK) totals_.clear();
   return rc;
 }

@@ -9,7 +9,9 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 #include "base/system_text.h"
@@ -138,6 +140,16 @@ Result<FileId> IdentifyFile(const std::string& path) {
   struct stat st {};
   if (lstat(path.c_str(), &st) != 0) return SystemError("cannot find " + path, errno);
   return FileId{st.st_dev, st.st_ino};
+}
+
+Result<std::string> ResolveFolder(const std::string& path, bool make_folders) {
+  const std::string folder = FolderOf(path);
+  if (make_folders) TAPPS_RETURN_IF_ERROR(MakeFolders(folder));
+  const std::unique_ptr<char, void (*)(void*)> real(realpath(folder.c_str(), nullptr), std::free);
+  if (!real) return SystemError("cannot use the folder " + folder, errno);
+  std::string resolved = real.get();
+  if (resolved.back() != '/') resolved += '/';
+  return resolved + path.substr(path.find_last_of('/') + 1);
 }
 
 Result<FileId> PrepareFile(const std::string& path, bool read_only) {

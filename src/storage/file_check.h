@@ -27,6 +27,11 @@ struct FileId {
 // on it.
 Result<FileId> PrepareFile(const std::string& path, bool read_only);
 
+// The same place as an absolute path whose folder has no symbolic link in it; the name at its end
+// stays as it is. Makes missing folders (0700) where asked to. SQLite refuses links anywhere in a
+// path, and a home or a ~/.cache may stand behind one.
+Result<std::string> ResolveFolder(const std::string& path, bool make_folders);
+
 // Which file is at `path` now; NOT_FOUND when there is none.
 Result<FileId> IdentifyFile(const std::string& path);
 

@@ -183,7 +183,7 @@ class Slice {
     if (rc == SQLITE_OK) rc = target_.Exec("COMMIT");
     if (rc != SQLITE_OK) {
       const Status failure = target_.Error(rc, "cannot take over entries");
-      target_.Exec("ROLLBACK");
+      target_.Rollback();
       return failure;
     }
     *saved += stored;
@@ -234,6 +234,19 @@ Status Salvage(const std::string& copy_path, Slice& slice, int64_t* saved) {
 
 }  // namespace
 
+void Account(const Result<HealReport>& end, DamageStats& stats, const EventSink& tell) {
+  if (!end.ok()) {
+    stats.failed.fetch_add(1, std::memory_order_relaxed);
+    if (tell) tell(TAPPS_EVENT_DAMAGE, {{"what", "failed"}, {"why", end.status().message()}});
+    return;
+  }
+  if (!end->damaged) return;
+  stats.healed.fetch_add(1, std::memory_order_relaxed);
+  stats.saved.fetch_add(end->saved, std::memory_order_relaxed);
+  if (!tell) return;
+  tell(TAPPS_EVENT_DAMAGE, {{"what", "healed"}, {"saved", end->saved}, {"copy", end->copy}});
+}
+
 bool IsDamage(const Status& status) {
   const int code = status.detail().sqlite_code & 0xFF;
   return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
@@ -260,7 +273,7 @@ Result<HealReport> Heal(const std::string& path, bool known, const Clock& clock,
   const int begun = writer->Exec("BEGIN IMMEDIATE");
   if ((begun & 0xFF) == SQLITE_BUSY) return writer->Error(begun, "cannot lock the damaged file");
   if (begun == SQLITE_OK && IsWhole(*writer)) {
-    writer->Exec("ROLLBACK");
+    writer->Rollback();
     return report;
   }
   report.damaged = true;
@@ -268,7 +281,7 @@ Result<HealReport> Heal(const std::string& path, bool known, const Clock& clock,
   Status copied = begun == SQLITE_OK ? CopyDatabase(*holder, report.copy)
                                      : Status(TAPPS_E_CORRUPT, "it cannot be read");
   if (!copied.ok()) copied = CopyRaw(*holder, report.copy);
-  writer->Exec("ROLLBACK");
+  writer->Rollback();
   if (!copied.ok()) return copied;
   RemoveOldCopies(path);
   TrustLengthOfFile(report.copy);

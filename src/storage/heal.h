@@ -1,10 +1,13 @@
 #ifndef TAPPS_STORAGE_HEAL_H_
 #define TAPPS_STORAGE_HEAL_H_
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "storage/limits.h"
 #include "storage/sqlite.h"
@@ -33,6 +36,19 @@ struct HealReport {
 // for `patience_us`; each is waited for anew.
 Result<HealReport> Heal(const std::string& path, bool known, const Clock& clock,
                         const Limits& limits, int64_t patience_us);
+
+// What a process has seen of damage to the file. Any thread.
+struct DamageStats {
+  std::atomic<int64_t> healed{0};
+  std::atomic<int64_t> failed{0};  // to heal it
+  std::atomic<int64_t> saved{0};   // entries taken over
+};
+
+// Tells a TAPPS_EVENT_* and its data.
+using EventSink = std::function<void(int32_t kind, const Json& data)>;
+
+// Counts the end of Heal and tells it (TAPPS_EVENT_DAMAGE); NULL: nobody is told.
+void Account(const Result<HealReport>& end, DamageStats& stats, const EventSink& tell);
 
 // Whether a failure is SQLite's word that the file is damaged, not that a checksum of ours is
 // wrong.

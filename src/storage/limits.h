@@ -16,10 +16,12 @@ namespace tapps::storage {
 // the hard cap. Only a single group larger than Batch() may do so, for as long as its commit takes.
 struct Limits {
   int64_t bytes = 0;
-  int64_t entries = 0;  // 0: no bound
+  int64_t entries = 0;          // 0: no bound
+  int64_t wal_hard = 64 << 20;  // at most; see WalHard()
+  int64_t wal_soft = 8 << 20;
 
-  int64_t WalHard() const { return std::min<int64_t>(64 << 20, bytes / 4); }
-  int64_t WalSoft() const { return std::min<int64_t>(8 << 20, WalHard() / 4); }
+  int64_t WalHard() const { return std::min<int64_t>(wal_hard, bytes / 4); }
+  int64_t WalSoft() const { return std::min<int64_t>(wal_soft, WalHard() / 4); }
   // Of one transaction's keys and values.
   int64_t Batch() const { return WalHard() / 4; }
   // Free pages given back in one transaction, which writes about as many of those it moves.

@@ -1,6 +1,7 @@
 #include "storage/reader.h"
 
 #include <cstring>
+#include <new>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -267,8 +268,8 @@ Result<Reader::Totals> Reader::ReadTotals() {
   const auto page_size = connection_->QueryInt("PRAGMA page_size");
   const auto pages = connection_->QueryInt("PRAGMA page_count");
   const auto free = connection_->QueryInt("PRAGMA freelist_count");
-  if (!page_size.ok() || !pages.ok() || !free.ok()) {
-    return Status(TAPPS_E_IO, "cannot read the size of the file");
+  for (const auto* read : {&page_size, &pages, &free}) {
+    if (!read->ok()) return read->status();
   }
   return Totals{*entries, *pages * *page_size, *free * *page_size};
 }
@@ -292,7 +293,11 @@ Result<ReaderPool::Lease> ReaderPool::Take() {
 void ReaderPool::Return(std::unique_ptr<Reader> reader, int64_t generation) {
   if (reader->InView()) return;  // whoever had it did not come to the end
   MutexLock lock(mu_);
-  if (generation == generation_ && idle_.size() < kMaxIdle) idle_.push_back(std::move(reader));
+  if (generation != generation_ || idle_.size() >= kMaxIdle) return;
+  try {
+    idle_.push_back(std::move(reader));
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): it is closed, then
+  }
 }
 
 void ReaderPool::Renew() {

@@ -117,7 +117,7 @@ Result<Found> InspectAtOnce(Connection& connection) {
     return connection.Error(rc, "cannot read the cache file");
   }
   Result<Found> found = Inspect(connection);
-  connection.Exec("COMMIT");
+  connection.Rollback();  // nothing was written
   return found;
 }
 
@@ -169,7 +169,7 @@ Status CreateTables(Connection& connection) {
   if (found.ok() && rc == SQLITE_OK) rc = connection.Exec("COMMIT");
   if (found.ok() && rc == SQLITE_OK) return {};
   Status failure = found.ok() ? connection.Error(rc, "cannot make the tables") : found.status();
-  connection.Exec("ROLLBACK");
+  connection.Rollback();
   return failure;
 }
 

@@ -11,6 +11,7 @@ namespace tapps::storage {
 
 int32_t CodeOf(int sqlite_code, int sys_errno) {
   if (sys_errno == ENOSPC || sys_errno == EDQUOT) return TAPPS_E_FULL;
+  if (sqlite_code == SQLITE_CANTOPEN_SYMLINK) return TAPPS_E_DENIED;
   switch (sqlite_code & 0xFF) {
     case SQLITE_OK:
     case SQLITE_ROW:
@@ -91,6 +92,14 @@ void Connection::SetBusyHandler(std::function<bool()> keep_waiting) {
   }
   busy_ = std::make_unique<Busy>(Busy{std::move(keep_waiting)});
   sqlite3_busy_handler(db_, &Connection::OnBusy, busy_.get());
+}
+
+bool Connection::Rollback() {
+  for (int tries = 0; tries < 2; ++tries) {
+    if (sqlite3_get_autocommit(db_)) return true;
+    if (Exec("ROLLBACK") != SQLITE_OK) sqlite3_db_release_memory(db_);
+  }
+  return sqlite3_get_autocommit(db_) != 0;
 }
 
 Result<Statement> Connection::Prepare(std::string_view sql) {

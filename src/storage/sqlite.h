@@ -98,7 +98,7 @@ class ScopedReset {
 
 // A connection to a database file, configured as every connection of tapps must be: no automatic
 // checkpoint and none on close (storage/checkpoint.h says why), no memory mapping of the file,
-// symbolic links refused. One thread at a time.
+// symbolic links refused, also among the folders of the path (ResolveFolder). One thread at a time.
 class Connection {
  public:
   enum class Mode { kReadOnly, kReadWrite };
@@ -116,6 +116,9 @@ class Connection {
   void SetBusyHandler(std::function<bool()> keep_waiting);
 
   int Exec(const char* sql) { return sqlite3_exec(db_, sql, nullptr, nullptr, nullptr); }
+  // Undoes the transaction that is open, if one is. That may need memory, too: false when only
+  // closing the connection helps.
+  bool Rollback();
   Result<Statement> Prepare(std::string_view sql);
   // The first column of the first row of a query; `otherwise` when there is none.
   Result<int64_t> QueryInt(std::string_view sql, int64_t otherwise = 0);

@@ -7,6 +7,7 @@
 #include "storage/copy_file.h"
 #include "storage/heal.h"
 #include "storage/schema.h"
+#include "storage/sole_sqlite.h"
 
 namespace tapps::storage {
 namespace {
@@ -72,10 +73,14 @@ Status CheckSize(const WriteGroup& group, const Limits& limits) {
 std::atomic<int64_t> Store::live_{0};
 
 Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
+  Result<std::string> path = ResolveFolder(options.path, !options.read_only);
+  if (!path.ok()) return std::move(path).status();
+  options.path = *std::move(path);
   std::shared_ptr<Store> store(new Store(std::move(options)));
   const StoreOptions& given = store->options_;
   Result<FileId> file = PrepareFile(given.path, given.read_only);
   if (!file.ok()) return std::move(file).status();
+  TAPPS_RETURN_IF_ERROR(CheckSoleSqlite(given.path, *file));
   {
     MutexLock lock(store->path_mu_);
     store->file_ = *file;
@@ -92,6 +97,9 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   if (IsDamage(opened) && !given.read_only) {
     const Result<HealReport> healed =
         Heal(given.path, false, *given.clock, store->limits_, given.open_timeout_us);
+    Account(healed, store->damage_, [&](int32_t, const Json& data) {
+      if (healed.ok()) store->healed_at_open_ = data;
+    });
     opened = healed.ok() ? open() : healed.status();
   }
   if (!opened.ok()) return std::move(opened).Wrap(given.path);
@@ -168,6 +176,8 @@ Status Store::StartWriter() {
                           .uses = &uses_,
                           .clock = options_.clock,
                           .on_state = options_.on_state,
+                          .on_event = options_.on_event,
+                          .damage = &damage_,
                           .damaged = &damaged_,
                           .file_generation = [this] {
                             MutexLock path(path_mu_);
@@ -199,7 +209,7 @@ Status Store::Backup(const std::string& path) {
 
 Result<CompactReport> Store::Compact(int64_t timeout_us) {
   if (read_only_) return Status(TAPPS_E_READ_ONLY, options_.path + " may not be written");
-  return CompactDatabase(options_.path, limits_.bytes, MonotonicNow() + timeout_us);
+  return CompactDatabase(options_.path, limits_, MonotonicNow() + timeout_us);
 }
 
 void Store::NoteFailure(const Status& failure) {

@@ -21,14 +21,18 @@ namespace tapps::storage {
 struct StoreOptions {
   std::string path;
   bool read_only = false;
-  int64_t disk_bytes = 0;    // of the file set
-  int64_t disk_entries = 0;  // 0: no bound
+  int64_t disk_bytes = 0;            // of the file set
+  int64_t disk_entries = 0;          // 0: no bound
+  int64_t wal_bytes = 8 << 20;       // Limits::wal_soft
+  int64_t max_wal_bytes = 64 << 20;  // Limits::wal_hard
   int64_t queue_bytes = 0;
   int64_t commit_interval_us = 0;
   int64_t open_timeout_us = 0;
   const Clock* clock = nullptr;
   // As Writer::Options::on_state.
   std::function<void(int32_t state, const Status& why)> on_state;
+  // As Writer::Options::on_event; not called during the open.
+  EventSink on_event;
   // The path names another file now, and nothing that was read before holds. Called with no reader
   // of the old file trusted any more; must not use the store.
   std::function<void()> on_replaced;
@@ -81,6 +85,9 @@ class Store : public std::enable_shared_from_this<Store> {
   int64_t MaxValueBytes() const { return limits_.Value(); }
 
   int32_t state() const;
+  const DamageStats& damage() const { return damage_; }
+  // The data of TAPPS_EVENT_DAMAGE when the open has healed the file, else null.
+  const Json& healed_at_open() const { return healed_at_open_; }
   // NULL before the first write.
   const WriterStats* writer_stats() const;
 
@@ -98,7 +105,8 @@ class Store : public std::enable_shared_from_this<Store> {
 
   explicit Store(StoreOptions options)
       : options_(std::move(options)),
-        limits_{options_.disk_bytes, options_.disk_entries},
+        limits_{options_.disk_bytes, options_.disk_entries, options_.max_wal_bytes,
+                options_.wal_bytes},
         readers_(options_.path),
         queue_(std::make_shared<WriteQueue>(options_.queue_bytes, options_.commit_interval_us)) {}
   Status StartWriter();
@@ -121,6 +129,8 @@ class Store : public std::enable_shared_from_this<Store> {
   const StoreOptions options_;
   const Limits limits_;
   UseLog uses_;
+  DamageStats damage_;
+  Json healed_at_open_;
   bool read_only_ = false;
   ReaderPool readers_;
   std::atomic<ChangeFeed*> feed_{nullptr};

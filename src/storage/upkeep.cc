@@ -96,7 +96,7 @@ Result<bool> Upkeep::Slice() {
   if (rc == SQLITE_OK) rc = writer_->Exec("COMMIT");
   if (rc != SQLITE_OK) {
     const Status failure = writer_->Error(rc, "cannot remove old entries");
-    if (!sqlite3_get_autocommit(writer_->handle())) writer_->Exec("ROLLBACK");
+    writer_->Rollback();
     entries_.DropTotals();
     return failure;
   }

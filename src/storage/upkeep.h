@@ -48,6 +48,8 @@ class Upkeep {
   // Whether pages were given back since this was last asked: the file is cut at the checkpoint.
   bool TakeVacuumed() { return std::exchange(vacuumed_, false); }
 
+  // As the totals have it.
+  Result<int64_t> Entries() { return Int(kEntries); }
   int64_t evictions() const { return evictions_.load(std::memory_order_relaxed); }
   int64_t expirations() const { return expirations_.load(std::memory_order_relaxed); }
   // Of the entries last evicted, how long they were idle; kMaxIdle when nothing ever was.

@@ -4,7 +4,6 @@
 #include <new>
 #include <utility>
 
-#include "storage/heal.h"
 #include "storage/schema.h"
 
 namespace tapps::storage {
@@ -21,6 +20,10 @@ constexpr int64_t kUpkeepBudget = 20 * kMillisecond;
 constexpr int64_t kUpkeepLockWait = 20 * kMillisecond;
 constexpr int64_t kHealEvery = 60 * kSecond;
 constexpr int64_t kHealPatience = 5 * kSecond;
+// Evictions of so many, and of so large a part of the entries, within a second are a burst.
+constexpr int64_t kBurst = 64;
+constexpr int64_t kBurstPart = 8;
+constexpr int64_t kBurstEvery = 10 * kSecond;  // told
 constexpr int kMaxSqlErrors = 10;
 constexpr int kMaxBegins = 4;
 constexpr int64_t kGiveUp = 60 * kSecond;  // after Stop, with nothing going right
@@ -36,6 +39,8 @@ Result<std::unique_ptr<Writer>> Writer::Open(Options options, std::shared_ptr<Wr
 Status Writer::Connect() {
   const Result<int64_t> generation = options_.file_generation();
   if (!generation.ok()) return generation.status();
+  // What could not be rolled back ends with its connection.
+  if (writer_.handle() != nullptr && !writer_.Rollback()) generation_ = -1;
   if (*generation == generation_) return {};
   entries_.Reset();  // statements go before the connection they belong to
   upkeep_.Reset();
@@ -131,9 +136,7 @@ void Writer::RunOutOfMemory() {
   upkeep_lock_until_us_ = 0;
   if (committed_) FinishTaken({});
   queue_->Return(std::exchange(taken_, {}));
-  if (writer_.handle() != nullptr && !sqlite3_get_autocommit(writer_.handle())) {
-    writer_.Exec("ROLLBACK");
-  }
+  if (writer_.handle() != nullptr) writer_.Rollback();
   entries_.DropTotals();
   generation_ = -1;
   stats_.failures.fetch_add(1, std::memory_order_relaxed);
@@ -177,6 +180,7 @@ bool Writer::WriteDue() {
     if (status.ok()) {
       SetState(TAPPS_STATE_OK, status);
       queue_->SetFailing(false);
+      WatchEvictions();
     } else {
       Fail(status);
     }
@@ -219,7 +223,7 @@ void Writer::TryToWrite() {
     if (rc == SQLITE_OK) rc = writer_.Exec("COMMIT");
     if (rc != SQLITE_OK) {
       status = writer_.Error(rc, "cannot write the cache file");
-      if (!sqlite3_get_autocommit(writer_.handle())) writer_.Exec("ROLLBACK");
+      writer_.Rollback();
     }
   }
   lock_wait_began_us_ = 0;
@@ -245,7 +249,7 @@ int64_t Writer::DoUpkeep() {
   upkeep_lock_until_us_ = MonotonicNow() + kUpkeepLockWait;
   const Result<bool> more = work();
   upkeep_lock_until_us_ = 0;
-  stats_.evictions.store(upkeep_.evictions(), std::memory_order_relaxed);
+  WatchEvictions();
   stats_.expirations.store(upkeep_.expirations(), std::memory_order_relaxed);
   stats_.checkpoints.store(wal_.checkpoints(), std::memory_order_relaxed);
   if (more.ok()) return *more ? 0 : Upkeep::kFlushEvery;
@@ -255,6 +259,25 @@ int64_t Writer::DoUpkeep() {
   generation_ = -1;  // a failure may stay with its connection
   Fail(more.status());
   return kTryEvery;
+}
+
+void Writer::WatchEvictions() {
+  const int64_t now = MonotonicNow();
+  const int64_t all = upkeep_.evictions();
+  const int64_t before = stats_.evictions.exchange(all, std::memory_order_relaxed);
+  if (now - burst_began_us_ >= kSecond) {
+    burst_began_us_ = now;
+    burst_base_ = before;
+  }
+  const int64_t evicted = all - burst_base_;
+  if (evicted < kBurst || all == before || now < next_burst_us_) return;
+  const Result<int64_t> left = upkeep_.Entries();
+  if (!left.ok() || evicted < (*left + evicted) / kBurstPart) return;
+  next_burst_us_ = now + kBurstEvery;
+  stats_.eviction_bursts.fetch_add(1, std::memory_order_relaxed);
+  if (!options_.on_event) return;
+  options_.on_event(TAPPS_EVENT_EVICTION,
+                    {{"evicted", evicted}, {"within_us", now - burst_began_us_}});
 }
 
 // Whether the same may succeed later: the fault is not in what is written.
@@ -278,14 +301,8 @@ void Writer::HealFile() {
   const Result<HealReport> report =
       Heal(options_.path, known, *options_.clock, options_.limits, kHealPatience);
   generation_ = -1;  // connect anew
-  if (!report.ok()) {
-    Fail(report.status());
-  } else if (options_.on_state && report->damaged) {
-    options_.on_state(
-        TAPPS_STATE_FAILED,
-        Status(TAPPS_E_CORRUPT, "the cache file was damaged: " + std::to_string(report->saved) +
-                                    " entries were saved, a copy is " + report->copy));
-  }
+  if (!report.ok()) Fail(report.status());
+  Account(report, *options_.damage, options_.on_event);
 }
 
 void Writer::Fail(const Status& why) {
@@ -317,7 +334,7 @@ Status Writer::Begin() {
       pinned_since_us_ = 0;
       return {};
     }
-    writer_.Exec("ROLLBACK");
+    writer_.Rollback();
   }
   if (pinned_since_us_ == 0) pinned_since_us_ = MonotonicNow();
   return Status(TAPPS_E_BUSY,
@@ -360,7 +377,7 @@ Status Writer::WriteBatch() {
     taken_ = queue_->Take(one_by_one_ > 0 ? 0 : static_cast<size_t>(options_.limits.Batch()));
     status = WriteGroups(&changes);
     if (!committed_) {
-      if (!sqlite3_get_autocommit(writer_.handle())) writer_.Exec("ROLLBACK");
+      writer_.Rollback();
       entries_.DropTotals();
     }
   }

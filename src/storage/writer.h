@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "storage/entry_table.h"
 #include "storage/feed_log.h"
+#include "storage/heal.h"
 #include "storage/lease.h"
 #include "storage/limits.h"
 #include "storage/removal.h"
@@ -32,6 +33,7 @@ struct WriterStats {
   std::atomic<int64_t> evictions{0};    // entries removed for room
   std::atomic<int64_t> expirations{0};  // entries removed because nobody may be served them
   std::atomic<int64_t> checkpoints{0};
+  std::atomic<int64_t> eviction_bursts{0};
   Histogram commit_ns;
 };
 
@@ -69,6 +71,9 @@ class Writer {
     const Clock* clock = nullptr;  // wall time, for expiry
     // Called on this thread when `state` (TAPPS_STATE_*) changes.
     std::function<void(int32_t state, const Status& why)> on_state;
+    // Called on this thread: TAPPS_EVENT_DAMAGE, TAPPS_EVENT_EVICTION. May be NULL.
+    EventSink on_event;
+    DamageStats* damage = nullptr;
     // Set by who finds the file damaged; the writer heals it and resets this.
     std::atomic<bool>* damaged = nullptr;
     // How often the path has come to name another file; asked before every batch.
@@ -105,6 +110,7 @@ class Writer {
   int64_t DoUpkeep();
   bool IsTransient(const Status& status);
   void HealFile();
+  void WatchEvictions();
   bool KeepWaitingForLock();
   bool TimeToGiveUp();
   // Makes what the file gets of the values that a batch would have now.
@@ -144,6 +150,9 @@ class Writer {
   int64_t stop_began_us_ = 0;
   int64_t upkeep_lock_until_us_ = 0;  // upkeep waits for the write lock no longer; 0: not in upkeep
   int64_t next_heal_us_ = 0;          // a file that stays damaged is not copied again and again
+  int64_t burst_began_us_ = 0;        // of the second in which evictions are counted
+  int64_t burst_base_ = 0;            // evictions before it
+  int64_t next_burst_us_ = 0;         // not told before
   int sql_errors_ = 0;                // in a row
   int64_t pinned_since_us_ = 0;       // no commit because of the WAL's hard cap; 0: not so
 };

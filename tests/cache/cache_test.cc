@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "support/temp_dir.h"
@@ -229,6 +230,20 @@ TEST_F(CacheTest, TheSameFileIsOpenedOnce) {
   CacheOptions other = options_;
   other.ttl_us = kHour;
   EXPECT_EQ(Cache::Open(path_, other).code(), TAPPS_E_EXISTS);
+}
+
+TEST_F(CacheTest, AFileBehindALinkedFolderIsTheSameCache) {
+  std::filesystem::create_directory(dir_.File("real"));
+  std::filesystem::create_directory_symlink(dir_.File("real"), dir_.File("link"));
+  (void)cache_->Close(0);
+  path_ = dir_.File("link/new/cache-1.db");
+  cache_ = Open();
+  ASSERT_NE(cache_, nullptr);
+  Put("key", "value", {.durability = TAPPS_DURABILITY_SYNC});
+  path_ = dir_.File("real/new/cache-1.db");
+  EXPECT_EQ(Open(), cache_);
+  std::filesystem::create_symlink(path_, dir_.File("real/new/name.db"));
+  EXPECT_EQ(Cache::Open(dir_.File("real/new/name.db"), options_).code(), TAPPS_E_DENIED);
 }
 
 TEST_F(CacheTest, AfterCloseEveryCallSaysClosed) {

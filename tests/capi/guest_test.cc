@@ -1,5 +1,6 @@
 // The library as a guest in other programs: no threads and no TLS for readers, threads that leave
 // signals alone, exits and unloading at any time, not a byte on stdout or stderr.
+#include <filesystem>
 #include <set>
 #include <sstream>
 
@@ -72,6 +73,19 @@ TEST_F(GuestTest, ExitWithWorkPendingIsQuickAndClean) {
 
 TEST_F(GuestTest, UnloadingWhileTheWriterRunsIsSafe) {
   const auto result = test::RunChild({TAPPS_PLUGIN_HOST, TAPPS_LIBRARY, path_});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(GuestTest, ASecondCopyWithAnSqliteOfItsOwnIsRefused) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers know nothing of namespaces of the loader";
+#endif
+  const std::string second = dir_.File("libsecond.so");
+  std::filesystem::copy_file(TAPPS_LIBRARY, second);
+  const auto result = test::RunChild({TAPPS_PLUGIN_HOST, TAPPS_LIBRARY, second, path_});
+  if (result.exit_code == 77) GTEST_SKIP() << "the loader has no namespace for it";
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.out, "");
   EXPECT_EQ(result.err, "");

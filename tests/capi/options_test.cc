@@ -106,9 +106,10 @@ class OptionsTest : public CacheTest {
   }
 
   template <typename Options, typename Field>
-  void ExpectRejected(Field Options::*field, const char* name, const std::vector<int64_t>& bad) {
+  [[gnu::noinline]] void ExpectRejected(Field Options::*field, const char* name,
+                                        const std::vector<int64_t>& bad) {
     for (const int64_t number : bad) {
-      SCOPED_TRACE(std::string(name) + " = " + std::to_string(number));
+      SCOPED_TRACE(testing::Message() << name << " = " << number);
       Options options{};
       options.struct_size = sizeof options;
       options.*field = static_cast<Field>(number);
@@ -118,9 +119,10 @@ class OptionsTest : public CacheTest {
     }
   }
   template <typename Options, typename Field>
-  void ExpectAccepted(Field Options::*field, const char* name, const std::vector<int64_t>& good) {
+  [[gnu::noinline]] void ExpectAccepted(Field Options::*field, const char* name,
+                                        const std::vector<int64_t>& good) {
     for (const int64_t number : good) {
-      SCOPED_TRACE(std::string(name) + " = " + std::to_string(number));
+      SCOPED_TRACE(testing::Message() << name << " = " << number);
       Options options{};
       options.struct_size = sizeof options;
       options.*field = static_cast<Field>(number);
@@ -161,7 +163,7 @@ TEST_F(OptionsTest, UnknownFlagsAreRefused) {
   };
   check("open", tapps_open_options{},
         TAPPS_OPEN_READ_ONLY | TAPPS_OPEN_OFFLINE | TAPPS_OPEN_DENY_PRIVATE |
-            TAPPS_OPEN_KEEP_SET_COOKIE | TAPPS_OPEN_SHARED_HTTP);
+            TAPPS_OPEN_KEEP_SET_COOKIE | TAPPS_OPEN_SHARED_HTTP | TAPPS_OPEN_KEEP_CREDENTIALED);
   check("get", tapps_get_options{}, 15);
   check("put", tapps_put_options{}, 3);
   check("fetch", tapps_fetch_options{}, TAPPS_FETCH_DENY_PRIVATE | TAPPS_FETCH_IN_ORDER);
@@ -182,6 +184,25 @@ TEST_F(OptionsTest, NumbersOutOfRangeAreRefusedByName) {
   REJECT(tapps_open_options, max_concurrency, -3);
   REJECT(tapps_open_options, break_failures, -3);
   REJECT(tapps_open_options, break_us, -3);
+  REJECT(tapps_open_options, wal_bytes, -1, 65'535);
+  REJECT(tapps_open_options, max_wal_bytes, -2, 262'143);
+  REJECT(tapps_open_options, lease_wait_us, -1, 60'000'001);
+  REJECT(tapps_open_options, stale_if_error_us, -3);
+  REJECT(tapps_open_options, max_heuristic_us, -3);
+  REJECT(tapps_open_options, max_waiting, -1, (1 << 20) + 1);
+  REJECT(tapps_open_options, max_break_us, -1, INT64_MAX);
+  REJECT(tapps_open_options, break_successes, -1);
+  REJECT(tapps_open_options, break_failure_rate, -2, 101);
+  REJECT(tapps_open_options, break_slow_rate, -2, 101);
+  REJECT(tapps_open_options, break_slow_us, -1);
+  REJECT(tapps_open_options, break_window_calls, -1, 4097);
+  REJECT(tapps_open_options, break_window_us, -2, 999);
+  REJECT(tapps_open_options, break_min_calls, -1);
+  REJECT(tapps_open_options, retry_us, -1);
+  REJECT(tapps_open_options, max_retry_us, -1);
+  REJECT(tapps_open_options, retry_reserve, -2, 1001);
+  REJECT(tapps_open_options, retry_percent, -2, 101);
+  REJECT(tapps_fetch_options, max_header_bytes, -1, 255, (16 << 20) + 1);
   REJECT(tapps_put_options, durability, -1, 4, INT32_MAX);
   REJECT(tapps_put_options, ttl_us, -3, INT64_MIN);
   REJECT(tapps_put_options, stale_us, -3);
@@ -223,6 +244,18 @@ TEST_F(OptionsTest, NumbersAtTheirLimitsAreTaken) {
   ACCEPT(tapps_open_options, disk_bytes, 1 << 20, INT64_MAX);
   ACCEPT(tapps_open_options, queue_bytes, 65'536);
   ACCEPT(tapps_open_options, ttl_us, -1, 1, INT64_MAX / 4);
+  ACCEPT(tapps_open_options, wal_bytes, 65'536, INT64_MAX);
+  ACCEPT(tapps_open_options, max_wal_bytes, 262'144, INT64_MAX);
+  ACCEPT(tapps_open_options, lease_wait_us, 1, 60'000'000);
+  ACCEPT(tapps_open_options, stale_if_error_us, -1, -2, 1);
+  ACCEPT(tapps_open_options, max_heuristic_us, -1, -2, 1);
+  ACCEPT(tapps_open_options, max_waiting, 1, 1 << 20);
+  ACCEPT(tapps_open_options, break_us, 1, int64_t{365} * 24 * 3600 * 1'000'000);
+  ACCEPT(tapps_open_options, break_failure_rate, -1, 1, 100);
+  ACCEPT(tapps_open_options, break_window_us, -1, 1000);
+  ACCEPT(tapps_open_options, retry_reserve, -1, 1, 1000);
+  ACCEPT(tapps_open_options, retry_percent, -1, 1, 100);
+  ACCEPT(tapps_fetch_options, max_header_bytes, 256, 16 << 20);
   ACCEPT(tapps_put_options, ttl_us, -1, 1, INT64_MAX);
   ACCEPT(tapps_put_options, stale_us, 1, INT64_MAX);
   ACCEPT(tapps_put_options, timeout_us, INT64_MAX / 4, -1);
@@ -236,6 +269,21 @@ TEST_F(OptionsTest, NumbersAtTheirLimitsAreTaken) {
   options.stale_us = INT64_MAX;
   ASSERT_EQ(Use(&options, nullptr), TAPPS_OK);
   EXPECT_EQ(Get(cache(), "key").str(), "v");
+}
+
+TEST_F(OptionsTest, NumbersThatContradictEachOtherAreRefused) {
+  Err err;
+  tapps_open_options options = OpenOptions();
+  options.break_us = 2'000'000;
+  options.max_break_us = 1'000'000;
+  EXPECT_EQ(Use(&options, err), TAPPS_E_INVALID);
+  EXPECT_HAS(err.message(), "max_break_us is less than break_us");
+  options = OpenOptions();
+  options.break_failure_rate = 50;
+  options.break_min_calls = 20;
+  options.break_window_calls = 10;
+  EXPECT_EQ(Use(&options, err), TAPPS_E_INVALID);
+  EXPECT_HAS(err.message(), "break_min_calls is more than break_window_calls");
 }
 
 TEST_F(OptionsTest, PlainParametersHaveRangesToo) {

@@ -311,6 +311,54 @@ TEST_F(AbuseTest, APartThatCannotBeJoinedIsAskedForWhole) {
   EXPECT_EQ(ranges.size(), 3u);
 }
 
+TEST_F(AbuseTest, APartOfWhatHasShrunkIsAskedForWhole) {
+  std::vector<std::string> ranges;
+  const auto serving = Serve([&](Connection& peer) {
+    for (std::string request = peer.ReadRequest(); !request.empty(); request = peer.ReadRequest()) {
+      const size_t at = request.find("Range: ");
+      ranges.push_back(
+          at == std::string::npos ? "" : request.substr(at + 7, request.find('\r', at) - at - 7));
+      if (ranges.back() == "bytes=0-4") {
+        peer.Write(
+            "HTTP/1.1 206 Partial Content\r\nCache-Control: max-age=60\r\n"
+            "Content-Range: bytes 0-4/10\r\nContent-Length: 5\r\n\r\n01234");
+      } else if (!ranges.back().empty()) {
+        peer.Write(
+            "HTTP/1.1 416 Range Not Satisfiable\r\nCache-Control: max-age=60\r\n"
+            "Content-Range: bytes */3\r\nContent-Length: 0\r\n\r\n");
+      } else {
+        peer.Write("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 3\r\n\r\nABC");
+      }
+    }
+  });
+  const auto with = [&](const std::string& range) {
+    return Outcome("/",
+                   [&](FetchRequest* request) { request->headers.AddLine("Range: " + range); });
+  };
+  EXPECT_EQ(with("bytes=0-4"), "01234");
+  EXPECT_EQ(Outcome(), "ABC");
+  EXPECT_EQ(ranges, (std::vector<std::string>{"bytes=0-4", "bytes=5-", ""}));
+  with("bytes=900-");
+  EXPECT_EQ(ranges.back(), "bytes=900-");
+  EXPECT_EQ(Outcome(), "ABC") << "a 416 is nobody else's answer";
+}
+
+TEST_F(AbuseTest, AMethodThatMeansABodySaysThatThereIsNone) {
+  std::vector<std::string> requests;
+  const auto serving = Serve([&](Connection& peer) {
+    for (std::string request = peer.ReadRequest(); !request.empty(); request = peer.ReadRequest()) {
+      requests.push_back(request);
+      peer.Write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    }
+  });
+  for (const char* method : {"POST", "PUT", "PATCH", "DELETE"}) {
+    EXPECT_EQ(Outcome("/", [&](FetchRequest* request) { request->method = method; }), "ok");
+    EXPECT_EQ(requests.back().find("Content-Length: 0\r\n") != std::string::npos,
+              std::string(method) != "DELETE")
+        << requests.back();
+  }
+}
+
 TEST_F(AbuseTest, LineBreaksInWhatIsSentAreRefusedBeforeAnythingIs) {
   const auto serving = Serve([](Connection& peer) { peer.ReadRequest(); });
   FetchRequest request;

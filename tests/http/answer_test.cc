@@ -44,6 +44,8 @@ TEST(AnswerTest, OfAWholeResponse) {
             "200 0123456789");
   EXPECT_EQ(Answer(Asking("GET", {"If-None-Match: \"a\""}), whole), "304 -");
   EXPECT_EQ(Answer(Asking("GET", {"If-None-Match: \"b\""}), whole), "200 0123456789");
+  EXPECT_EQ(Answer(Asking("GET", {"If-None-Match: *"}), Stored(404, "gone", {})), "404 gone")
+      << "RFC 9110 13.2.1";
   EXPECT_EQ(Answer(Asking("GET", {"Range: bytes=2-3"}), Stored(404, "gone", {})), "404 gone");
 }
 

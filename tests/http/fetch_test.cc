@@ -232,6 +232,20 @@ TEST_F(FetchTest, UnsafeMethodsPassThroughAndInvalidate) {
   EXPECT_EQ(MustFetch("/list").served_from, TAPPS_FROM_NETWORK);
 }
 
+TEST_F(FetchTest, AChangeIsOneForWhatWasStoredUnderOtherCredentials) {
+  ServeText("/", "max-age=60");
+  origin_.handlers().Post("/", [](const Request&, Response&) {});
+  const auto serving = Start();
+  MustFetch("/", {"Authorization: a"});
+  EXPECT_EQ(MustFetch("/", {"Authorization: a"}).served_from, TAPPS_FROM_MEMORY);
+  clock_.Advance(kSecond);
+  FetchRequest post = Get("/", {"Authorization: a", "Idempotency-Key: 1"});
+  post.method = "POST";
+  EXPECT_EQ(MustFetch(post).status(), 200);
+  EXPECT_EQ(MustFetch("/", {"Authorization: a"}).served_from, TAPPS_FROM_NETWORK);
+  EXPECT_EQ(MustFetch("/", {"Authorization: a"}).served_from, TAPPS_FROM_MEMORY);
+}
+
 TEST_F(FetchTest, NoStoreKeepsTheAnswerToAPostFromBeingStored) {
   origin_.handlers().Post("/", [](const Request&, Response& response) {
     response.set_header("Cache-Control", "max-age=60");

@@ -50,6 +50,45 @@ TEST_F(FetchWaitingTest, OtherHeadersOrCredentialsAreOtherRequests) {
   EXPECT_EQ(requests_, 3);
 }
 
+TEST_F(FetchWaitingTest, WhoAsksAfterAChangeDoesNotGetTheAnswerFromBeforeIt) {
+  std::atomic<int> gets = 0;
+  Serve("/", [&](const Request&, Response& response) {
+    const int number = ++gets;
+    if (number == 1) door_.Pass();
+    response.set_header("Cache-Control", "max-age=60");
+    response.set_content(std::to_string(number), "text/plain");
+  });
+  origin_.handlers().Post("/", [](const Request&, Response&) {});
+  const auto serving = Start();
+  Collector<Result<FetchResult>> before;
+  engine_->Fetch(Get("/"), before.Callback());
+  ASSERT_TRUE(test::Eventually([&] { return gets == 1; }));
+  FetchRequest post = Get("/");
+  post.method = "POST";
+  EXPECT_EQ(MustFetch(post).status(), 200);
+  EXPECT_EQ(MustFetch("/").body(), "2");
+  door_.Open();
+  ASSERT_TRUE(before.Await(1));
+  EXPECT_EQ(before[0]->body(), "1");
+  EXPECT_EQ(MustFetch("/").body(), "2") << "the older answer is not stored over it";
+}
+
+TEST_F(FetchWaitingTest, OtherPatienceIsAnotherRequest) {
+  Serve("/", [&](const Request&, Response& response) {
+    door_.Pass();
+    response.set_content("one", "text/plain");
+  });
+  const auto serving = Start();
+  Collector<Result<FetchResult>> results;
+  FetchRequest hasty = Get("/");
+  hasty.limits.first_byte_timeout_us = kMinute;
+  engine_->Fetch(hasty, results.Callback());
+  engine_->Fetch(Get("/"), results.Callback());
+  door_.Open();
+  ASSERT_TRUE(results.Await(2));
+  EXPECT_EQ(requests_, 2);
+}
+
 TEST_F(FetchWaitingTest, AFollowerThatLeavesLeavesTheOthers) {
   Serve("/", [&](const Request&, Response& response) {
     door_.Pass();

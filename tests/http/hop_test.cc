@@ -159,5 +159,25 @@ TEST_F(HopTest, SomeRedirectsAreNotFollowed) {
   }
 }
 
+TEST_F(HopTest, FieldsOfAConnectionAreNotSentOn) {
+  FetchRequest request = Ask(
+      "http://h/", {"Connection: close, X-Mine", "X-Mine: 1", "TE: trailers",
+                    "Transfer-Encoding: chunked", "Upgrade: h2c", "Proxy-Authorization: Basic x",
+                    "Content-Length: 3", "Host: H", "Accept: a"});
+  request.method = "POST";
+  request.body = Value::Make("longer than that", ValueInfo());
+  EXPECT_EQ(First(request).headers.text(), "Accept: a\r\n");
+}
+
+TEST_F(HopTest, AnotherHostThanTheUrlsGoesPastTheCacheAndStaysWithItsOrigin) {
+  const FetchRequest request = Ask("http://h/a", {"Host: tenant"});
+  const Hop hop = First(request);
+  EXPECT_EQ(hop.headers.Get("Host"), "tenant");
+  EXPECT_FALSE(hop.may_read);
+  EXPECT_FALSE(hop.may_write);
+  EXPECT_FALSE(Redirect(request, 302, "http://other/")->headers.Has("Host"));
+  EXPECT_FALSE(Redirect(request, 302, "/b")->headers.Has("Host"));
+}
+
 }  // namespace
 }  // namespace tapps::http

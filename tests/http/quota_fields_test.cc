@@ -78,5 +78,13 @@ TEST(QuotaFieldsTest, NonsenseSaysNothing) {
   EXPECT_FALSE(ReadQuota(200, Of({{"RateLimit-Remaining", "5"}}), kNow));
 }
 
+TEST(QuotaFieldsTest, ADateIsNoNumberOfSeconds) {
+  EXPECT_FALSE(ReadQuota(
+      200, Of({{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "2024-05-01T00:00:00Z"}}),
+      kNow));
+  EXPECT_TRUE(
+      ReadQuota(200, Of({{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "2.5"}}), kNow));
+}
+
 }  // namespace
 }  // namespace tapps::http

@@ -157,5 +157,32 @@ TEST(RangeTest, CombiningAtRandomGivesTheTruth) {
   EXPECT_GT(wholes, 100);
 }
 
+TEST(RangeTest, APartWithFewFieldsLeavesThoseOfTheFirst) {
+  const StoredResponse first =
+      Response(206, "01234",
+               {"Content-Range: bytes 0-4/10", "ETag: \"a\"", "Content-Type: text/plain",
+                "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT", "Age: 7", "X: old"});
+  const auto whole = Combine(
+      first, Response(206, "56789", {"Content-Range: bytes 5-9/10", "ETag: \"a\"", "X: new"}));
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->status, 200);
+  EXPECT_EQ(whole->headers.Get("Content-Type"), "text/plain") << "RFC 9111 3.4";
+  EXPECT_TRUE(whole->headers.Has("Last-Modified"));
+  EXPECT_EQ(whole->headers.Combined("X"), "new");
+  EXPECT_FALSE(whole->headers.Has("Age"));
+  EXPECT_EQ(whole->headers.Get("Content-Length"), "10");
+}
+
+TEST(RangeTest, ManySmallPartsOfSomethingLargeAreNotJoinedOneByOne) {
+  const StoredResponse large =
+      PartialResponse(std::string(5 << 20, 'x'), "bytes 0-5242879/9000000");
+  EXPECT_FALSE(IsWorthJoining(large, PartialResponse("y", "bytes 5242880-5242880/9000000")));
+  EXPECT_TRUE(
+      IsWorthJoining(PartialResponse("01", "bytes 0-1/9"), PartialResponse("2", "bytes 2-2/9")));
+  EXPECT_TRUE(IsWorthJoining(PartialResponse(std::string(5 << 20, 'x'), "bytes 0-5242879/5242881"),
+                             PartialResponse("y", "bytes 5242880-5242880/5242881")))
+      << "the last one";
+}
+
 }  // namespace
 }  // namespace tapps::http

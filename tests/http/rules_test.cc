@@ -248,6 +248,7 @@ TEST(RulesTest, ASharedCacheObeysWhatIsForIt) {
   EXPECT_EQ(FreshnessLifetime(Stored({"Cache-Control: max-age=60, s-maxage=99"}), shared),
             99 * kSecond);
   EXPECT_FALSE(store({}, {"Cache-Control: private, max-age=60"})) << "5.2.2.7";
+  EXPECT_FALSE(store({}, {"Cache-Control: private=\"X-User\", max-age=60"})) << "5.2.2.7";
   EXPECT_TRUE(store({}, {"Cache-Control: s-maxage=60"})) << "5.2.2.10";
   EXPECT_FALSE(store({"Authorization: x"}, {"Cache-Control: max-age=60"})) << "3.5";
   for (const char* permits : {"public", "must-revalidate", "s-maxage=60"}) {

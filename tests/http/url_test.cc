@@ -47,7 +47,8 @@ TEST(UrlTest, WhatIsNoUrlIsRefusedWithTheReason) {
       {"//example.com", "no scheme"},
       {"ftp://example.com/", "'ftp'"},
       {"file:///etc/passwd", "'file' is not http or https"},
-      {"javascript:alert(1)", "'javascript'"},
+      {"javascript:alert(1)", "no scheme"},
+      {"gopher://h/", "'gopher'"},
       {"http:/example.com", "//"},
       {"http://", "no host"},
       {"http:///a", "no host"},
@@ -85,6 +86,9 @@ TEST(UrlTest, UserInfoIsSplitOffAndInNoText) {
   EXPECT_EQ(url->ToString(), "https://example.com/x");
   EXPECT_EQ(url->Origin(), "https://example.com:443");
   EXPECT_EQ(SecretParameters().Redact(*url), "https://example.com/x");
+  EXPECT_EQ(ParseUrl("hapikey:cret@example.com/").status().message().find("hapikey"),
+            std::string::npos)
+      << "a name and a password without a scheme before them";
   EXPECT_EQ(ParseUrl("http://me:cret@exa mple.com/").status().message().find("cret"),
             std::string::npos);
   EXPECT_EQ(ParseUrl("http://me:cret@a<b/").status().message().find("cret"), std::string::npos);
@@ -141,6 +145,17 @@ TEST(UrlTest, SecretQueryParametersAreReplacedInMessages) {
   const SecretParameters own({"Monkey"});
   EXPECT_TRUE(own.Contains(*ParseUrl("http://h/?monkey=x")));
   EXPECT_FALSE(own.Contains(*ParseUrl("http://h/?token=x")));
+}
+
+TEST(UrlTest, SecretsAreKnownInWordsThatAreWrittenTogether) {
+  const SecretParameters secrets;
+  for (const char* name : {"accessToken", "authToken", "clientSecret", "X2Key", "hapikey",
+                           "access_token", "x-api-key", "TOKEN"}) {
+    EXPECT_TRUE(secrets.Matches(name)) << name;
+  }
+  for (const char* name : {"monkey", "keyword", "Monkey", "broken", "tokens"}) {
+    EXPECT_FALSE(secrets.Matches(name)) << name;
+  }
 }
 
 }  // namespace

@@ -133,7 +133,7 @@ TEST_F(BreakerRatesTest, RetriesHaveABudget) {
     Call(CallResult::kFailure);
     if (breaker_->Retry({.attempt = 1, .status = 503}).code == TAPPS_OK) ++retries;
   }
-  EXPECT_EQ(retries, 1000 / 10 + Breaker::kFreeRetries);
+  EXPECT_EQ(retries, 1000 / 10 + RetrySettings::Default().reserve);
   EXPECT_EQ(breaker_->Retry({.attempt = 1, .status = 503}).code, TAPPS_E_FULL);
 }
 

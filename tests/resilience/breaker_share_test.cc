@@ -99,6 +99,36 @@ TEST_F(BreakerShareTest, AnOpeningElsewhereMakesTheNextCallHereAProbeThatDecides
   EXPECT_EQ(other.Wait(), 0);
 }
 
+// What is committed at once is looked for every 10 ms: the news takes less than 50 ms, of which
+// none is measured here.
+TEST_F(BreakerShareTest, TheFirstCallAfterTheNextLookIsTheProbe) {
+  static_assert(BreakerShare::kLookEvery <= 10 * kMillisecond);
+  Pipe go;
+  Pipe told;
+  Process other([&] {
+    Peer peer(path_);
+    if (go.Receive() != 1) return 1;
+    peer.BreakOpen();
+    told.Send(1);
+    return go.Receive() == 2 ? 0 : 2;
+  });
+  FakeClock clock(Clock::Real().WallNow());
+  Peer here(path_, clock);
+  ASSERT_EQ(here.Call(CallResult::kSuccess), TAPPS_OK);
+  go.Send(1);
+  ASSERT_EQ(told.Receive(), 1);
+  const Admission before = here.Ask();
+  EXPECT_FALSE(before.probe) << "not looked yet: a call costs a look at a coarse clock";
+  here.registry->Get(kName)->Report(before.permit, CallResult::kSuccess);
+  clock.Advance(BreakerShare::kLookEvery);
+  const Admission probe = here.Ask();
+  EXPECT_TRUE(probe.ok());
+  EXPECT_TRUE(probe.probe);
+  EXPECT_EQ(here.Ask().code, TAPPS_E_OPEN_CIRCUIT);
+  go.Send(2);
+  EXPECT_EQ(other.Wait(), 0);
+}
+
 TEST_F(BreakerShareTest, AMisconfiguredProcessCostsOthersOneProbeAndNoMore) {
   Pipe go;
   Pipe told;

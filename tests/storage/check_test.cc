@@ -56,7 +56,7 @@ TEST_F(CheckTest, CompactingKeepsTheWalWithinItsCap) {
   Connection reader = *Connection::Open(path_, Connection::Mode::kReadOnly);
   ASSERT_EQ(reader.Exec("BEGIN; SELECT count(*) FROM entries"), SQLITE_OK);
   const auto compact = [&](int64_t patience) {
-    return CompactDatabase(path_, limits.bytes, Clock::Real().MonotonicNow() + patience);
+    return CompactDatabase(path_, limits, Clock::Real().MonotonicNow() + patience);
   };
   EXPECT_EQ(compact(50 * kMillisecond).code(), TAPPS_E_TIMEOUT);
   EXPECT_LE(FileBytes("-wal"), limits.WalHard());

@@ -46,8 +46,49 @@ TEST_F(CopyFileTest, ABackupTakenWhileTheCacheIsWrittenIsACache) {
 TEST_F(CopyFileTest, ABackupOverTheCacheItselfOrToNowhereIsRefused) {
   Open();
   EXPECT_EQ(store_->Backup(path_).code(), TAPPS_E_EXISTS);
+  for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+    EXPECT_EQ(store_->Backup(path_ + suffix).code(), TAPPS_E_EXISTS) << suffix;
+  }
   EXPECT_EQ(store_->Backup(dir_.File("none/backup.db")).code(), TAPPS_E_NOT_FOUND);
   EXPECT_TRUE(Put("a", "1").ok());
+}
+
+TEST_F(CopyFileTest, ABackupOverACopyThatWasUsedIsNotMixedWithWhatWasWrittenThere) {
+  Open();
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(Put("a" + std::to_string(i), Noise(2000, 1)).ok());
+  const std::string original = path_;
+  const std::string copy = dir_.File("backup.db");
+  ASSERT_TRUE(store_->Backup(copy).ok());
+  Close();
+  path_ = copy;
+  Open();
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(Put("b" + std::to_string(i), Noise(2000, 2)).ok());
+  Close();
+  path_ = original;
+  Open();
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(Put("c" + std::to_string(i), Noise(9000, 3)).ok());
+  const Status again = store_->Backup(copy);
+  ASSERT_TRUE(again.ok()) << again.message();
+  Close();
+  path_ = copy;
+  Open();
+  EXPECT_TRUE(store_->Check(true)->ok());
+  EXPECT_TRUE(Get("a7") == Noise(2000, 1));
+  EXPECT_TRUE(Get("c7") == Noise(9000, 3));
+  EXPECT_EQ(Get("b7"), "<NOT_FOUND>");
+}
+
+TEST_F(CopyFileTest, ABackupGoesThroughALinkedFolder) {
+  std::filesystem::create_directory(dir_.File("real"));
+  std::filesystem::create_directory_symlink(dir_.File("real"), dir_.File("link"));
+  Open();
+  ASSERT_TRUE(Put("a", "1").ok());
+  const Status taken = store_->Backup(dir_.File("link/backup.db"));
+  EXPECT_TRUE(taken.ok()) << taken.message();
+  Close();
+  path_ = dir_.File("real/backup.db");
+  Open();
+  EXPECT_EQ(Get("a"), "1");
 }
 
 }  // namespace

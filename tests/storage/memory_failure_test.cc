@@ -22,6 +22,7 @@ class MemoryFailureTest : public StoreFixture {
                             .limits = {.bytes = int64_t{1} << 30},
                             .uses = &uses_,
                             .clock = &clock_,
+                            .damage = &damage_,
                             .damaged = &damaged_,
                             .file_generation = [this]() -> Result<int64_t> {
                               const int64_t successes = fail_after_.exchange(kNever);
@@ -39,6 +40,7 @@ class MemoryFailureTest : public StoreFixture {
   }
 
   UseLog uses_;
+  DamageStats damage_;
   std::atomic<bool> damaged_{false};
   std::atomic<int64_t> fail_after_{kNever};
   std::shared_ptr<WriteQueue> queue_ = std::make_shared<WriteQueue>(32 << 20, kMillisecond);

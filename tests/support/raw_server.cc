@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,6 +39,27 @@ void RawServer::Connection::WaitForClose() {
   char buffer[4096];
   while (recv(fd_, buffer, sizeof buffer, 0) > 0) {
   }
+}
+
+void RawServer::Connection::TunnelTo(int port) {
+  const int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  const auto pass = [](int from, int to) {
+    char buffer[4096];
+    const ssize_t got = recv(from, buffer, sizeof buffer, 0);
+    return got > 0 && send(to, buffer, static_cast<size_t>(got), MSG_NOSIGNAL) == got;
+  };
+  bool open = connect(other, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  while (open) {
+    pollfd ends[] = {{fd_, POLLIN, 0}, {other, POLLIN, 0}};
+    open = poll(ends, 2, -1) > 0;
+    if (open && ends[0].revents != 0) open = pass(fd_, other);
+    if (open && ends[1].revents != 0) open = pass(other, fd_);
+  }
+  close(other);
 }
 
 void RawServer::Connection::Reset() {

@@ -26,6 +26,8 @@ class RawServer {
     bool Write(std::string_view bytes);
     // Returns when the peer closes, or the server stops.
     void WaitForClose();
+    // Passes bytes between the peer and another port of 127.0.0.1 until one of them closes.
+    void TunnelTo(int port);
     // Ends the connection with a TCP reset.
     void Reset();
 

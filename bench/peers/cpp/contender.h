@@ -22,6 +22,7 @@ constexpr double kBeatNs = 200'000;  // 5,000 a second
 constexpr size_t kPacedPuts = 2'000;
 constexpr size_t kSharedKeys = 10'000;
 constexpr size_t kWorkers = 8;
+constexpr uint32_t kHotKeys = 1'000;
 
 // What a Store has:
 //   enum Use { kInMemory, kOnDisk, kWrites };
@@ -49,6 +50,8 @@ class Contender {
       words >> word;
       if (line == "memory hit, caches") {
         Memory();
+      } else if (line == "memory hit, bindings") {
+        Hot();
       } else if (line == "disk hit, stores") {
         Disk();
       } else if (line == "put, stores") {
@@ -123,6 +126,19 @@ class Contender {
     Store& store = Filled(Store::kInMemory, "memory");
     Print("zipf", "ns", Gets(store, zipf_, 1000));
     Print("uniform", "ns", Gets(store, uniform_, 1000));
+  }
+
+  // What stays in the processor's caches: the first entries alone.
+  void Hot() {
+    if (!filled_) {
+      filled_ = std::make_unique<Store>(File("hot"), Store::kInMemory);
+      for (size_t i = 0; i < kHotKeys; ++i) {
+        Check(filled_->Put(data_.key(i), data_.value(i)), "a put failed");
+      }
+    }
+    std::vector<uint32_t> order(zipf_);
+    for (uint32_t& i : order) i %= kHotKeys;
+    Print("mean", "ns", Gets(*filled_, order, 500));
   }
 
   void Disk() { Print("uniform", "ns", Gets(Filled(Store::kOnDisk, "disk"), uniform_, 50)); }

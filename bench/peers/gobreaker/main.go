@@ -1,14 +1,13 @@
-// The circuit breaker of github.com/sony/gobreaker, measured as bench/breaker.cc measures ours: one
-// goroutine, the closed path with a call that does nothing, and the refusal of an open breaker.
-// Prints the median of the means of short runs of calls, of which few contain the work of other
-// programs, as JSON lines.
-//
-//	cd bench/peers/gobreaker && go run .
+// The circuit breaker of github.com/sony/gobreaker: one goroutine, the closed path with a call that
+// does nothing, by the breaker and by its two-step form, and the refusal of an open breaker.
+// ../README.md has the protocol; the workload is not needed.
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"os"
 	"sort"
 	"time"
 
@@ -16,22 +15,23 @@ import (
 )
 
 const (
-	rounds = 4001
+	chunks = 400
 	calls  = 500
 )
 
-func measure(row string, step func()) {
-	means := make([]float64, rounds)
-	for round := range means {
+// The median of the means of short runs of calls, of which few contain the work of other programs.
+func measure(row, metric string, step func()) {
+	means := make([]float64, chunks)
+	for chunk := range means {
 		begin := time.Now()
 		for range calls {
 			step()
 		}
-		means[round] = float64(time.Since(begin).Nanoseconds()) / calls
+		means[chunk] = float64(time.Since(begin).Nanoseconds()) / calls
 	}
 	sort.Float64s(means)
-	fmt.Printf("{\"row\":%q,\"who\":\"gobreaker\",\"metric\":\"mean\",\"value\":%.1f,\"unit\":\"ns\"}\n",
-		row, means[rounds/2])
+	fmt.Printf("{\"row\":%q,\"who\":\"gobreaker\",\"metric\":%q,\"value\":%.2f,\"unit\":\"ns\"}\n",
+		row, metric, means[chunks/2])
 }
 
 func main() {
@@ -46,11 +46,21 @@ func main() {
 		panic("it is not open")
 	}
 	nothing := func() (int, error) { return 0, nil }
-	measure("breaker, permit and report", func() { _, _ = closed.Execute(nothing) })
-	measure("breaker, permit and report, two steps", func() {
-		if done, err := twoSteps.Allow(); err == nil {
-			done(nil)
-		}
-	})
-	measure("breaker, refusal", func() { _, _ = open.Execute(nothing) })
+	rows := map[string]func(string){
+		"breaker, permit and report": func(row string) {
+			measure(row, "mean", func() { _, _ = closed.Execute(nothing) })
+			measure(row, "mean, two steps", func() {
+				if done, err := twoSteps.Allow(); err == nil {
+					done(nil)
+				}
+			})
+		},
+		"breaker, refusal": func(row string) {
+			measure(row, "mean", func() { _, _ = open.Execute(nothing) })
+		},
+	}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		rows[lines.Text()](lines.Text())
+		fmt.Println()
+	}
 }

@@ -57,6 +57,7 @@ export const OPEN_OFFLINE = 2;
 export const OPEN_DENY_PRIVATE = 16;
 export const OPEN_KEEP_SET_COOKIE = 32;
 export const OPEN_SHARED_HTTP = 64;
+export const OPEN_KEEP_CREDENTIALED = 128;
 
 export const POLICY_ADAPTIVE = 0;
 export const POLICY_LRU = 1;
@@ -106,6 +107,8 @@ export const RECORD_ACQUIRE = 18;
 export const EVENT_PROGRESS = 64;
 export const EVENT_BREAKER = 65;
 export const EVENT_STATE = 66;
+export const EVENT_DAMAGE = 67;
+export const EVENT_EVICTION = 68;
 
 export const FETCH_DEFAULT = 0;
 export const FETCH_RELOAD = 1;

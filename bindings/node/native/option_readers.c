@@ -24,6 +24,24 @@ bool open_options_get(napi_env env, napi_value object, struct arena* arena, tapp
       {"preloadBytes", FIELD_INT64, offsetof(tapps_open_options, preload_bytes)},
       {"noProxy", FIELD_TEXT, offsetof(tapps_open_options, no_proxy)},
       {"secretNames", FIELD_TEXT, offsetof(tapps_open_options, secret_names)},
+      {"walBytes", FIELD_INT64, offsetof(tapps_open_options, wal_bytes)},
+      {"maxWalBytes", FIELD_INT64, offsetof(tapps_open_options, max_wal_bytes)},
+      {"leaseWaitUs", FIELD_INT64, offsetof(tapps_open_options, lease_wait_us)},
+      {"staleIfErrorUs", FIELD_INT64, offsetof(tapps_open_options, stale_if_error_us)},
+      {"maxHeuristicUs", FIELD_INT64, offsetof(tapps_open_options, max_heuristic_us)},
+      {"maxWaiting", FIELD_INT64, offsetof(tapps_open_options, max_waiting)},
+      {"maxBreakUs", FIELD_INT64, offsetof(tapps_open_options, max_break_us)},
+      {"breakSuccesses", FIELD_INT64, offsetof(tapps_open_options, break_successes)},
+      {"breakFailureRate", FIELD_INT64, offsetof(tapps_open_options, break_failure_rate)},
+      {"breakSlowRate", FIELD_INT64, offsetof(tapps_open_options, break_slow_rate)},
+      {"breakSlowUs", FIELD_INT64, offsetof(tapps_open_options, break_slow_us)},
+      {"breakWindowCalls", FIELD_INT64, offsetof(tapps_open_options, break_window_calls)},
+      {"breakWindowUs", FIELD_INT64, offsetof(tapps_open_options, break_window_us)},
+      {"breakMinCalls", FIELD_INT64, offsetof(tapps_open_options, break_min_calls)},
+      {"retryUs", FIELD_INT64, offsetof(tapps_open_options, retry_us)},
+      {"maxRetryUs", FIELD_INT64, offsetof(tapps_open_options, max_retry_us)},
+      {"retryReserve", FIELD_INT64, offsetof(tapps_open_options, retry_reserve)},
+      {"retryPercent", FIELD_INT64, offsetof(tapps_open_options, retry_percent)},
   };
   return options_get(env, object, arena, fields, COUNT_OF(fields), options,
                      sizeof(*options));
@@ -88,6 +106,7 @@ bool fetch_options_get(napi_env env, napi_value object, struct arena* arena, tap
       {"firstByteUs", FIELD_INT64, offsetof(tapps_fetch_options, first_byte_us)},
       {"lowSpeedUs", FIELD_INT64, offsetof(tapps_fetch_options, low_speed_us)},
       {"lowSpeedBytes", FIELD_INT64, offsetof(tapps_fetch_options, low_speed_bytes)},
+      {"maxHeaderBytes", FIELD_INT64, offsetof(tapps_fetch_options, max_header_bytes)},
   };
   return options_get(env, object, arena, fields, COUNT_OF(fields), options,
                      sizeof(*options));
@@ -141,6 +160,8 @@ bool breaker_options_get(napi_env env, napi_value object, struct arena* arena, t
       {"retries", FIELD_INT64, offsetof(tapps_breaker_options, retries)},
       {"retryUs", FIELD_INT64, offsetof(tapps_breaker_options, retry_us)},
       {"maxRetryUs", FIELD_INT64, offsetof(tapps_breaker_options, max_retry_us)},
+      {"retryReserve", FIELD_INT64, offsetof(tapps_breaker_options, retry_reserve)},
+      {"retryPercent", FIELD_INT64, offsetof(tapps_breaker_options, retry_percent)},
   };
   return options_get(env, object, arena, fields, COUNT_OF(fields), options,
                      sizeof(*options));

@@ -83,6 +83,7 @@ OPEN_OFFLINE: Final = 2
 OPEN_DENY_PRIVATE: Final = 16
 OPEN_KEEP_SET_COOKIE: Final = 32
 OPEN_SHARED_HTTP: Final = 64
+OPEN_KEEP_CREDENTIALED: Final = 128
 
 # How the memory tier chooses what to forget when it is full.
 POLICY_ADAPTIVE: Final = 0
@@ -139,6 +140,8 @@ RECORD_ACQUIRE: Final = 18
 EVENT_PROGRESS: Final = 64
 EVENT_BREAKER: Final = 65
 EVENT_STATE: Final = 66
+EVENT_DAMAGE: Final = 67
+EVENT_EVICTION: Final = 68
 
 # How the cache is used by a fetch.
 FETCH_DEFAULT: Final = 0
@@ -259,6 +262,24 @@ class OpenOptions(Structure):
     preload_bytes: int
     no_proxy: bytes | None
     secret_names: bytes | None
+    wal_bytes: int
+    max_wal_bytes: int
+    lease_wait_us: int
+    stale_if_error_us: int
+    max_heuristic_us: int
+    max_waiting: int
+    max_break_us: int
+    break_successes: int
+    break_failure_rate: int
+    break_slow_rate: int
+    break_slow_us: int
+    break_window_calls: int
+    break_window_us: int
+    break_min_calls: int
+    retry_us: int
+    max_retry_us: int
+    retry_reserve: int
+    retry_percent: int
 
     _fields_ = [
         ("struct_size", c_uint32),
@@ -283,6 +304,24 @@ class OpenOptions(Structure):
         ("preload_bytes", c_int64),
         ("no_proxy", c_char_p),
         ("secret_names", c_char_p),
+        ("wal_bytes", c_int64),
+        ("max_wal_bytes", c_int64),
+        ("lease_wait_us", c_int64),
+        ("stale_if_error_us", c_int64),
+        ("max_heuristic_us", c_int64),
+        ("max_waiting", c_int64),
+        ("max_break_us", c_int64),
+        ("break_successes", c_int64),
+        ("break_failure_rate", c_int64),
+        ("break_slow_rate", c_int64),
+        ("break_slow_us", c_int64),
+        ("break_window_calls", c_int64),
+        ("break_window_us", c_int64),
+        ("break_min_calls", c_int64),
+        ("retry_us", c_int64),
+        ("max_retry_us", c_int64),
+        ("retry_reserve", c_int64),
+        ("retry_percent", c_int64),
     ]
 
 
@@ -494,6 +533,7 @@ class FetchOptions(Structure):
     first_byte_us: int
     low_speed_us: int
     low_speed_bytes: int
+    max_header_bytes: int
 
     _fields_ = [
         ("struct_size", c_uint32),
@@ -513,6 +553,7 @@ class FetchOptions(Structure):
         ("first_byte_us", c_int64),
         ("low_speed_us", c_int64),
         ("low_speed_bytes", c_int64),
+        ("max_header_bytes", c_int64),
     ]
 
 
@@ -582,6 +623,8 @@ class BreakerOptions(Structure):
     retries: int
     retry_us: int
     max_retry_us: int
+    retry_reserve: int
+    retry_percent: int
 
     _fields_ = [
         ("struct_size", c_uint32),
@@ -603,6 +646,8 @@ class BreakerOptions(Structure):
         ("retries", c_int64),
         ("retry_us", c_int64),
         ("max_retry_us", c_int64),
+        ("retry_reserve", c_int64),
+        ("retry_percent", c_int64),
     ]
 
 

@@ -100,7 +100,8 @@ enum {
   TAPPS_OPEN_OFFLINE = 2,
   TAPPS_OPEN_DENY_PRIVATE = 16,
   TAPPS_OPEN_KEEP_SET_COOKIE = 32,
-  TAPPS_OPEN_SHARED_HTTP = 64
+  TAPPS_OPEN_SHARED_HTTP = 64,
+  TAPPS_OPEN_KEEP_CREDENTIALED = 128
 };
 enum {
   TAPPS_POLICY_ADAPTIVE = 0,
@@ -129,6 +130,24 @@ typedef struct tapps_open_options {
   int64_t preload_bytes;
   const char* no_proxy;
   const char* secret_names;
+  int64_t wal_bytes;
+  int64_t max_wal_bytes;
+  int64_t lease_wait_us;
+  int64_t stale_if_error_us;
+  int64_t max_heuristic_us;
+  int64_t max_waiting;
+  int64_t max_break_us;
+  int64_t break_successes;
+  int64_t break_failure_rate;
+  int64_t break_slow_rate;
+  int64_t break_slow_us;
+  int64_t break_window_calls;
+  int64_t break_window_us;
+  int64_t break_min_calls;
+  int64_t retry_us;
+  int64_t max_retry_us;
+  int64_t retry_reserve;
+  int64_t retry_percent;
 } tapps_open_options;
  int32_t tapps_cache_open(const char* path, const tapps_open_options* options,
                                    tapps_cache** cache, tapps_error** err);
@@ -307,7 +326,9 @@ enum {
   TAPPS_RECORD_ACQUIRE = 18,
   TAPPS_EVENT_PROGRESS = 64,
   TAPPS_EVENT_BREAKER = 65,
-  TAPPS_EVENT_STATE = 66
+  TAPPS_EVENT_STATE = 66,
+  TAPPS_EVENT_DAMAGE = 67,
+  TAPPS_EVENT_EVICTION = 68
 };
 typedef struct tapps_record {
   int64_t op;
@@ -405,6 +426,7 @@ typedef struct tapps_fetch_options {
   int64_t first_byte_us;
   int64_t low_speed_us;
   int64_t low_speed_bytes;
+  int64_t max_header_bytes;
 } tapps_fetch_options;
  int32_t tapps_cache_fetch(tapps_cache* cache, const char* url,
                                     const tapps_fetch_options* options, tapps_value** value,
@@ -488,6 +510,8 @@ typedef struct tapps_breaker_options {
   int64_t retries;
   int64_t retry_us;
   int64_t max_retry_us;
+  int64_t retry_reserve;
+  int64_t retry_percent;
 } tapps_breaker_options;
 typedef struct tapps_breaker_info {
   int32_t state;
@@ -578,6 +602,7 @@ M.OPEN_OFFLINE = 2
 M.OPEN_DENY_PRIVATE = 16
 M.OPEN_KEEP_SET_COOKIE = 32
 M.OPEN_SHARED_HTTP = 64
+M.OPEN_KEEP_CREDENTIALED = 128
 M.POLICY_ADAPTIVE = 0
 M.POLICY_LRU = 1
 M.STATE_OK = 0
@@ -620,6 +645,8 @@ M.RECORD_ACQUIRE = 18
 M.EVENT_PROGRESS = 64
 M.EVENT_BREAKER = 65
 M.EVENT_STATE = 66
+M.EVENT_DAMAGE = 67
+M.EVENT_EVICTION = 68
 M.FETCH_DEFAULT = 0
 M.FETCH_RELOAD = 1
 M.FETCH_NO_STORE = 2

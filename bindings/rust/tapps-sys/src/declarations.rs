@@ -106,6 +106,7 @@ pub const TAPPS_OPEN_DENY_PRIVATE: u32 = 16;
 pub const TAPPS_OPEN_KEEP_SET_COOKIE: u32 = 32;
 /// obeys RFC 9111 as a shared cache: s-maxage, not private
 pub const TAPPS_OPEN_SHARED_HTTP: u32 = 64;
+pub const TAPPS_OPEN_KEEP_CREDENTIALED: u32 = 128;
 
 /// learns from what it serves
 pub const TAPPS_POLICY_ADAPTIVE: i32 = 0;
@@ -182,8 +183,10 @@ pub const TAPPS_RECORD_ACQUIRE: i32 = 18;
 pub const TAPPS_EVENT_PROGRESS: i32 = 64;
 /// a breaker changed its state; subscribe
 pub const TAPPS_EVENT_BREAKER: i32 = 65;
-/// tapps_cache_state changed; subscribe
+/// tapps_cache_state changed: {"state","why"}; subscribe
 pub const TAPPS_EVENT_STATE: i32 = 66;
+pub const TAPPS_EVENT_DAMAGE: i32 = 67;
+pub const TAPPS_EVENT_EVICTION: i32 = 68;
 
 /// RFC 9111: fresh from the cache, else revalidated or fetched
 pub const TAPPS_FETCH_DEFAULT: i32 = 0;
@@ -362,6 +365,30 @@ pub struct tapps_open_options {
     pub no_proxy: *const c_char,
     /// further query parameters and header fields that are secrets, one a line; a name stands for those that end in it too. Always secrets: token, key, sig, signature, secret, password and the like
     pub secret_names: *const c_char,
+    /// the WAL is checkpointed from half of it on, >= 64 KiB; = 8 MiB; at most a quarter of max_wal_bytes
+    pub wal_bytes: i64,
+    /// no commit begins beyond, >= 256 KiB; = 64 MiB; at most a quarter of disk_bytes
+    pub max_wal_bytes: i64,
+    /// a load or fetch that the file does not let be the only one by then goes alone, up to 1 min; = 50 ms
+    pub lease_wait_us: i64,
+    /// how long after its lifetime an answer stands in for an origin that fails, where neither it nor the request says; = 1 day; -1, -2
+    pub stale_if_error_us: i64,
+    /// bound of a lifetime guessed from Last-Modified; = 1 day; -1: none is guessed; -2
+    pub max_heuristic_us: i64,
+    /// fetches that wait for a place at one origin, 1..1,048,576; more: BUSY; = 1,024
+    pub max_waiting: i64,
+    pub max_break_us: i64,
+    pub break_successes: i64,
+    pub break_failure_rate: i64,
+    pub break_slow_rate: i64,
+    pub break_slow_us: i64,
+    pub break_window_calls: i64,
+    pub break_window_us: i64,
+    pub break_min_calls: i64,
+    pub retry_us: i64,
+    pub max_retry_us: i64,
+    pub retry_reserve: i64,
+    pub retry_percent: i64,
 }
 
 impl Default for tapps_open_options {
@@ -623,6 +650,8 @@ pub struct tapps_fetch_options {
     pub low_speed_us: i64,
     /// per second; = 1
     pub low_speed_bytes: i64,
+    /// of all header fields, interim answers' too, 256 B..16 MiB; libcurl has bounds of its own; = 256 KiB
+    pub max_header_bytes: i64,
 }
 
 impl Default for tapps_fetch_options {
@@ -730,6 +759,10 @@ pub struct tapps_breaker_options {
     pub retry_us: i64,
     /// doubling ends here; = 10 s
     pub max_retry_us: i64,
+    /// retries of all calls together before any call has earned one, 1..1,000; unused ones add up to twice as many; = 5; -1: none
+    pub retry_reserve: i64,
+    /// retries that a hundred calls earn, those among them that are retries too, 1..100; = 10; -1: none
+    pub retry_percent: i64,
 }
 
 impl Default for tapps_breaker_options {
@@ -849,7 +882,8 @@ extern "C" {
     /// tapps_cache_state tells.
     /// Returns INVALID (options, not a folder), CORRUPT (not a cache file), VERSION (a newer major),
     /// DENIED (permission, other owner, symbolic link), UNSUPPORTED (file system on which WAL is not
-    /// safe), TIMEOUT, IO, FULL, FORKED. Threads: any. Since: 0.1.
+    /// safe; or another copy of SQLite in this process has the file open, as with dlmopen: each would
+    /// drop the other's locks), TIMEOUT, IO, FULL, FORKED. Threads: any. Since: 0.1.
     pub fn tapps_cache_open(
         path: *const c_char,
         options: *const tapps_open_options,
@@ -917,8 +951,10 @@ extern "C" {
     ) -> i32;
 
     /// Stores a copy of `size` bytes. Visible to this process at once, to others after the commit.
-    /// Returns BUSY when the queue stays full for the timeout, TIMEOUT (withdrawn) or OUTCOME_UNKNOWN
-    /// for sync and full puts, TOO_LARGE, IO, FULL, READ_ONLY. Threads: any. Since: 0.1.
+    /// Returns BUSY when the queue stays full for the timeout, and without a wait while the file cannot
+    /// be written (state LOCKED, FULL, FAILED, WAL_PINNED): async puts are then taken until queue_bytes
+    /// of them wait. TIMEOUT (withdrawn) or OUTCOME_UNKNOWN for sync and full puts, TOO_LARGE, IO, FULL,
+    /// READ_ONLY. Threads: any. Since: 0.1.
     pub fn tapps_cache_put(
         cache: *mut tapps_cache,
         space: *const c_char,
@@ -1034,9 +1070,9 @@ extern "C" {
     ///  - NOT_FOUND: the key is remembered as not there (TAPPS_PUT_NEGATIVE).
     /// A caller who finds somebody loading waits and gets what that one put. When the loader abandons,
     /// lets its lease run out or dies, one who waits gets a lease. When the file cannot be written
-    /// within 50 ms the caller loads without regard to other processes ("lone" in the statistics). An
-    /// entry put by tapps_cache_put during a load does not end the waiting in this process. Returns
-    /// TIMEOUT, CLOSED. Threads: any. Since: 0.1.
+    /// within lease_wait_us the caller loads without regard to other processes ("lone" in the
+    /// statistics). An entry put by tapps_cache_put during a load does not end the waiting in this
+    /// process. Returns TIMEOUT, CLOSED. Threads: any. Since: 0.1.
     pub fn tapps_cache_load(
         cache: *mut tapps_cache,
         space: *const c_char,
@@ -1064,7 +1100,9 @@ extern "C" {
     ) -> i32;
 
     /// Ends a lease without a value: the next who waits gets a lease. A lease that was ended before or
-    /// is not known: no effect. Threads: any. Since: 0.1.
+    /// is not known: no effect. Works after the handle's close, too: while another handle keeps the
+    /// cache running, a close ends no leases, and one that is not abandoned lasts until its time is up.
+    /// The close of the last handle ends all. Threads: any. Since: 0.1.
     pub fn tapps_cache_load_abandon(cache: *mut tapps_cache, lease: i64);
 
     /// Copies the cache as it stands to a file (0600), which replaces what is at `path` when all of it
@@ -1137,10 +1175,11 @@ extern "C" {
     /// *value:
     /// {"hits":{"memory","disk","stale","negative"}, "misses", "hit_rate", "writes", "pending":{...},
     /// "loads":{"leases","coalesced","lone","takeovers","abandoned","timeouts","typical_us"},
-    /// "uptime_us", "memory":{...}, "disk":{...},
+    /// "uptime_us", "memory":{...}, "disk":{...}, "damage":{"healed","failed","saved","values"},
     /// "latency_us":{op:{"count","p50","p90","p99","p999","max"}}, "fetch":{...}, "docs":{...},
-    /// "breakers":\[...\]}. Members may be added. hit_rate is hits / (hits + misses), 0..1. Threads: any.
-    /// Since: 0.1.
+    /// "breakers":\[...\]}. Members may be added. hit_rate is hits / (hits + misses), 0..1. damage: how
+    /// often this process healed the file, could not, entries taken over, and values read whose checksum
+    /// was wrong, which were misses. Threads: any. Since: 0.1.
     pub fn tapps_cache_stats(
         cache: *mut tapps_cache,
         value: *mut *mut tapps_value,
@@ -1195,8 +1234,8 @@ extern "C" {
         context: *mut c_void,
     );
 
-    /// Adds events of the cache to the queue: any of TAPPS_EVENT_BREAKER and TAPPS_EVENT_STATE, 0 for
-    /// none. kinds: bits 1 \<\< (TAPPS_EVENT_* - 64). Threads: any. Since: 0.1.
+    /// Which events of the cache the queue gets: any of TAPPS_EVENT_BREAKER, STATE, DAMAGE and EVICTION,
+    /// 0 for none. kinds: bits 1 \<\< (TAPPS_EVENT_* - 64). Threads: any. Since: 0.1.
     pub fn tapps_queue_subscribe(
         queue: *mut tapps_queue,
         kinds: u32,
@@ -1562,8 +1601,8 @@ extern "C" {
     /// another try. retry_after_us: what the service asked for, or 0; believed up to an hour. On
     /// TAPPS_OK the caller waits *delay_us, drawn between 0 and a bound that doubles with each attempt
     /// (never less than what was asked for), and acquires anew. Returns UNSUPPORTED (the status is not
-    /// worth it), FULL (as often as it may be, or the budget is used up: five retries, and one for every
-    /// ten calls), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1.
+    /// worth it), FULL (as often as it may be, or the budget is used up: retry_reserve and
+    /// retry_percent), OPEN_CIRCUIT (with retry_after_us). Threads: any. Since: 0.1.
     pub fn tapps_breaker_retry(
         breaker: *mut tapps_breaker,
         attempt: i64,
