@@ -62,6 +62,11 @@ Result<Json> ParseJson(std::string_view text) {
     if (const size_t at = reason.find("syntax error"); at != std::string::npos)
       reason = reason.substr(at);
     return Status(TAPPS_E_INVALID, Position(text, e.byte > 0 ? e.byte - 1 : 0) + ": " + reason);
+  } catch (const Json::exception& e) {         // a number that no double can hold
+    const std::string_view reason = e.what();  // "[json.exception.out_of_range.406] ..."
+    const size_t at = reason.find("] ");
+    return Status(TAPPS_E_INVALID,
+                  std::string(at == std::string_view::npos ? reason : reason.substr(at + 2)));
   } catch (const TooDeep&) {
     return Status(TAPPS_E_INVALID,
                   "nested more than " + std::to_string(kMaxDepth) + " levels deep");

@@ -11,6 +11,10 @@
 
 namespace tapps {
 
+// Among the flags of a value: it was put with TAPPS_DURABILITY_MEMORY into a cache with a file,
+// which has nothing of its key. No host sees it.
+inline constexpr uint32_t kMemoryOnly = 1u << 7;
+
 inline constexpr int64_t kForever = (int64_t{1} << 53) - 1;
 
 inline Key Normal(Key key) { return {key.space.empty() ? "default" : key.space, key.bytes}; }

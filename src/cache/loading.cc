@@ -40,12 +40,10 @@ Loads::Hooks TieredCache::LoadHooks() {
     return found.ok() ? *std::move(found) : ValueRef();
   };
   if (!store_) return hooks;
-  hooks.ask = [weak = weak_from_this()](LeaseRequest request, std::function<void(Status)> done) {
-    if (const auto self = weak.lock()) {
-      self->AskForLease(std::move(request), std::move(done));
-    } else {
-      done(Status::Bare(TAPPS_E_CLOSED));
-    }
+  // Not through this cache: what it held is given back when it goes, too.
+  hooks.ask = [store = store_, wait_us = options_.lease_wait_us](LeaseRequest request,
+                                                                 std::function<void(Status)> done) {
+    AskForLease(*store, wait_us, std::move(request), std::move(done));
   };
   hooks.held = [store = store_, clock = options_.clock](const std::string& name) {
     Result<storage::ReaderPool::Lease> reader = store->readers().Take();
@@ -56,17 +54,22 @@ Loads::Hooks TieredCache::LoadHooks() {
   return hooks;
 }
 
-void TieredCache::AskForLease(LeaseRequest request, std::function<void(Status)> done) {
+void TieredCache::AskForLease(storage::Store& store, int64_t wait_us, LeaseRequest request,
+                              std::function<void(Status)> done) {
   auto group = std::make_shared<storage::WriteGroup>();
   // Who asks will not wait for long; what was held is given back whenever that can be written.
   if (request.op == LeaseRequest::Op::kAcquire) {
-    group->deadline_us = MonotonicNow() + options_.lease_wait_us;
+    group->deadline_us = MonotonicNow() + wait_us;
   }
   group->lease = std::move(request);
   group->urgent = true;
   group->done = done;
-  Status status = store_->Write(std::move(group), TAPPS_NONE, nullptr);
+  Status status = store.Write(std::move(group), TAPPS_NONE, nullptr);
   if (!status.ok()) done(std::move(status));
+}
+
+void TieredCache::GiveBack(LeaseRequest release) {
+  AskForLease(*store_, 0, std::move(release), [](const Status&) {});
 }
 
 // What is known of a key without a load. False: somebody must load, or (a value) should.
@@ -152,7 +155,7 @@ Status TieredCache::FinishLoad(int64_t lease, std::string_view bytes, const PutO
     loads_->GiveUp(*ending);
     for (int tries = 0; ending->release && tries < 2; ++tries) {
       try {
-        AskForLease(*ending->release, [](const Status&) {});
+        GiveBack(*ending->release);
         break;
       } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): it ends by itself
       }

@@ -156,7 +156,15 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
   void WriteAsync(const Group& group, int64_t timeout_us, const std::function<void()>& on_queued);
   static int64_t ForgetAll(MemoryTier& memory, const storage::Filter& filter);
   Group MakeSwap(Key key, int64_t expected, std::string_view bytes, const PutOptions& options);
+  // EXISTS unless a swap's condition holds for what is there now (NULL: nothing).
+  Status CompareInMemory(const ValueRef& now, storage::WriteGroup* group) const;
   Status SwapInMemory(storage::WriteGroup& group);
+  // The value of a key that memory alone keeps, or NULL. After CatchUp.
+  ValueRef FindMemoryOnly(const storage::Record& record) const;
+  // A swap with a file: compares with what memory alone keeps, of which the file knows nothing.
+  // Once more under the queue's lock, where puts are made: then the file must have no entry.
+  Status BeginSwap(storage::WriteGroup& group);
+  std::function<void()> OnSwapQueued(storage::WriteGroup* group) const;
   std::function<void()> ForgetRefused(uint64_t hash) const;
   // Gives a value another lifetime, if it is still what it was when it was looked for. Waits up to
   // timeout_us for room in the queue.
@@ -166,7 +174,10 @@ class TieredCache final : public Cache, public std::enable_shared_from_this<Tier
 
   // Loading (loading.cc).
   Loads::Hooks LoadHooks();
-  void AskForLease(LeaseRequest request, std::function<void(Status)> done);
+  // wait_us: how long the file may take to give one.
+  static void AskForLease(storage::Store& store, int64_t wait_us, LeaseRequest request,
+                          std::function<void(Status)> done);
+  void GiveBack(LeaseRequest release);
   bool FindForLoad(Key key, const LoadOptions& options, Loads::Outcome* found);
 
   const std::string path_;

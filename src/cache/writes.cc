@@ -1,6 +1,7 @@
 // Writes: into the queue and memory at once, into the file by the writer's thread.
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/hash.h"
@@ -14,6 +15,12 @@ namespace {
 using storage::Record;
 using storage::WriteGroup;
 
+// How long a commit is waited for by who waits for room in the queue for so long: NONE is about
+// room.
+int64_t CommitTimeout(int64_t timeout_us) {
+  return timeout_us == TAPPS_NONE ? CacheOptions().put_timeout_us : timeout_us;
+}
+
 bool Waits(int32_t durability) {
   return durability == TAPPS_DURABILITY_SYNC || durability == TAPPS_DURABILITY_FULL;
 }
@@ -21,6 +28,8 @@ bool Waits(int32_t durability) {
 // Values from here on are held as they were given: a copy costs 20 us and more, and what shows
 // another value's bytes is a little slower to serve.
 constexpr size_t kCopiedBytes = 256 << 10;
+
+constexpr int64_t kNoVersion = -1;  // no entry has it
 
 // Shows memory what records say.
 void Keep(MemoryTier& memory, const std::vector<Record>& records) {
@@ -71,6 +80,7 @@ ValueRef TieredCache::MakeValue(std::string_view space, std::string_view bytes,
   }
   info.served_from = TAPPS_FROM_MEMORY;
   if (options.negative) info.flags |= TAPPS_VALUE_NEGATIVE;
+  if (store_ && options.durability == TAPPS_DURABILITY_MEMORY) info.flags |= kMemoryOnly;
   const std::vector<ValueText> texts = {{TAPPS_TEXT_CONTENT_TYPE, options.content_type},
                                         {TAPPS_TEXT_SOURCE, options.source},
                                         {TAPPS_TEXT_TAGS, options.tags},
@@ -136,7 +146,12 @@ Status TieredCache::PutRecords(std::vector<Record> records, const PutOptions& op
   if (records.empty()) return {};
   statistics_.writes.Add(static_cast<int64_t>(records.size()));
   const bool memory_only = !store_ || options.durability == TAPPS_DURABILITY_MEMORY;
-  if (memory_only) TAPPS_RETURN_IF_ERROR(FitMemory(records));
+  if (memory_only) {
+    if (Status fits = FitMemory(records); !fits.ok()) {
+      if (lease) GiveBack(*std::move(lease));
+      return fits;
+    }
+  }
   if (!store_) {
     MutexLock lock(swap_mu_);
     Keep(*memory_, records);
@@ -159,7 +174,7 @@ Status TieredCache::PutRecords(std::vector<Record> records, const PutOptions& op
   group->urgent = lease.has_value();  // others wait for what is loaded
   Status status = Write(group, options, keep);
   if (status.ok()) return status;
-  if (lease) AskForLease(*std::move(lease), [](const Status&) {});
+  if (lease) GiveBack(*std::move(lease));
   if (status.code() == TAPPS_E_READ_ONLY && !Waits(options.durability)) {
     TAPPS_RETURN_IF_ERROR(FitMemory(kept));
     Keep(*memory_, kept);
@@ -181,7 +196,8 @@ Status TieredCache::Write(const Group& group, const PutOptions& options,
 Status TieredCache::WriteAndWait(const Group& group, int64_t timeout_us,
                                  const std::function<void()>& on_queued) {
   const ScopedTimer timer(&statistics_.sync_ns);
-  int64_t deadline = MonotonicNow() + timeout_us;
+  const int64_t patience = CommitTimeout(timeout_us);
+  int64_t deadline = MonotonicNow() + patience;
   const auto waiter = std::make_shared<Waiter<Status>>();
   group->urgent = true;
   group->done = [waiter](Status status) { waiter->Finish(std::move(status)); };
@@ -190,7 +206,7 @@ Status TieredCache::WriteAndWait(const Group& group, int64_t timeout_us,
   // A bulk removal may take its time as long as it goes on.
   for (int64_t slices = 0; !answer && group->slices > slices;) {
     slices = group->slices;
-    deadline = MonotonicNow() + timeout_us;
+    deadline = MonotonicNow() + patience;
     answer = waiter->WaitUntil(deadline);
   }
   if (answer) return *std::move(answer);
@@ -201,7 +217,7 @@ Status TieredCache::WriteAndWait(const Group& group, int64_t timeout_us,
                                                  " entries were removed");
     }
     return Status(TAPPS_E_TIMEOUT, "the cache file could not be written within " +
-                                       std::to_string(timeout_us / 1000) + " ms");
+                                       std::to_string(patience / 1000) + " ms");
   }
   // The writer has begun: give the commit that is under way a moment.
   if (std::optional<Status> status = waiter->WaitUntil(deadline + 10 * kMillisecond)) {
@@ -230,8 +246,8 @@ void TieredCache::PutRecordsAsync(std::vector<Record> records, PutOptions option
 void TieredCache::WriteAsync(const Group& group, int64_t timeout_us,
                              const std::function<void()>& on_queued) {
   group->urgent = true;
-  group->patience_us = timeout_us;
-  group->deadline_us = MonotonicNow() + timeout_us;
+  group->patience_us = CommitTimeout(timeout_us);
+  group->deadline_us = MonotonicNow() + group->patience_us;
   Status status = store_->Write(group, TAPPS_NONE, on_queued);
   if (status.ok()) return;
   statistics_.write_failures.Add();
@@ -271,7 +287,13 @@ void TieredCache::DeleteAllAsync(const storage::Filter& filter, NumberDone done)
   auto group = std::make_shared<WriteGroup>();
   group->remove = filter;
   group->done = [memory = memory_, raw = group.get(), done](Status status) {
-    if (status.ok()) ForgetAll(*memory, *raw->remove);
+    if (status.ok()) {
+      try {
+        ForgetAll(*memory, *raw->remove);
+      } catch (const std::bad_alloc&) {
+        memory->Clear();
+      }
+    }
     done(std::move(status), raw->removed);
   };
   WriteAsync(group, options_.put_timeout_us, nullptr);
@@ -296,13 +318,15 @@ std::function<void()> TieredCache::ForgetRefused(uint64_t hash) const {
 // A swap's record changes neither memory nor what the queue says of the key: whether it is stored
 // is known when it is committed. This process is told of it by the change feed, as others are.
 TieredCache::Group TieredCache::MakeSwap(Key key, int64_t expected, std::string_view bytes,
-                                         const PutOptions& options) {
+                                         const PutOptions& given) {
+  PutOptions options = given;
+  options.durability =
+      given.durability == TAPPS_DURABILITY_FULL ? TAPPS_DURABILITY_FULL : TAPPS_DURABILITY_SYNC;
   auto group = std::make_shared<WriteGroup>();
   group->records.push_back(PutOf(key, bytes, options));
   group->records[0].if_version = expected;
   group->refused = ForgetRefused(group->records[0].hash);
-  group->durability =
-      options.durability == TAPPS_DURABILITY_FULL ? TAPPS_DURABILITY_FULL : TAPPS_DURABILITY_SYNC;
+  group->durability = options.durability;
   statistics_.writes.Add();
   return group;
 }
@@ -312,27 +336,52 @@ int64_t TieredCache::SwapVersion(const WriteGroup& group, const Status& status) 
   return status.code() == TAPPS_E_EXISTS ? group.current_version : 0;
 }
 
+Status TieredCache::CompareInMemory(const ValueRef& now, WriteGroup* group) const {
+  const int64_t expected = *group->records[0].if_version;
+  group->current_version = now ? now->info().version : 0;
+  const bool absent =
+      !now || Negative(now->info()) || Expired(now->info(), options_.clock->WallNow());
+  if (expected == Record::kAbsent ? absent : group->current_version == expected) return {};
+  return Status(TAPPS_E_EXISTS, "the entry has another version");
+}
+
 Status TieredCache::SwapInMemory(WriteGroup& group) {
   const Record& record = group.records[0];
   TAPPS_RETURN_IF_ERROR(FitMemory(group.records));
   MutexLock lock(swap_mu_);
-  const ValueRef now = memory_->Find(record.hash, record.space, record.key);
-  group.current_version = now ? now->info().version : 0;
-  const bool absent =
-      !now || Negative(now->info()) || Expired(now->info(), options_.clock->WallNow());
-  if (*record.if_version == Record::kAbsent ? !absent
-                                            : group.current_version != *record.if_version) {
-    return Status(TAPPS_E_EXISTS, "the entry has another version");
-  }
+  TAPPS_RETURN_IF_ERROR(
+      CompareInMemory(memory_->Find(record.hash, record.space, record.key), &group));
   memory_->Put(record.hash, record.space, record.key, record.value);
   return {};
+}
+
+ValueRef TieredCache::FindMemoryOnly(const Record& record) const {
+  ValueRef now = memory_->Find(record.hash, record.space, record.key);
+  return now && (now->flags() & kMemoryOnly) != 0 ? now : ValueRef();
+}
+
+Status TieredCache::BeginSwap(WriteGroup& group) {
+  TAPPS_RETURN_IF_ERROR(CatchUp(false));
+  const ValueRef now = FindMemoryOnly(group.records[0]);
+  return now ? CompareInMemory(now, &group) : Status();
+}
+
+std::function<void()> TieredCache::OnSwapQueued(WriteGroup* group) const {
+  return [this, group] {
+    Record& record = group->records[0];
+    const ValueRef now = FindMemoryOnly(record);
+    if (now) record.if_version = CompareInMemory(now, group).ok() ? Record::kAbsent : kNoVersion;
+  };
 }
 
 Status TieredCache::Swap(Key key, int64_t expected, std::string_view bytes,
                          const PutOptions& options, int64_t* version) {
   TAPPS_RETURN_IF_ERROR(Usable());
   const Group group = MakeSwap(key, expected, bytes, options);
-  Status status = store_ ? WriteAndWait(group, PutTimeout(options), nullptr) : SwapInMemory(*group);
+  Status status = store_ ? BeginSwap(*group) : SwapInMemory(*group);
+  if (store_ && status.ok()) {
+    status = WriteAndWait(group, PutTimeout(options), OnSwapQueued(group.get()));
+  }
   *version = SwapVersion(*group, status);
   return status;
 }
@@ -346,7 +395,8 @@ void TieredCache::SwapAsync(Key key, int64_t expected, std::string_view bytes,
     done(std::move(status), version);
   };
   if (!store_) return group->done(SwapInMemory(*group));
-  WriteAsync(group, PutTimeout(options), nullptr);
+  if (Status begun = BeginSwap(*group); !begun.ok()) return group->done(std::move(begun));
+  WriteAsync(group, PutTimeout(options), OnSwapQueued(group.get()));
 }
 
 // On the condition that the entry is still the one that was looked at: its bytes are not written
@@ -376,7 +426,7 @@ Status TieredCache::TouchValue(const Wanted& wanted, const ValueRef& value, int6
     memory_->PutIfUnchanged(hash, key.space, key.bytes, touched, ticket);
   };
   statistics_.writes.Add();
-  if (!store_) {
+  if (!store_ || (info.flags & kMemoryOnly) != 0) {
     keep();
     return {};
   }

@@ -24,7 +24,7 @@ void tapps_value_info(const tapps_value* value, tapps_info* info) {
   info->size = static_cast<int64_t>(Unwrap(value)->bytes().size());
   info->tokens = known.tokens;
   info->served_from = known.served_from;
-  info->flags = known.flags;
+  info->flags = known.flags & (TAPPS_VALUE_STALE | TAPPS_VALUE_NEGATIVE);
   info->http_status = known.http_status;
   info->age_us = known.age_us;
   // Values of the cache are shared between calls: what depends on the time is worked out here.

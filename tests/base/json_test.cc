@@ -16,6 +16,13 @@ TEST(JsonTest, DeepNestingIsRefusedNotRecursedInto) {
   EXPECT_EQ(ParseJson(std::string(100'000, '[')).code(), TAPPS_E_INVALID);
 }
 
+TEST(JsonTest, ANumberThatNothingCanHoldIsRefused) {
+  const auto result = ParseJson("[1e999]");
+  ASSERT_EQ(result.code(), TAPPS_E_INVALID);
+  EXPECT_NE(result.status().message().find("1e999"), std::string::npos)
+      << result.status().message();
+}
+
 TEST(JsonTest, BytesThatAreNotUtf8AreReplacedWhenWritten) {
   EXPECT_EQ(DumpJson(Json{{"k", "a\xff"}}), "{\"k\":\"a\xEF\xBF\xBD\"}");
 }

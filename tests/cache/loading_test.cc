@@ -297,6 +297,38 @@ TEST_F(LoadingTest, AbandoningPassesTheLeaseToAnotherProcess) {
   EXPECT_EQ(leader.Wait(), 0);
 }
 
+// Who loads in another process, after `end` was done here to a load of the same key.
+template <typename End>
+void ExpectALeaseElsewhereAfter(const std::string& path, End end) {
+  Pipe go;
+  Process other([&] {
+    go.Receive();
+    const std::shared_ptr<Cache> cache = *Cache::Open(path, kPatient);
+    const Result<Cache::Loaded> loaded = cache->Load({"", "key"}, {.timeout_us = 5 * kSecond});
+    return loaded.ok() && loaded->lease > 0 ? 0 : 1;
+  });
+  std::shared_ptr<Cache> cache = *Cache::Open(path, kPatient);
+  const Result<Cache::Loaded> loaded = cache->Load({"", "key"}, {});  // for 30 s
+  ASSERT_TRUE(loaded.ok());
+  ASSERT_GT(loaded->lease, 0);
+  end(&cache, loaded->lease);
+  go.Send(1);
+  EXPECT_EQ(other.Wait(), 0);
+}
+
+TEST_F(LoadingTest, AValueThatMemoryAloneCannotKeepGivesTheLeaseBack) {
+  ExpectALeaseElsewhereAfter(path_, [](std::shared_ptr<Cache>* cache, int64_t lease) {
+    const std::string large(size_t{64} << 20, 'x');
+    EXPECT_EQ((*cache)->FinishLoad(lease, large, {.durability = TAPPS_DURABILITY_MEMORY}).code(),
+              TAPPS_E_TOO_LARGE);
+  });
+}
+
+TEST_F(LoadingTest, ACacheThatGoesWithoutACloseGivesItsLeasesBack) {
+  ExpectALeaseElsewhereAfter(
+      path_, [](std::shared_ptr<Cache>* cache, int64_t /*lease*/) { cache->reset(); });
+}
+
 TEST_F(LoadingTest, WhileTheFileIsLockedEveryProcessLoadsForItself) {
   ASSERT_TRUE((*Cache::Open(path_, {}))->Close(0).ok());
   Pipe locked;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cache/cache.h"
+#include "storage/sqlite.h"
 #include "support/process.h"
 #include "support/temp_dir.h"
 
@@ -115,14 +116,70 @@ TEST_F(WritesTest, ATouchNeverBringsOldBytesBack) {
 // Memory may have what the file has not any more.
 TEST_F(WritesTest, WhoIsRefusedASwapDoesNotFindTheSameVersionAgain) {
   const std::shared_ptr<Cache> cache = Open(path_);
-  ASSERT_TRUE(cache->Put({"", "key"}, "1", {.durability = TAPPS_DURABILITY_MEMORY}).ok());
-  ASSERT_TRUE(cache->Flush(0).ok());
+  ASSERT_TRUE(cache->Put({"", "key"}, "1", {.durability = TAPPS_DURABILITY_SYNC}).ok());
+  auto connection = storage::Connection::Open(path_, storage::Connection::Mode::kReadWrite);
+  ASSERT_TRUE(connection.ok());
+  const int64_t deadline = MonotonicNow() + kMinute;  // the writer may be at its upkeep
+  connection->SetBusyHandler([deadline] { return MonotonicNow() < deadline; });
+  ASSERT_EQ(connection->Exec("DELETE FROM entries"), 0);
   const int64_t seen = (*cache->Get({"", "key"}, {}))->info().version;
   int64_t version = -1;
   EXPECT_EQ(cache->Swap({"", "key"}, seen, "2", {}, &version).code(), TAPPS_E_EXISTS);
   EXPECT_EQ(version, 0);
   EXPECT_EQ(Text(cache->Get({"", "key"}, {})), "NOT_FOUND");
   EXPECT_TRUE(cache->Swap({"", "key"}, 0, "2", {}, &version).ok());
+}
+
+TEST_F(WritesTest, ASwapComparesWithWhatMemoryAloneKeeps) {
+  const std::shared_ptr<Cache> cache = Open(path_);
+  ASSERT_TRUE(cache->Put({"", "key"}, "1", {.durability = TAPPS_DURABILITY_MEMORY}).ok());
+  ASSERT_TRUE(cache->Flush(0).ok());
+  const int64_t seen = (*cache->Get({"", "key"}, {}))->info().version;
+  int64_t version = -1;
+  EXPECT_EQ(cache->Swap({"", "key"}, 0, "2", {}, &version).code(), TAPPS_E_EXISTS);
+  EXPECT_EQ(version, seen);
+  EXPECT_EQ(cache->Swap({"", "key"}, seen + 1, "2", {}, &version).code(), TAPPS_E_EXISTS);
+  EXPECT_EQ(Text(cache->Get({"", "key"}, {})), "1");
+  ASSERT_TRUE(cache->Swap({"", "key"}, seen, "2", {}, &version).ok());
+  EXPECT_GT(version, seen);
+  EXPECT_EQ(Text(cache->Get({"", "key"}, {})), "2");
+  EXPECT_EQ(cache->Swap({"", "key"}, seen, "3", {}, &version).code(), TAPPS_E_EXISTS);
+}
+
+TEST_F(WritesTest, ATouchKeepsWhatMemoryAloneHas) {
+  const std::shared_ptr<Cache> cache = Open(path_);
+  const PutOptions options{.durability = TAPPS_DURABILITY_MEMORY, .ttl_us = kSecond};
+  ASSERT_TRUE(cache->Put({"", "key"}, "value", options).ok());
+  ASSERT_TRUE(cache->Touch({"", "key"}, kMinute).ok());
+  ASSERT_TRUE(cache->Flush(0).ok());
+  clock_.Advance(30 * kSecond);
+  EXPECT_EQ(Text(cache->Get({"", "key"}, {})), "value");
+}
+
+TEST_F(WritesTest, ASlidingLifetimeGoesOnInMemoryAlone) {
+  const std::shared_ptr<Cache> cache = Open(path_);
+  const PutOptions options{
+      .durability = TAPPS_DURABILITY_MEMORY, .sliding = true, .ttl_us = 10 * kSecond};
+  ASSERT_TRUE(cache->Put({"", "key"}, "value", options).ok());
+  for (int i = 0; i < 4; ++i) {
+    clock_.Advance(5 * kSecond);
+    EXPECT_EQ(Text(cache->Get({"", "key"}, {})), "value") << i;
+    ASSERT_TRUE(cache->Flush(0).ok());
+  }
+}
+
+TEST_F(WritesTest, WhoDoesNotWaitForRoomStillWaitsForTheCommit) {
+  CacheOptions options;
+  options.put_timeout_us = TAPPS_NONE;
+  const std::shared_ptr<Cache> cache = *Cache::Open(path_, options);
+  open_.push_back(cache);
+  const Status put = cache->Put({"", "key"}, "1", {.durability = TAPPS_DURABILITY_SYNC});
+  EXPECT_TRUE(put.ok()) << put.message();
+  int64_t version = 0;
+  EXPECT_TRUE(cache->Swap({"", "other"}, 0, "2", {}, &version).ok());
+  const Result<int64_t> removed = cache->DeleteAll({});
+  ASSERT_TRUE(removed.ok()) << removed.status().message();
+  EXPECT_EQ(*removed, 2);
 }
 
 TEST_F(WritesTest, ATouchLastsInTheFile) {
