@@ -31,7 +31,8 @@ class Cache {
   // path NULL: the user's cache.
   static Result<Cache> Open(const char* path = nullptr,
                             const tapps_open_options* options = nullptr) {
-    if (tapps_abi() != TAPPS_ABI) return Error(TAPPS_E_VERSION);  // another libtapps was loaded
+    const int32_t abi = tapps_abi();
+    if (abi != TAPPS_ABI) return Error(TAPPS_E_VERSION, detail::WrongAbi(abi));
     tapps_cache* cache = nullptr;
     tapps_error* error = nullptr;
     const int32_t code = tapps_cache_open(path, options, &cache, &error);

@@ -145,6 +145,13 @@ TEST_F(WrapperTest, AFailureSaysWhy) {
   EXPECT_EQ(cache_.Get("").code(), TAPPS_E_INVALID);
 }
 
+TEST_F(WrapperTest, AnErrorMayHaveATextOfItsOwn) {
+  const cxx::Error error(TAPPS_E_VERSION, std::string("found 7, needed 0"));
+  EXPECT_EQ(error.code(), TAPPS_E_VERSION);
+  EXPECT_STREQ(error.message(), "found 7, needed 0");
+  EXPECT_EQ(error.retry_after(), 0us);
+}
+
 TEST_F(WrapperTest, ValuesOutliveTheCacheAndAreShared) {
   ASSERT_TRUE(cache_.Put("key", "value"));
   cxx::Value kept;
