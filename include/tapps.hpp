@@ -24,6 +24,7 @@
 #include "tapps/breaker.hpp"
 #include "tapps/cache.hpp"
 #include "tapps/cursor.hpp"
+#include "tapps/filter.hpp"
 #include "tapps/items.hpp"
 #include "tapps/lease.hpp"
 #include "tapps/plan.hpp"

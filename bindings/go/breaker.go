@@ -133,13 +133,14 @@ func (o *BreakerOptions) native() *C.tapps_breaker_options {
 	return native
 }
 
-// A Permit is the right to make one call. It reports once; later reports are without effect.
+// A Permit is the right to make one call. It reports once; later reports are without effect. One
+// that is forgotten keeps its place until the lease of the breaker ends: defer its Release.
 type Permit struct {
 	breaker *Breaker
 	number  C.int64_t
 }
 
-// Acquire asks to make a call: ErrOpenCircuit or ErrBusy, at once, when it may not be made.
+// Acquire asks to make a call: ErrOpenCircuit, ErrQuota or ErrBusy, at once, when it may not be made.
 func (b *Breaker) Acquire() (Permit, error) {
 	permit := Permit{breaker: b}
 	var failure *C.tapps_error
@@ -189,6 +190,14 @@ func (b *Breaker) Limit(calls int64, within time.Duration) error {
 func (p Permit) Report(outcome Outcome) {
 	C.tapps_breaker_report(p.breaker.handle, p.number, C.int32_t(outcome))
 	runtime.KeepAlive(p.breaker)
+}
+
+// Release gives the place back of a permit that was not reported, as OutcomeIgnored; after a report,
+// and for the permit of an Acquire that failed, it does nothing.
+func (p Permit) Release() {
+	if p.breaker != nil && p.number != 0 {
+		p.Report(OutcomeIgnored)
+	}
 }
 
 // Execute runs the operation under a permit. Its error counts against the callee, unless the context

@@ -331,3 +331,24 @@ func BenchmarkGetFromMemory(b *testing.B) {
 		cache.Get(ctx, "key")
 	}
 }
+
+func TestAReleasedPermitGivesItsPlaceBackAndAReportStands(t *testing.T) {
+	breaker, err := open(t).Breaker("service", &BreakerOptions{MaxConcurrency: 1})
+	expect(t, err, nil)
+	for i := 0; i < 2; i++ {
+		permit, err := breaker.Acquire()
+		expect(t, err, nil)
+		refused, err := breaker.Acquire()
+		expect(t, err, ErrBusy)
+		refused.Release()
+		Permit{}.Release()
+		if i == 0 {
+			permit.Report(OutcomeSuccess)
+		}
+		permit.Release()
+		permit.Release()
+	}
+	if info := breaker.Read(); info.Successes != 1 || info.Ignored != 1 || info.InFlight != 0 {
+		t.Fatal(info)
+	}
+}

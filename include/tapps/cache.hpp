@@ -10,6 +10,7 @@
 #include "../tapps.h"
 #include "breaker.hpp"
 #include "cursor.hpp"
+#include "filter.hpp"
 #include "items.hpp"
 #include "lease.hpp"
 #include "plan.hpp"
@@ -19,7 +20,7 @@
 
 namespace tapps::cxx {
 
-// An open cache. `space` is the namespace, NULL the default one.
+// An open cache. `space` is the namespace; NULL, in every call, is the default one.
 class Cache {
  public:
   using Item = cxx::Item;
@@ -30,7 +31,8 @@ class Cache {
   // path NULL: the user's cache.
   static Result<Cache> Open(const char* path = nullptr,
                             const tapps_open_options* options = nullptr) {
-    if (tapps_abi() != TAPPS_ABI) return Error(TAPPS_E_VERSION);  // another libtapps was loaded
+    const int32_t abi = tapps_abi();
+    if (abi != TAPPS_ABI) return Error(TAPPS_E_VERSION, detail::WrongAbi(abi));
     tapps_cache* cache = nullptr;
     tapps_error* error = nullptr;
     const int32_t code = tapps_cache_open(path, options, &cache, &error);
@@ -78,13 +80,13 @@ class Cache {
                       int32_t durability = TAPPS_DURABILITY_ASYNC) {
     return Call(tapps_cache_delete, space, key.data(), key.size(), durability);
   }
-  // The number of entries removed; filter NULL: all.
-  Result<int64_t> DeleteAll(const tapps_filter* filter = nullptr) {
-    int64_t removed = 0;
-    auto done = Call(tapps_cache_delete_all, filter, &removed);
-    if (!done) return std::move(done).error();
-    return removed;
+  // The number of entries removed. DeleteAll({}) empties the default namespace.
+  Result<int64_t> DeleteAll(const Filter& filter) {
+    const tapps_filter native = detail::NativeFilter(filter);
+    return Remove(&native);
   }
+  // Removes every entry of every namespace, the library's responses and documents too.
+  Result<int64_t> DeleteEverything() { return Remove(nullptr); }
   // The version of an entry that a get would find.
   Result<int64_t> Contains(std::string_view key, const char* space = nullptr) {
     int64_t version = 0;
@@ -108,9 +110,10 @@ class Cache {
     int64_t entries = 0;
     int64_t bytes = 0;
   };
-  Result<Counted> Count(const tapps_filter* filter = nullptr) {
+  Result<Counted> Count(const Filter& filter = {}) {
+    const tapps_filter native = detail::NativeFilter(filter);
     Counted counted;
-    auto done = Call(tapps_cache_count, filter, &counted.entries, &counted.bytes);
+    auto done = Call(tapps_cache_count, &native, &counted.entries, &counted.bytes);
     if (!done) return std::move(done).error();
     return counted;
   }
@@ -168,9 +171,14 @@ class Cache {
   }
   // JSON.
   Result<Value> Survey() { return Answer(tapps_cache_survey); }
-  // space NULL: all namespaces.
   Result<Cursor> List(std::string_view prefix = {}, const char* space = nullptr) {
+    if (space == nullptr) space = "default";  // NULL would mean all of them
     return Child<Cursor, tapps_cursor>(tapps_cursor_open, space, prefix.data(), prefix.size());
+  }
+  // Over all namespaces.
+  Result<Cursor> ListEverywhere(std::string_view prefix = {}) {
+    const char* all = nullptr;
+    return Child<Cursor, tapps_cursor>(tapps_cursor_open, all, prefix.data(), prefix.size());
   }
   // JSON.
   Result<Value> Stats() { return Answer(tapps_cache_stats); }
@@ -197,6 +205,12 @@ class Cache {
     tapps_error* error = nullptr;
     const int32_t code = function(cache_.get(), arguments..., &error);
     return detail::Check(code, error);
+  }
+  Result<int64_t> Remove(const tapps_filter* filter) {
+    int64_t removed = 0;
+    auto done = Call(tapps_cache_delete_all, filter, &removed);
+    if (!done) return std::move(done).error();
+    return removed;
   }
   template <typename Function, typename... Arguments>
   Result<Value> Answer(Function function, Arguments... arguments) {

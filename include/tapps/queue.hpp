@@ -9,6 +9,7 @@
 
 #include "../tapps.h"
 #include "breaker.hpp"
+#include "filter.hpp"
 #include "items.hpp"
 #include "plan.hpp"
 #include "result.hpp"
@@ -95,8 +96,10 @@ class Queue {
                          int32_t durability = TAPPS_DURABILITY_ASYNC, uint64_t user_data = 0) {
     return Submit(tapps_queue_delete, space, key.data(), key.size(), durability, user_data);
   }
-  Result<int64_t> DeleteAll(const tapps_filter* filter = nullptr, uint64_t user_data = 0) {
-    return Submit(tapps_queue_delete_all, filter, user_data);
+  // DeleteAll({}) empties the default namespace.
+  Result<int64_t> DeleteAll(const Filter& filter, uint64_t user_data = 0) {
+    const tapps_filter native = detail::NativeFilter(filter);
+    return Submit(tapps_queue_delete_all, &native, user_data);
   }
   Result<int64_t> Touch(std::string_view key, int64_t ttl_us, const char* space = nullptr,
                         uint64_t user_data = 0) {
@@ -106,8 +109,9 @@ class Queue {
                            uint64_t user_data = 0) {
     return Submit(tapps_queue_contains, space, key.data(), key.size(), user_data);
   }
-  Result<int64_t> Count(const tapps_filter* filter = nullptr, uint64_t user_data = 0) {
-    return Submit(tapps_queue_count, filter, user_data);
+  Result<int64_t> Count(const Filter& filter = {}, uint64_t user_data = 0) {
+    const tapps_filter native = detail::NativeFilter(filter);
+    return Submit(tapps_queue_count, &native, user_data);
   }
   Result<int64_t> Backup(const char* path, uint64_t user_data = 0) {
     return Submit(tapps_queue_backup, path, user_data);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -44,6 +45,15 @@ using Owned = std::unique_ptr<T, Releaser<T, Release>>;
 template <typename T>
 inline constexpr bool kLends = false;
 
+// What to do about a library that was loaded instead of the one built against.
+inline std::string WrongAbi(int32_t found) {
+  const std::string needed = std::to_string(TAPPS_ABI);
+  return std::string("the libtapps that was loaded, ") + tapps_version() + ", has ABI " +
+         std::to_string(found) + " and this program was built for " + needed +
+         ": install libtapps.so." + needed +
+         ", name its folder in LD_LIBRARY_PATH, or build the program again";
+}
+
 inline std::string_view View(const void* data, size_t size) {
   return data == nullptr ? std::string_view()
                          : std::string_view(static_cast<const char*>(data), size);
@@ -57,12 +67,15 @@ class Error {
   Error() = default;
   // Takes `error` over; it may be NULL.
   explicit Error(int32_t code, tapps_error* error = nullptr) : code_(code), error_(error) {}
+  // With one line of the caller's own.
+  Error(int32_t code, std::string text) : code_(code), text_(std::move(text)) {}
 
   int32_t code() const { return code_; }
   // "NOT_FOUND".
   const char* name() const { return tapps_code_name(code_); }
   // One line, never empty; lives as long as the error.
   const char* message() const {
+    if (!text_.empty()) return text_.c_str();
     const char* text = tapps_error_message(error_.get());
     return text != nullptr && *text != '\0' ? text : tapps_code_meaning(code_);
   }
@@ -76,6 +89,7 @@ class Error {
  private:
   int32_t code_ = TAPPS_OK;
   detail::Owned<tapps_error, tapps_error_release> error_;
+  std::string text_;
 };
 
 // A T, or the Error that says why there is none.

@@ -87,8 +87,8 @@ cxx::Result<std::vector<Entry>> ReadEntries(cxx::Cursor& cursor) {
 }
 
 int List(const Context& context, const ListArguments& arguments, cxx::Cache& cache) {
-  const char* space = context.space.empty() ? "default" : context.space.c_str();
-  auto cursor = cache.List(arguments.prefix, arguments.all ? nullptr : space);
+  auto cursor = arguments.all ? cache.ListEverywhere(arguments.prefix)
+                              : cache.List(arguments.prefix, context.space_or_null());
   if (!cursor) return Fail(context, cursor.error());
   auto entries = ReadEntries(*cursor);
   if (!entries) return Fail(context, entries.error());

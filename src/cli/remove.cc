@@ -29,16 +29,12 @@ int RemoveKey(const Context& context, const std::string& key, cxx::Cache& cache)
 }
 
 int RemoveMatching(const Context& context, const RemoveArguments& arguments, cxx::Cache& cache) {
-  auto filter = cxx::Options<tapps_filter>();
+  cxx::Filter filter;
   filter.space = context.space_or_null();
-  if (filter.space == nullptr && !arguments.all) filter.space = "default";
-  if (!arguments.prefix.empty()) {
-    filter.prefix = arguments.prefix.data();
-    filter.prefix_size = arguments.prefix.size();
-  }
+  filter.prefix = arguments.prefix;
   filter.tag = OrNull(arguments.tag);
   const bool everything = arguments.all && filter.space == nullptr;
-  auto removed = cache.DeleteAll(everything ? nullptr : &filter);
+  auto removed = everything ? cache.DeleteEverything() : cache.DeleteAll(filter);
   if (!removed) return Fail(context, removed.error());
   if (context.json) {
     PrintJson({{"removed", *removed}});

@@ -145,6 +145,13 @@ TEST_F(WrapperTest, AFailureSaysWhy) {
   EXPECT_EQ(cache_.Get("").code(), TAPPS_E_INVALID);
 }
 
+TEST_F(WrapperTest, AnErrorMayHaveATextOfItsOwn) {
+  const cxx::Error error(TAPPS_E_VERSION, std::string("found 7, needed 0"));
+  EXPECT_EQ(error.code(), TAPPS_E_VERSION);
+  EXPECT_STREQ(error.message(), "found 7, needed 0");
+  EXPECT_EQ(error.retry_after(), 0us);
+}
+
 TEST_F(WrapperTest, ValuesOutliveTheCacheAndAreShared) {
   ASSERT_TRUE(cache_.Put("key", "value"));
   cxx::Value kept;
@@ -165,12 +172,47 @@ TEST_F(WrapperTest, ManyGoInOneCall) {
   EXPECT_EQ((*found)[0]->bytes(), "1");
   EXPECT_EQ((*found)[1].code(), TAPPS_E_NOT_FOUND);
   EXPECT_EQ((*found)[2]->bytes(), "");
-  auto filter = cxx::Options<tapps_filter>();
+  cxx::Filter filter;
   filter.prefix = "a";
-  filter.prefix_size = 1;
-  const auto removed = cache_.DeleteAll(&filter);
+  const auto removed = cache_.DeleteAll(filter);
   ASSERT_TRUE(removed);
   EXPECT_EQ(*removed, 1);
+}
+
+// Removing entries needs a word on which; a pointer cannot be taken for one.
+template <typename T, typename... Arguments>
+using DeleteAllWith = decltype(std::declval<T&>().DeleteAll(std::declval<Arguments>()...));
+template <typename, typename T, typename... Arguments>
+inline constexpr bool kDeletesAll = false;
+template <typename T, typename... Arguments>
+inline constexpr bool kDeletesAll<std::void_t<DeleteAllWith<T, Arguments...>>, T, Arguments...> =
+    true;
+static_assert(kDeletesAll<void, cxx::Cache, cxx::Filter>);
+static_assert(!kDeletesAll<void, cxx::Cache> && !kDeletesAll<void, cxx::Queue>);
+static_assert(!kDeletesAll<void, cxx::Cache, std::nullptr_t>);
+
+TEST_F(WrapperTest, WithoutANameTheDefaultNamespaceIsMeant) {
+  ASSERT_TRUE(cache_.Put("key", "1"));
+  ASSERT_TRUE(cache_.Put("key", "22", "other"));
+  ASSERT_TRUE(cache_.Flush());
+  EXPECT_EQ(cache_.Count()->entries, 1);
+  cxx::Filter everywhere;
+  everywhere.everywhere = true;
+  EXPECT_EQ(cache_.Count(everywhere)->entries, 2);
+  auto cursor = cache_.List();
+  ASSERT_TRUE(cursor);
+  EXPECT_STREQ(cursor->Next()->space, "default");
+  EXPECT_EQ(cursor->Next().code(), TAPPS_E_NOT_FOUND);
+  cursor = cache_.ListEverywhere();
+  EXPECT_TRUE(cursor->Next() && cursor->Next());
+  auto queue = cache_.OpenQueue();
+  ASSERT_TRUE(queue && queue->Count());
+  EXPECT_EQ(queue->Wait(cxx::Microseconds(10s))->front().number, 1);
+  ASSERT_TRUE(queue->DeleteAll({}));
+  EXPECT_EQ(queue->Wait(cxx::Microseconds(10s))->front().number, 1);
+  EXPECT_EQ(*cache_.DeleteAll({}), 0);
+  EXPECT_TRUE(cache_.Contains("key", "other"));
+  EXPECT_EQ(*cache_.DeleteEverything(), 1);
 }
 
 TEST_F(WrapperTest, AWalkEndsWithNotFound) {

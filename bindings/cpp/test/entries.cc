@@ -20,21 +20,15 @@ tapps_get_options GetOptions(const Form& form) {
   return options;
 }
 
-// Which entries are meant, with the bytes the filter points to.
-struct Filter {
-  explicit Filter(const Form& form)
-      : prefix(form.Bytes("prefix")), native(tc::Options<tapps_filter>()) {
-    const char* space = form.Find("space");
-    native.space = form.Has("all_spaces") ? nullptr : space == nullptr ? "default" : space;
-    native.prefix = form.Has("prefix") ? prefix.data() : nullptr;
-    native.prefix_size = prefix.size();
-    native.tag = form.Find("tag");
-  }
-  Filter(const Filter&) = delete;
-
-  std::string prefix;
-  tapps_filter native;
-};
+// Which entries are meant; `prefix` is borrowed.
+tc::Filter Matching(const Form& form, const std::string& prefix) {
+  tc::Filter filter;
+  filter.space = form.Find("space");
+  filter.prefix = prefix;
+  filter.tag = form.Find("tag");
+  filter.everywhere = form.Has("all_spaces");
+  return filter;
+}
 
 }  // namespace
 
@@ -93,7 +87,7 @@ Peer::Done Peer::Entries(const Form& form) {
   } else if (verb == "touch") {
     Ok(cache_.Touch(key, form.Microseconds("ttl_ms"), space));
   } else if (verb == "entries") {
-    auto cursor = cache_.List(form.Bytes("prefix"), space == nullptr ? "default" : space);
+    auto cursor = cache_.List(form.Bytes("prefix"), space);
     if (!Ok(cursor)) return Done::kYes;
     auto entry = cursor->Next();
     for (; entry; entry = cursor->Next()) {
@@ -125,12 +119,12 @@ Peer::Done Peer::Many(const Form& form) {
     const PutOptions options(form);
     Ok(cache_.PutMany(items, space, &options.native));
   } else if (verb == "delete_all") {
-    const Filter filter(form);
-    const auto removed = cache_.DeleteAll(&filter.native);
+    const std::string prefix = form.Bytes("prefix");
+    const auto removed = cache_.DeleteAll(Matching(form, prefix));
     if (Ok(removed)) answer_.Add("count", std::to_string(*removed));
   } else if (verb == "count") {
-    const Filter filter(form);
-    const auto counted = cache_.Count(&filter.native);
+    const std::string prefix = form.Bytes("prefix");
+    const auto counted = cache_.Count(Matching(form, prefix));
     if (!Ok(counted)) return Done::kYes;
     answer_.Add("count", std::to_string(counted->entries));
     answer_.Add("bytes", std::to_string(counted->bytes));

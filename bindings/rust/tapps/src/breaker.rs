@@ -1,7 +1,9 @@
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::ptr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tapps_sys as sys;
@@ -112,7 +114,7 @@ pub struct BreakerInfo {
 /// Why a guarded call has no result.
 #[derive(Debug)]
 pub enum CallError<E> {
-    /// It was not made: `Code::OPEN_CIRCUIT` or `Code::BUSY`.
+    /// It was not made: `Code::OPEN_CIRCUIT`, `Code::QUOTA` or `Code::BUSY`.
     Rejected(Error),
     /// It was made and failed.
     Failed(E),
@@ -191,7 +193,8 @@ impl Drop for Permit {
 }
 
 impl Breaker {
-    /// Asks to make a call: `Code::OPEN_CIRCUIT` or `Code::BUSY`, at once, when it may not be made.
+    /// Asks to make a call: `Code::OPEN_CIRCUIT`, `Code::QUOTA` or `Code::BUSY`, at once, when it may
+    /// not be made.
     pub fn acquire(&self) -> Result<Permit> {
         let mut number = 0;
         // SAFETY: the handle is ours.
@@ -250,11 +253,12 @@ impl Breaker {
         self.shared.handle
     }
 
-    /// Runs a call under a permit; its error counts against the callee, a panic is ignored.
+    /// Runs a call under a permit; its error counts against the callee, and so does a panic.
     pub fn call<T, E>(
         &self, operation: impl FnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, CallError<E>> {
-        let permit = self.acquire().map_err(CallError::Rejected)?;
+        let mut permit = self.acquire().map_err(CallError::Rejected)?;
+        permit.outcome = Outcome::Failure; // of a panic
         settle(permit, operation())
     }
 
@@ -270,8 +274,12 @@ impl Breaker {
     pub async fn call_async<T, E>(
         &self, operation: impl Future<Output = std::result::Result<T, E>>,
     ) -> std::result::Result<T, CallError<E>> {
-        let permit = self.acquire().map_err(CallError::Rejected)?;
-        settle(permit, operation.await)
+        let mut permit = self.acquire().map_err(CallError::Rejected)?;
+        let mut operation = operation;
+        // SAFETY: nothing can move it any more, its name being hidden.
+        let operation = unsafe { Pin::new_unchecked(&mut operation) };
+        let result = Watched { operation, permit: &mut permit }.await;
+        settle(permit, result)
     }
 
     /// Holds it open or closed.
@@ -315,6 +323,26 @@ impl Breaker {
             window_failures: raw.window_failures,
             window_slow: raw.window_slow,
         }
+    }
+}
+
+/// A call under a permit: a panic of it is a failure, and dropping it while it waits is ignored.
+struct Watched<'a, F> {
+    operation: Pin<&'a mut F>,
+    permit: &'a mut Permit,
+}
+
+impl<F: Future> Future for Watched<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.get_mut();
+        this.permit.outcome = Outcome::Failure;
+        let polled = this.operation.as_mut().poll(context);
+        if polled.is_pending() {
+            this.permit.outcome = Outcome::Ignored;
+        }
+        polled
     }
 }
 

@@ -204,3 +204,32 @@ fn a_breaker_counts_errors_and_gives_places_back() {
     assert!(panicked.is_err());
     assert_eq!(breaker.read().in_flight, 0);
 }
+
+#[test]
+fn a_panic_counts_against_the_callee() {
+    use std::panic::{catch_unwind, AssertUnwindSafe};
+    use std::task::Waker;
+
+    struct Nothing;
+    impl Wake for Nothing {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    let breaker = Cache::memory().unwrap().breaker("b", None).unwrap();
+    let fails = || -> std::result::Result<(), &str> { panic!("on purpose") };
+    assert!(catch_unwind(AssertUnwindSafe(|| breaker.call(fails))).is_err());
+    assert_eq!(breaker.read().failures, 1);
+
+    let waker = Waker::from(Arc::new(Nothing));
+    let mut context = Context::from_waker(&waker);
+    let mut call = Box::pin(breaker.call_async(async { fails() }));
+    assert!(catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut context))).is_err());
+    assert_eq!(breaker.read().failures, 2);
+
+    let mut call =
+        Box::pin(breaker.call_async(std::future::pending::<std::result::Result<(), &str>>()));
+    assert!(matches!(call.as_mut().poll(&mut context), Poll::Pending));
+    drop(call);
+    let info = breaker.read();
+    assert_eq!((info.failures, info.ignored, info.in_flight), (2, 1, 0));
+}
