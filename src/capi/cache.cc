@@ -19,12 +19,12 @@ Result<BreakerSettings> ReadBreakers(const tapps_open_options& options) {
   };
   const Count counts[] = {
       {"max_concurrency", options.max_concurrency, &settings.max_concurrency, 4096, kUnlimited},
-      {"break_failures", options.break_failures, &settings.failure_threshold, 1'000'000, 0},
-      {"break_successes", options.break_successes, &settings.close_after, 1'000'000, 0},
+      {"break_failures", options.break_failures, &settings.failure_threshold, 1 << 30, 0},
+      {"break_successes", options.break_successes, &settings.close_after, 1 << 30, 0},
       {"break_failure_rate", options.break_failure_rate, &settings.failure_rate, 100, kNone},
       {"break_slow_rate", options.break_slow_rate, &settings.slow_rate, 100, kNone},
       {"break_window_calls", options.break_window_calls, &settings.window_calls, 4096, 0},
-      {"break_min_calls", options.break_min_calls, &settings.min_calls, 1'000'000, 0},
+      {"break_min_calls", options.break_min_calls, &settings.min_calls, 1 << 30, 0},
       {"retry_reserve", options.retry_reserve, &settings.retry.reserve, 1000, kNone},
       {"retry_percent", options.retry_percent, &settings.retry.percent, 100, kNone},
   };

@@ -67,7 +67,7 @@ BreakerSettings BreakerSettings::Inherit(const BreakerSettings& parent) const {
 }
 
 Status BreakerSettings::Validate() const {
-  constexpr int32_t kManyTimes = 1'000'000;
+  constexpr int32_t kManyTimes = 1 << 30;
   TAPPS_RETURN_IF_ERROR(CheckCount("failure_threshold", failure_threshold, kManyTimes));
   TAPPS_RETURN_IF_ERROR(CheckDuration("open_us", open_us));
   TAPPS_RETURN_IF_ERROR(CheckDuration("max_open_us", max_open_us));
