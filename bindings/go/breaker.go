@@ -33,6 +33,8 @@ type BreakerOptions struct {
 	Retries        int64         // of one call; 2; -1: none
 	Retry          time.Duration // longest delay before the first retry, doubling; 100 ms
 	MaxRetry       time.Duration // doubling ends here; 10 s
+	RetryReserve   int64         // retries of all calls before any has earned one; 5; -1: none
+	RetryPercent   int64         // retries that a hundred calls earn; 10; -1: none
 }
 
 // A BreakerState says whether calls are let through.
@@ -128,6 +130,8 @@ func (o *BreakerOptions) native() *C.tapps_breaker_options {
 		retries:         C.int64_t(o.Retries),
 		retry_us:        micros(o.Retry, unlimited),
 		max_retry_us:    micros(o.MaxRetry, unlimited),
+		retry_reserve:   C.int64_t(o.RetryReserve),
+		retry_percent:   C.int64_t(o.RetryPercent),
 	}
 	native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
 	return native

@@ -46,6 +46,7 @@ type FetchOptions struct {
 	FirstByte      time.Duration // from the start to the first byte of the answer; no bound
 	LowSpeed       time.Duration // fails when slower than LowSpeedBytes for so long; no bound
 	LowSpeedBytes  int64         // per second; 1
+	MaxHeaderBytes int64         // of all header fields; 256 KiB
 }
 
 // A Response is what a URL answered, from wherever it came.
@@ -104,6 +105,7 @@ func (o *FetchOptions) native(memory *arena) *C.tapps_fetch_options {
 		first_byte_us:      micros(o.FirstByte, unlimited),
 		low_speed_us:       micros(o.LowSpeed, unlimited),
 		low_speed_bytes:    C.int64_t(o.LowSpeedBytes),
+		max_header_bytes:   C.int64_t(o.MaxHeaderBytes),
 	}
 	native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
 	native.flags = bits(o.DenyPrivate, C.TAPPS_FETCH_DENY_PRIVATE)

@@ -62,13 +62,35 @@ type OpenOptions struct {
 	DenyPrivate    bool         // no private, loopback or link-local address may answer a fetch
 	KeepSetCookie  bool         // Set-Cookie reaches the file
 	SharedHTTP     bool         // obeys RFC 9111 as a shared cache
+	// Answers to requests with credentials reach the file, the credentials do not.
+	KeepCredentialed bool
+	WALBytes         int64         // the WAL is checkpointed from half of it on; 8 MiB
+	MaxWALBytes      int64         // no commit begins beyond; 64 MiB
+	LeaseWait        time.Duration // for the file to let a load or fetch be the only one; 50 ms
+	StaleIfError     time.Duration // an answer stands in for a failing origin; 1 day; -1: not
+	MaxHeuristic     time.Duration // bound of a guessed lifetime; 1 day; -1: none is guessed
+	MaxWaiting       int64         // fetches that wait for a place at one origin; 1,024
+	// What the breakers of origins have, and others unless opened with their own.
+	MaxBreakTime     time.Duration
+	BreakSuccesses   int64
+	BreakFailureRate int64 // -1: not watched
+	BreakSlowRate    int64 // -1: not watched
+	BreakSlow        time.Duration
+	BreakWindowCalls int64
+	BreakWindow      time.Duration
+	BreakMinCalls    int64
+	Retry            time.Duration
+	MaxRetry         time.Duration
+	RetryReserve     int64 // -1: none
+	RetryPercent     int64 // -1: none
 }
 
 func (o *OpenOptions) flags() C.uint32_t {
 	return bits(o.ReadOnly, C.TAPPS_OPEN_READ_ONLY) | bits(o.Offline, C.TAPPS_OPEN_OFFLINE) |
 		bits(o.DenyPrivate, C.TAPPS_OPEN_DENY_PRIVATE) |
 		bits(o.KeepSetCookie, C.TAPPS_OPEN_KEEP_SET_COOKIE) |
-		bits(o.SharedHTTP, C.TAPPS_OPEN_SHARED_HTTP)
+		bits(o.SharedHTTP, C.TAPPS_OPEN_SHARED_HTTP) |
+		bits(o.KeepCredentialed, C.TAPPS_OPEN_KEEP_CREDENTIALED)
 }
 
 // A MemoryPolicy says what memory forgets first when it is full.
@@ -121,6 +143,24 @@ func Open(path string, options *OpenOptions) (*Cache, error) {
 			preload_bytes:      limit(o.PreloadBytes),
 			no_proxy:           memory.text(strings.Join(o.NoProxy, ",")),
 			secret_names:       memory.lines(o.SecretNames),
+			wal_bytes:          C.int64_t(o.WALBytes),
+			max_wal_bytes:      C.int64_t(o.MaxWALBytes),
+			lease_wait_us:      micros(o.LeaseWait, unlimited),
+			stale_if_error_us:  micros(o.StaleIfError, none),
+			max_heuristic_us:   micros(o.MaxHeuristic, none),
+			max_waiting:        C.int64_t(o.MaxWaiting),
+			max_break_us:       micros(o.MaxBreakTime, unlimited),
+			break_successes:    C.int64_t(o.BreakSuccesses),
+			break_failure_rate: C.int64_t(o.BreakFailureRate),
+			break_slow_rate:    C.int64_t(o.BreakSlowRate),
+			break_slow_us:      micros(o.BreakSlow, unlimited),
+			break_window_calls: C.int64_t(o.BreakWindowCalls),
+			break_window_us:    micros(o.BreakWindow, none),
+			break_min_calls:    C.int64_t(o.BreakMinCalls),
+			retry_us:           micros(o.Retry, unlimited),
+			max_retry_us:       micros(o.MaxRetry, unlimited),
+			retry_reserve:      C.int64_t(o.RetryReserve),
+			retry_percent:      C.int64_t(o.RetryPercent),
 		}
 		native.struct_size = C.uint32_t(unsafe.Sizeof(*native))
 	}

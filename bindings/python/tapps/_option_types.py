@@ -33,9 +33,28 @@ class OpenOptions(TypedDict, total=False):
     deny_private: bool
     keep_set_cookie: bool
     shared_http: bool
+    keep_credentialed: bool
     max_concurrency: int
     break_failures: int
     break_time: Duration
+    wal_bytes: int
+    max_wal_bytes: int
+    lease_wait: Duration
+    stale_if_error: Duration
+    max_heuristic: Duration
+    max_waiting: int
+    max_break_time: Duration
+    break_successes: int
+    break_failure_rate: int
+    break_slow_rate: int
+    break_slow_time: Duration
+    break_window_calls: int
+    break_window_time: Duration
+    break_min_calls: int
+    retry_time: Duration
+    max_retry_time: Duration
+    retry_reserve: int
+    retry_percent: int
 
 
 class PutOptions(TypedDict, total=False):
@@ -88,6 +107,7 @@ class FetchOptions(TypedDict, total=False):
     first_byte: Duration
     low_speed: Duration
     low_speed_bytes: int
+    max_header_bytes: int
 
 
 class DocsOptions(TypedDict, total=False):
@@ -131,3 +151,5 @@ class BreakerOptions(TypedDict, total=False):
     retries: int
     retry_time: Duration
     max_retry_time: Duration
+    retry_reserve: int
+    retry_percent: int

@@ -37,12 +37,31 @@ M.open = maker("tapps_open_options", {
   policy = { "policy", { adaptive = cdef.POLICY_ADAPTIVE, lru = cdef.POLICY_LRU } },
   no_proxy = { "no_proxy", "text" },
   secret_names = { "secret_names", "lines" },
+  wal_bytes = { "wal_bytes", "number" },
+  max_wal_bytes = { "max_wal_bytes", "number" },
+  lease_wait_ms = { "lease_wait_us", "ms" },
+  stale_if_error_ms = { "stale_if_error_us", "ms_or_none" },
+  max_heuristic_ms = { "max_heuristic_us", "ms_or_none" },
+  max_waiting = { "max_waiting", "number" },
+  max_break_ms = { "max_break_us", "ms" },
+  break_successes = { "break_successes", "number" },
+  break_failure_rate = { "break_failure_rate", "number_or_none" },
+  break_slow_rate = { "break_slow_rate", "number_or_none" },
+  break_slow_ms = { "break_slow_us", "ms" },
+  break_window_calls = { "break_window_calls", "number" },
+  break_window_ms = { "break_window_us", "ms" },
+  break_min_calls = { "break_min_calls", "number" },
+  retry_ms = { "retry_us", "ms" },
+  max_retry_ms = { "max_retry_us", "ms" },
+  retry_reserve = { "retry_reserve", "number_or_none" },
+  retry_percent = { "retry_percent", "number_or_none" },
 }, {
   read_only = cdef.OPEN_READ_ONLY,
   offline = cdef.OPEN_OFFLINE,
   deny_private = cdef.OPEN_DENY_PRIVATE,
   keep_set_cookie = cdef.OPEN_KEEP_SET_COOKIE,
   shared_http = cdef.OPEN_SHARED_HTTP,
+  keep_credentialed = cdef.OPEN_KEEP_CREDENTIALED,
 })
 
 M.get = maker("tapps_get_options", {}, {
@@ -98,6 +117,7 @@ M.fetch = maker("tapps_fetch_options", {
   first_byte_ms = { "first_byte_us", "ms" },
   low_speed_ms = { "low_speed_us", "ms" },
   low_speed_bytes = { "low_speed_bytes", "number" },
+  max_header_bytes = { "max_header_bytes", "number" },
 }, { deny_private = cdef.FETCH_DENY_PRIVATE, in_order = cdef.FETCH_IN_ORDER })
 
 local DOCS_FLAGS = { refresh = cdef.DOCS_REFRESH, offline = cdef.DOCS_OFFLINE }
@@ -139,6 +159,8 @@ M.breaker = maker("tapps_breaker_options", {
   retries = { "retries", "number_or_none" },
   retry_ms = { "retry_us", "ms" },
   max_retry_ms = { "max_retry_us", "ms" },
+  retry_reserve = { "retry_reserve", "number_or_none" },
+  retry_percent = { "retry_percent", "number_or_none" },
 }, {})
 
 return M

@@ -11,6 +11,7 @@ use tapps_sys as sys;
 use crate::cache::Inner;
 use crate::driver::{End, Operation};
 use crate::native::{self, call, micros, number, size_of, Texts, NONE, UNLIMITED};
+use crate::options::number_or_none;
 use crate::{Cache, Error, Result};
 
 /// When a breaker opens. `None` is the default of `tapps.h`.
@@ -51,6 +52,10 @@ pub struct BreakerOptions {
     pub retry: Option<Duration>,
     /// Doubling ends here.
     pub max_retry: Option<Duration>,
+    /// Retries of all calls before any has earned one; 0: none.
+    pub retry_reserve: Option<u64>,
+    /// Retries that a hundred calls earn; 0: none.
+    pub retry_percent: Option<u64>,
 }
 
 /// How a call went.
@@ -391,6 +396,8 @@ impl Cache {
             retries: if o.retries == Some(0) { NONE } else { number(o.retries) },
             retry_us: micros(o.retry, UNLIMITED),
             max_retry_us: micros(o.max_retry, UNLIMITED),
+            retry_reserve: number_or_none(o.retry_reserve),
+            retry_percent: number_or_none(o.retry_percent),
             ..Default::default()
         });
         let options = native.as_ref().map_or(ptr::null(), |o| o as *const _);

@@ -4,7 +4,7 @@ use tapps_sys as sys;
 
 use crate::driver::{End, Operation};
 use crate::native::{self, call, call_value, micros, number, size_of, Texts, NONE, UNLIMITED};
-use crate::options::flag;
+use crate::options::{flag, number_or_none};
 use crate::value::origin;
 use crate::{Cache, Code, Error, Origin, Result, Value};
 
@@ -51,6 +51,8 @@ pub struct FetchOptions<'a> {
     /// Fails when slower than `low_speed_bytes` a second for so long.
     pub low_speed: Option<Duration>,
     pub low_speed_bytes: Option<u64>,
+    /// Of all header fields.
+    pub max_header_bytes: Option<u64>,
 }
 
 impl FetchOptions<'_> {
@@ -81,16 +83,13 @@ impl FetchOptions<'_> {
             timeout_us: micros(self.timeout, UNLIMITED),
             connect_timeout_us: micros(self.connect_timeout, UNLIMITED),
             max_body_bytes: number(self.max_body_bytes),
-            max_redirects: if self.max_redirects == Some(0) {
-                NONE
-            } else {
-                number(self.max_redirects)
-            },
+            max_redirects: number_or_none(self.max_redirects),
             ttl_us: micros(self.ttl, NONE),
             retries: number(self.retries),
             first_byte_us: micros(self.first_byte, UNLIMITED),
             low_speed_us: micros(self.low_speed, UNLIMITED),
             low_speed_bytes: number(self.low_speed_bytes),
+            max_header_bytes: number(self.max_header_bytes),
             ..Default::default()
         })
     }

@@ -42,6 +42,34 @@ pub struct OpenOptions<'a> {
     pub keep_set_cookie: bool,
     /// Obeys RFC 9111 as a shared cache.
     pub shared_http: bool,
+    /// Answers to requests with credentials reach the file, the credentials do not.
+    pub keep_credentialed: bool,
+    /// The WAL is checkpointed from half of it on.
+    pub wal_bytes: Option<u64>,
+    /// No commit begins beyond.
+    pub max_wal_bytes: Option<u64>,
+    /// For the file to let a load or fetch be the only one.
+    pub lease_wait: Option<Duration>,
+    /// How long an answer stands in for an origin that fails; `Duration::ZERO`: not at all.
+    pub stale_if_error: Option<Duration>,
+    /// Bound of a lifetime guessed from Last-Modified; `Duration::ZERO`: none is guessed.
+    pub max_heuristic: Option<Duration>,
+    /// Fetches that wait for a place at one origin.
+    pub max_waiting: Option<u64>,
+    pub max_break_time: Option<Duration>,
+    pub break_successes: Option<u64>,
+    pub break_failure_rate: Option<u64>,
+    pub break_slow_rate: Option<u64>,
+    pub break_slow: Option<Duration>,
+    pub break_window_calls: Option<u64>,
+    pub break_window: Option<Duration>,
+    pub break_min_calls: Option<u64>,
+    pub retry: Option<Duration>,
+    pub max_retry: Option<Duration>,
+    /// Retries of all calls before any has earned one; 0: none.
+    pub retry_reserve: Option<u64>,
+    /// Retries that a hundred calls earn; 0: none.
+    pub retry_percent: Option<u64>,
 }
 
 /// How memory chooses what to forget when it is full.
@@ -62,7 +90,8 @@ impl OpenOptions<'_> {
                 | flag(self.offline, sys::TAPPS_OPEN_OFFLINE)
                 | flag(self.deny_private, sys::TAPPS_OPEN_DENY_PRIVATE)
                 | flag(self.keep_set_cookie, sys::TAPPS_OPEN_KEEP_SET_COOKIE)
-                | flag(self.shared_http, sys::TAPPS_OPEN_SHARED_HTTP),
+                | flag(self.shared_http, sys::TAPPS_OPEN_SHARED_HTTP)
+                | flag(self.keep_credentialed, sys::TAPPS_OPEN_KEEP_CREDENTIALED),
             memory_bytes: number(self.memory_bytes),
             memory_entries: number(self.memory_entries),
             disk_bytes: number(self.disk_bytes),
@@ -85,8 +114,44 @@ impl OpenOptions<'_> {
             preload_bytes: number(self.preload_bytes),
             no_proxy: texts.joined(self.no_proxy, ",")?,
             secret_names: texts.lines(self.secret_names)?,
+            wal_bytes: number(self.wal_bytes),
+            max_wal_bytes: number(self.max_wal_bytes),
+            lease_wait_us: micros(self.lease_wait, UNLIMITED),
+            stale_if_error_us: micros_or_none(self.stale_if_error),
+            max_heuristic_us: micros_or_none(self.max_heuristic),
+            max_waiting: number(self.max_waiting),
+            max_break_us: micros(self.max_break_time, UNLIMITED),
+            break_successes: number(self.break_successes),
+            break_failure_rate: number(self.break_failure_rate),
+            break_slow_rate: number(self.break_slow_rate),
+            break_slow_us: micros(self.break_slow, UNLIMITED),
+            break_window_calls: number(self.break_window_calls),
+            break_window_us: micros(self.break_window, NONE),
+            break_min_calls: number(self.break_min_calls),
+            retry_us: micros(self.retry, UNLIMITED),
+            max_retry_us: micros(self.max_retry, UNLIMITED),
+            retry_reserve: number_or_none(self.retry_reserve),
+            retry_percent: number_or_none(self.retry_percent),
             ..Default::default()
         })
+    }
+}
+
+/// 0 is none.
+pub(crate) fn number_or_none(given: Option<u64>) -> i64 {
+    if given == Some(0) {
+        NONE
+    } else {
+        number(given)
+    }
+}
+
+/// No time at all is none.
+fn micros_or_none(given: Option<Duration>) -> i64 {
+    if given == Some(Duration::ZERO) {
+        NONE
+    } else {
+        micros(given, UNLIMITED)
     }
 }
 
