@@ -77,6 +77,33 @@ export interface OpenOptions {
   breakFailures?: number;
   /** First time an open breaker stays open; 30 s. */
   breakMs?: number;
+  /** Answers to requests with credentials reach the file, the credentials do not. */
+  keepCredentialed?: boolean;
+  /** The WAL is checkpointed from half of it on; 8 MiB. */
+  walBytes?: number;
+  /** No commit begins beyond; 64 MiB. */
+  maxWalBytes?: number;
+  /** For the file to let a load or fetch be the only one; 50 ms. */
+  leaseWaitMs?: number;
+  /** How long an answer stands in for an origin that fails; 1 day; 0: not at all. */
+  staleIfErrorMs?: number;
+  /** Bound of a lifetime guessed from Last-Modified; 1 day; 0: none is guessed. */
+  maxHeuristicMs?: number;
+  /** Fetches that wait for a place at one origin; 1,024. */
+  maxWaiting?: number;
+  /** What origins' breakers have, and others unless opened with their own: as BreakerOptions. */
+  maxBreakMs?: number;
+  breakSuccesses?: number;
+  breakFailureRate?: number;
+  breakSlowRate?: number;
+  breakSlowMs?: number;
+  breakWindowCalls?: number;
+  breakWindowMs?: number;
+  breakMinCalls?: number;
+  retryMs?: number;
+  maxRetryMs?: number;
+  retryReserve?: number;
+  retryPercent?: number;
 }
 
 export interface SpaceOption {
@@ -208,6 +235,8 @@ export interface FetchInit extends RequestInit {
   /** Fails when slower than lowSpeedBytes a second for so long, in whole seconds; no bound. */
   lowSpeedMs?: number;
   lowSpeedBytes?: number;
+  /** Of all header fields; 256 KiB. */
+  maxHeaderBytes?: number;
 }
 
 export interface FetchManyInit extends FetchInit {
@@ -368,6 +397,10 @@ export interface BreakerOptions {
   retryMs?: number;
   /** Doubling ends here; 10 s. */
   maxRetryMs?: number;
+  /** Retries of all calls before any has earned one; 5; 0: none. */
+  retryReserve?: number;
+  /** Retries that a hundred calls earn; 10; 0: none. */
+  retryPercent?: number;
   /** How long execute() and acquire() wait for a place, of this object; not at all. */
   waitMs?: number;
   /** Which errors count against the callee, of this object; all but AbortError. "local": a failure

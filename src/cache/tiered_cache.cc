@@ -253,9 +253,14 @@ std::vector<Result<ValueRef>> TieredCache::GetMany(std::string_view space,
     return results;
   }
   Result<storage::ReaderPool::Lease> reader = store_->readers().Take();
-  const bool view = reader.ok() && (*reader)->BeginView().ok();
+  const Status begun = reader.ok() ? (*reader)->BeginView() : reader.status();
+  if (!begun.ok()) NoteFailure(begun);
   for (const Cold& one : cold) {
-    Result<ValueRef> found = view ? FindOnDisk(**reader, one.wanted) : Status::Bare(TAPPS_E_IO);
+    if (!begun.ok()) {
+      results[one.index] = Miss(options);
+      continue;
+    }
+    Result<ValueRef> found = FindOnDisk(**reader, one.wanted);
     if (found.ok()) {
       if (!options.peek) store_->NoteUse(one.wanted.hash);
       results[one.index] = Judge(one.wanted, *std::move(found), options, true);
@@ -264,7 +269,7 @@ std::vector<Result<ValueRef>> TieredCache::GetMany(std::string_view space,
       results[one.index] = Miss(options);
     }
   }
-  if (view) (*reader)->EndView();
+  if (begun.ok()) (*reader)->EndView();
   return results;
 }
 

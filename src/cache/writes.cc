@@ -175,7 +175,8 @@ Status TieredCache::PutRecords(std::vector<Record> records, const PutOptions& op
   Status status = Write(group, options, keep);
   if (status.ok()) return status;
   if (lease) GiveBack(*std::move(lease));
-  if (status.code() == TAPPS_E_READ_ONLY && !Waits(options.durability)) {
+  const bool cannot_store = status.code() == TAPPS_E_READ_ONLY || store_->without_writer();
+  if (cannot_store && !Waits(options.durability)) {
     TAPPS_RETURN_IF_ERROR(FitMemory(kept));
     Keep(*memory_, kept);
     return {};

@@ -3,6 +3,7 @@
 #include <endian.h>
 
 #include <cstring>
+#include <utility>
 
 namespace tapps::storage {
 namespace {
@@ -109,6 +110,17 @@ Result<int64_t> ChangeFeed::DataVersion() {
   const int rc = data_version_.Step();
   if (rc != SQLITE_ROW) return connection_.Error(rc, "cannot read the version of the file");
   return data_version_.Int(0);
+}
+
+void ChangeFeed::MoveTo(ChangeFeed& fresh) {
+  MutexLock lock(mu_);
+  const MutexLock theirs(fresh.mu_);
+  std::swap(rows_, fresh.rows_);
+  std::swap(data_version_, fresh.data_version_);
+  std::swap(connection_, fresh.connection_);
+  position_ = fresh.position_;
+  published_.store(position_, std::memory_order_release);
+  seen_.store(fresh.seen_.load(std::memory_order_relaxed), std::memory_order_release);
 }
 
 bool ChangeFeed::Current() {

@@ -55,6 +55,10 @@ class ChangeFeed {
   static Result<std::unique_ptr<ChangeFeed>> Open(const std::string& path, int64_t origin,
                                                   Watch watch = Watch::kMapped);
 
+  // Goes on with the file that `fresh` is on, opened with kQuery as this must be; threads may be
+  // using this meanwhile. `fresh` is of no use afterwards.
+  void MoveTo(ChangeFeed& fresh);
+
   // Whether nothing was committed, by anybody, since the last Advance. Any thread; wait-free with a
   // known layout.
   bool Current();

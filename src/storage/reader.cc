@@ -199,10 +199,11 @@ Status Reader::PrepareOnce(const char* sql, Statement* statement) {
 }
 
 Result<Reader::Count> Reader::CountEntries(const Filter& filter, int64_t now_us) {
-  Result<Statement> count = connection_->Prepare("SELECT count(*), total(" TAPPS_STORED_BYTES_SQL
-                                                 ") FROM entries "
-                                                 "WHERE (dead = 0 OR dead > ?4) AND " +
-                                                 FilterSql(filter));
+  Result<Statement> count =
+      connection_->Prepare("SELECT count(*), total(length(key) + " TAPPS_VALUE_BYTES_SQL
+                           ") FROM entries "
+                           "WHERE (dead = 0 OR dead > ?4) AND " +
+                           FilterSql(filter));
   if (!count.ok()) return std::move(count).status();
   BindFilter(*count, filter);
   const int rc = count->Bind(4, now_us).Step();

@@ -12,7 +12,9 @@ Status Removal::Look(Connection& connection, std::shared_ptr<WriteGroup> group) 
   group_ = std::move(group);
   ids_.clear();
   last_ = true;
+  const bool anew = std::exchange(anew_, false);
   if (group_ == nullptr) return {};
+  if (anew) group_->removed_to = 0;
   Result<Statement> select =
       connection.Prepare("SELECT id, " TAPPS_STORED_BYTES_SQL " FROM entries WHERE id > ?4 AND " +
                          FilterSql(*group_->remove) + " ORDER BY id LIMIT ?5");

@@ -26,6 +26,9 @@ class Removal {
   static constexpr int64_t kEntries = 4096;
   static constexpr int64_t kBytes = int64_t{8} << 20;
 
+  // The connection is another: ids may be those of other entries now, and the next Look begins with
+  // the first.
+  void StartAnew() { anew_ = true; }
   // Finds the next entries to remove. Without a group: none.
   Status Look(Connection& connection, std::shared_ptr<WriteGroup> group);
   // In the transaction: erases of those what is still to be removed. SQLite's code.
@@ -36,6 +39,7 @@ class Removal {
  private:
   std::shared_ptr<WriteGroup> group_;
   std::vector<int64_t> ids_;
+  bool anew_ = false;
   bool last_ = true;    // there is nothing after them
   int64_t erased_ = 0;  // by the transaction under way
 };

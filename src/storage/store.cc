@@ -81,10 +81,7 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
   Result<FileId> file = PrepareFile(given.path, given.read_only);
   if (!file.ok()) return std::move(file).status();
   TAPPS_RETURN_IF_ERROR(CheckSoleSqlite(given.path, *file));
-  {
-    MutexLock lock(store->path_mu_);
-    store->file_ = *file;
-  }
+  store->SetFile(*file);
   std::random_device random;
   store->origin_ = ((static_cast<int64_t>(random()) << 21) ^ random()) & ((int64_t{1} << 53) - 1);
   const auto open = [&]() -> Status {
@@ -108,21 +105,22 @@ Result<std::shared_ptr<Store>> Store::Open(StoreOptions options) {
 }
 
 Status Store::OpenFeed() {
-  Result<std::unique_ptr<ChangeFeed>> feed = ChangeFeed::Open(options_.path, origin_);
+  const auto watch =
+      feeds_.size() < kMaxMappedFeeds ? ChangeFeed::Watch::kMapped : ChangeFeed::Watch::kQuery;
+  Result<std::unique_ptr<ChangeFeed>> feed = ChangeFeed::Open(options_.path, origin_, watch);
   if (!feed.ok()) return std::move(feed).status();
+  if (feeds_.size() > kMaxMappedFeeds) {
+    feeds_.back()->MoveTo(**feed);
+    return {};
+  }
   feeds_.push_back(*std::move(feed));
   feed_.store(feeds_.back().get(), std::memory_order_release);
   return {};
 }
 
 Result<int64_t> Store::FollowPath(int64_t patience_us) {
-  const auto times = [this]()
-                         REQUIRES(path_mu_) { return static_cast<int64_t>(feeds_.size()) - 1; };
-  if (const Result<FileId> now = IdentifyFile(options_.path); now.ok() && *now == file_)
-    return times();
-  if (feeds_.size() > kMaxReplacements) {
-    return Status(TAPPS_E_IO, options_.path + " was deleted or replaced too often");
-  }
+  if (const Result<FileId> now = IdentifyFile(options_.path); now.ok() && *now == this->file())
+    return replacements_;
   const Result<FileId> file = PrepareFile(options_.path, read_only_);
   if (!file.ok()) return file.status();
   bool read_only = false;
@@ -131,10 +129,10 @@ Result<int64_t> Store::FollowPath(int64_t patience_us) {
   const Result<bool> prepared = OpenAndPrepare(options, &read_only);
   if (!prepared.ok()) return prepared.status();
   TAPPS_RETURN_IF_ERROR(OpenFeed());
-  file_ = *file;
+  SetFile(*file);
   readers_.Renew();
   if (options_.on_replaced) options_.on_replaced();
-  return times();
+  return ++replacements_;
 }
 
 void Store::Look() {
@@ -162,7 +160,14 @@ Status Store::Write(std::shared_ptr<WriteGroup> group, int64_t timeout_us,
                     const std::function<void()>& on_queued) {
   if (read_only_) return Status(TAPPS_E_READ_ONLY, options_.path + " may not be written");
   TAPPS_RETURN_IF_ERROR(CheckSize(*group, limits_));
-  if (writer_.load(std::memory_order_acquire) == nullptr) TAPPS_RETURN_IF_ERROR(StartWriter());
+  if (writer_.load(std::memory_order_acquire) == nullptr) {
+    const Status started = StartWriter();
+    const bool failed = !started.ok() && started.code() != TAPPS_E_CLOSED;
+    if (without_writer_.exchange(failed) != failed && options_.on_state) {
+      options_.on_state(failed ? TAPPS_STATE_FAILED : TAPPS_STATE_OK, started);
+    }
+    TAPPS_RETURN_IF_ERROR(started);
+  }
   return queue_->Add(std::move(group), timeout_us, on_queued);
 }
 
@@ -183,11 +188,10 @@ Status Store::StartWriter() {
                             MutexLock path(path_mu_);
                             return FollowPath(options_.open_timeout_us);
                           }};
-  Result<std::unique_ptr<Writer>> writer = Writer::Open(std::move(options), queue_);
-  if (!writer.ok()) return std::move(writer).status();
+  auto writer = std::make_unique<Writer>(std::move(options), queue_);
   // The thread keeps the store alive until everything is written, also when the last handle is
   // released without a close.
-  auto thread = StartThread("writer", [self = shared_from_this(), raw = writer->get()] {
+  auto thread = StartThread("writer", [self = shared_from_this(), raw = writer.get()] {
     raw->Run();
     MutexLock done(self->mu_);
     self->running_ = false;
@@ -195,7 +199,7 @@ Status Store::StartWriter() {
   });
   if (!thread.ok()) return std::move(thread).status();
   (*thread).detach();
-  owned_writer_ = *std::move(writer);
+  owned_writer_ = std::move(writer);
   running_ = true;
   writer_.store(owned_writer_.get(), std::memory_order_release);
   return {};
@@ -222,7 +226,8 @@ void Store::NoteFailure(const Status& failure) {
 int32_t Store::state() const {
   if (read_only_) return TAPPS_STATE_READ_ONLY;
   const Writer* writer = writer_.load(std::memory_order_acquire);
-  return writer ? writer->state() : TAPPS_STATE_OK;
+  if (writer != nullptr) return writer->state();
+  return without_writer() ? TAPPS_STATE_FAILED : TAPPS_STATE_OK;
 }
 
 const WriterStats* Store::writer_stats() const {

@@ -52,7 +52,7 @@ class Store : public std::enable_shared_from_this<Store> {
   ChangeFeed& feed() { return *feed_.load(std::memory_order_acquire); }
   WriteQueue& queue() { return *queue_; }
   FileId file() const {
-    MutexLock lock(path_mu_);
+    MutexLock lock(file_mu_);
     return file_;
   }
 
@@ -88,6 +88,9 @@ class Store : public std::enable_shared_from_this<Store> {
   const DamageStats& damage() const { return damage_; }
   // The data of TAPPS_EVENT_DAMAGE when the open has healed the file, else null.
   const Json& healed_at_open() const { return healed_at_open_; }
+  // Whether the last Write failed because no thread could be started for it: nothing can be stored,
+  // nor does a later commit remove what memory has.
+  bool without_writer() const { return without_writer_.load(std::memory_order_relaxed); }
   // NULL before the first write.
   const WriterStats* writer_stats() const;
 
@@ -117,13 +120,17 @@ class Store : public std::enable_shared_from_this<Store> {
   // returns how often that has changed.
   Result<int64_t> FollowPath(int64_t patience_us) REQUIRES(path_mu_);
   Status OpenFeed() REQUIRES(path_mu_);
+  void SetFile(const FileId& file) EXCLUDES(file_mu_) {
+    MutexLock lock(file_mu_);
+    file_ = file;
+  }
 
   static std::atomic<int64_t> live_;
   static constexpr int64_t kLookAgain = 100 * kMillisecond;
   static constexpr int64_t kCallersPatience = 5 * kMillisecond;
-  // Connections of a replaced file are kept, as other threads may be looking at their mapping. More
-  // replacements than this are not followed.
-  static constexpr size_t kMaxReplacements = 16;
+  // Feeds of a replaced file are kept, as other threads may be looking at their mapping. After so
+  // many one without a mapping follows, which is moved from file to file.
+  static constexpr size_t kMaxMappedFeeds = 16;
 
   const Counted counted_;  // the first: alive while a connection is
   const StoreOptions options_;
@@ -135,11 +142,14 @@ class Store : public std::enable_shared_from_this<Store> {
   ReaderPool readers_;
   std::atomic<ChangeFeed*> feed_{nullptr};
   std::atomic<bool> damaged_{false};
+  std::atomic<bool> without_writer_{false};
   std::atomic<int64_t> next_look_us_{0};
   std::atomic<int64_t> next_flush_us_{0};  // of notes of use, while there is no writer; 0: not set
-  mutable Mutex path_mu_;
-  FileId file_ GUARDED_BY(path_mu_);
+  Mutex path_mu_;
+  mutable Mutex file_mu_;  // held for the copy only; path_mu_ while a new file's lock is awaited
+  FileId file_ GUARDED_BY(file_mu_);
   std::vector<std::unique_ptr<ChangeFeed>> feeds_ GUARDED_BY(path_mu_);  // the last is in use
+  int64_t replacements_ GUARDED_BY(path_mu_) = 0;
   const std::shared_ptr<WriteQueue> queue_;
   int64_t origin_ = 0;
 

@@ -20,11 +20,19 @@ constexpr const char* kSqlText[] = {
     "SELECT id, last_used, hits, " TAPPS_STORED_BYTES_SQL
     " FROM entries WHERE id > ?1 "
     "ORDER BY id LIMIT ?2",
-    "UPDATE entries SET last_used = ?2, hits = hits + ?3 WHERE hash = ?1 AND last_used < ?4",
+    "UPDATE entries SET last_used = ?2, hits = hits + ?3 WHERE hash = ?1 AND "
+    "(last_used < ?4 OR last_used > ?2)",
     "SELECT total(entries) FROM totals",
     "PRAGMA page_count",
     "PRAGMA freelist_count",
 };
+
+// How long an entry was not used. Where its time of use is far ahead, the clock was wrong once:
+// what was noted then says nothing, and must not keep the entry until that time comes.
+int64_t IdleFor(int64_t now, int64_t last_used) {
+  if (last_used - now > kDay) return last_used - now;
+  return std::max<int64_t>(0, now - last_used);
+}
 
 }  // namespace
 
@@ -134,7 +142,7 @@ int Upkeep::Sample(std::vector<Candidate>* sample) {
   int rc = SQLITE_ROW;
   for (; (rc = rows.Step()) == SQLITE_ROW; ++seen) {
     hand_ = rows.Int(0);
-    const int64_t idle = std::max<int64_t>(0, now - rows.Int(1));
+    const int64_t idle = IdleFor(now, rows.Int(1));
     const auto uses = static_cast<uint64_t>(std::max<int64_t>(0, rows.Int(2)));
     sample->push_back({idle / static_cast<int64_t>(std::bit_width(uses + 1)), rows.Int(0),
                        rows.Int(3), rows.Int(1)});
@@ -156,7 +164,7 @@ int Upkeep::Evict(const Excess& excess, bool spare_used, Evicted* evicted) {
   int64_t count = 0;
   for (const Candidate& victim : sample) {
     if (bytes >= excess.bytes && count >= excess.entries) break;
-    const int64_t idle = now - victim.last_used_us;
+    const int64_t idle = IdleFor(now, victim.last_used_us);
     if (idle < kJustUsed) {
       if (spare_used) continue;
       evicted->just_used = true;

@@ -60,8 +60,14 @@ struct Record {
   int64_t feed_row = 0;         // of the transaction that stores it; 0: none yet; the queue's
   WriteGroup* alone = nullptr;  // where it may be replaced: its group; the queue's
   Record* next = nullptr;       // older record of the same hash; owned by the queue
+  // About what it takes in memory and in a transaction, two index rows for each tag included.
   size_t Bytes() const {
-    return key.size() + space.size() + (value ? value->footprint() : 0) + 200;
+    return key.size() + space.size() + (value ? value->footprint() + TagRows() : 0) + 200;
+  }
+  size_t TagRows() const {
+    const std::string_view tags = value->text(TAPPS_TEXT_TAGS);
+    if (tags.empty()) return 0;
+    return 64 * (1 + static_cast<size_t>(std::count(tags.begin(), tags.end(), '\n')));
   }
 };
 

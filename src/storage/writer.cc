@@ -16,6 +16,7 @@ constexpr int64_t kBreath = 10 * kMillisecond;
 constexpr int64_t kPinnedAfter = 100 * kMillisecond;  // likewise, of a WAL that cannot begin anew
 constexpr int64_t kTryEvery = 1 * kSecond;            // while the state is not OK and nobody writes
 constexpr int64_t kRetryPinned = 5 * kMillisecond;
+constexpr int64_t kLookAtPath = 100 * kMillisecond;  // while waiting for the write lock
 constexpr int64_t kUpkeepBudget = 20 * kMillisecond;
 constexpr int64_t kUpkeepLockWait = 20 * kMillisecond;
 constexpr int64_t kHealEvery = 60 * kSecond;
@@ -29,12 +30,6 @@ constexpr int kMaxBegins = 4;
 constexpr int64_t kGiveUp = 60 * kSecond;  // after Stop, with nothing going right
 
 }  // namespace
-
-Result<std::unique_ptr<Writer>> Writer::Open(Options options, std::shared_ptr<WriteQueue> queue) {
-  std::unique_ptr<Writer> made(new Writer(std::move(options), std::move(queue)));
-  TAPPS_RETURN_IF_ERROR(made->Connect());
-  return made;
-}
 
 Status Writer::Connect() {
   const Result<int64_t> generation = options_.file_generation();
@@ -62,6 +57,7 @@ Status Writer::Connect() {
   TAPPS_RETURN_IF_ERROR(feed_.Prepare(writer_, options_.limits));
   TAPPS_RETURN_IF_ERROR(upkeep_.Prepare(writer_));
   TAPPS_RETURN_IF_ERROR(wal_.Prepare(options_.path, writer_, checkpointer_));
+  removal_.StartAnew();
   generation_ = *generation;
   return {};
 }
@@ -77,7 +73,18 @@ bool Writer::KeepWaitingForLock() {
   }
   queue_->ExpireOverdue(why);
   EncodeValues();  // of what has come meanwhile
+  if (now >= next_path_look_us_) {
+    next_path_look_us_ = now + kLookAtPath;
+    if (PathChanged()) return false;
+  }
   return !TimeToGiveUp();
+}
+
+// Whether what is written would go to a file that the path does not name any more.
+bool Writer::PathChanged() {
+  const Result<int64_t> generation = options_.file_generation();
+  path_changed_ = !generation.ok() || *generation != generation_;
+  return path_changed_;
 }
 
 void Writer::EncodeValues() {
@@ -107,14 +114,20 @@ void Writer::Run() {
       idle_us = kTryEvery;
     }
   }
-  // What could not be written in all that time is answered, not dropped in silence.
-  taken_ = queue_->Take(SIZE_MAX);
   try {
-    FinishTaken(Status(TAPPS_E_IO, "the cache was closed before it could be written"));
-    upkeep_.FlushUses();
-    if (state() == TAPPS_STATE_OK) DoUpkeep();
+    // What could not be written in all that time is answered, not dropped in silence.
+    for (taken_ = queue_->Take(SIZE_MAX); !taken_.empty(); taken_ = queue_->Take(SIZE_MAX)) {
+      FinishTaken(Status(TAPPS_E_IO, "the cache was closed before it could be written"));
+    }
+    if (state() == TAPPS_STATE_OK && Connect().ok()) {
+      upkeep_.FlushUses();
+      DoUpkeep();
+    }
   } catch (const std::bad_alloc&) {
-    FinishTaken(Status::Bare(TAPPS_E_NOMEM));
+    do {
+      FinishTaken(Status::Bare(TAPPS_E_NOMEM));
+      taken_ = queue_->Take(SIZE_MAX);
+    } while (!taken_.empty());
   }
 }
 
@@ -171,8 +184,10 @@ void Writer::FinishBatch() {
 // Commits what is due, or waits a moment after a failure; false when it is time to give up.
 bool Writer::WriteDue() {
   const int64_t began = MonotonicNow();
+  path_changed_ = false;
   const Status status = WriteBatch();
   lock_wait_began_us_ = 0;
+  if (path_changed_ && !committed_) return !TimeToGiveUp();  // nothing was taken; to the new file
   if (committed_) {
     pinned_since_us_ = 0;
     sql_errors_ = 0;
@@ -330,6 +345,10 @@ Status Writer::Begin() {
     if (!*room) break;
     const int rc = writer_.Exec("BEGIN IMMEDIATE");
     if (rc != SQLITE_OK) return writer_.Error(rc, "cannot lock the cache file for writing");
+    if (PathChanged()) {
+      writer_.Exec("ROLLBACK");
+      return Status(TAPPS_E_BUSY, "the cache file was replaced");
+    }
     if (wal_.StillHasRoom()) {
       pinned_since_us_ = 0;
       return {};

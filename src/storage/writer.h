@@ -76,12 +76,18 @@ class Writer {
     DamageStats* damage = nullptr;
     // Set by who finds the file damaged; the writer heals it and resets this.
     std::atomic<bool>* damaged = nullptr;
-    // How often the path has come to name another file; asked before every batch.
+    // How often the path has come to name another file; asked before every batch, while waiting for
+    // the write lock, and when it is held.
     std::function<Result<int64_t>()> file_generation;
   };
 
-  // Opens the two connections.
-  static Result<std::unique_ptr<Writer>> Open(Options options, std::shared_ptr<WriteQueue> queue);
+  // Opens nothing: what is wrong with the file is met, told and healed by the thread.
+  Writer(Options options, std::shared_ptr<WriteQueue> queue)
+      : options_(std::move(options)),
+        queue_(std::move(queue)),
+        entries_(options_.clock),
+        upkeep_(options_.limits, options_.clock, *options_.uses, entries_),
+        wal_(options_.limits) {}
 
   // The thread's body; returns when the queue is stopped and empty, or could not be emptied for
   // `kGiveUp` after that. Throws nothing: where memory runs out, it tries again later.
@@ -92,13 +98,7 @@ class Writer {
  private:
   using Groups = WriteQueue::Groups;
 
-  Writer(Options options, std::shared_ptr<WriteQueue> queue)
-      : options_(std::move(options)),
-        queue_(std::move(queue)),
-        entries_(options_.clock),
-        upkeep_(options_.limits, options_.clock, *options_.uses, entries_),
-        wal_(options_.limits) {}
-  // Opens the connections, anew when the path has come to name another file.
+  // Opens the two connections, anew when the path has come to name another file.
   Status Connect();
   bool Work(int64_t* idle_us);
   bool WriteDue();
@@ -112,6 +112,7 @@ class Writer {
   void HealFile();
   void WatchEvictions();
   bool KeepWaitingForLock();
+  bool PathChanged();
   bool TimeToGiveUp();
   // Makes what the file gets of the values that a batch would have now.
   void EncodeValues();
@@ -147,6 +148,8 @@ class Writer {
   bool committed_ = false;          // they are in the file
   size_t one_by_one_ = 0;           // groups to be tried alone: their batch can never be committed
   int64_t lock_wait_began_us_ = 0;  // monotonic; 0: not waiting
+  int64_t next_path_look_us_ = 0;
+  bool path_changed_ = false;  // found so since the batch was begun
   int64_t stop_began_us_ = 0;
   int64_t upkeep_lock_until_us_ = 0;  // upkeep waits for the write lock no longer; 0: not in upkeep
   int64_t next_heal_us_ = 0;          // a file that stays damaged is not copied again and again

@@ -270,6 +270,50 @@ TEST_F(ProcessesTest, AFileReplacedUnderTheCacheIsNoticedByReadersToo) {
   EXPECT_EQ(Text(cache->Get({"", "a"}, {})), "new");
 }
 
+TEST_F(ProcessesTest, AFileReplacedManyTimesIsStillFollowedAndNothingStaleIsRead) {
+  constexpr int kReplacements = 20;
+  Pipe done;
+  Pipe next;
+  Process other([&] {
+    const std::shared_ptr<Cache> cache = Open(path_);
+    for (int i = 1; i <= kReplacements; ++i) {
+      if (next.Receive() != i) return 1;
+      for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
+      if (!cache->Put({"", "a"}, std::to_string(i), kSync).ok()) return 2;
+      done.Send(i);
+    }
+    for (int i = kReplacements + 1; i <= kReplacements + 5; ++i) {
+      if (next.Receive() != i) return 3;
+      if (Text(cache->Get({"", "b"}, {})) != std::to_string(i)) return 4;
+      if (!cache->Put({"", "a"}, std::to_string(i), kSync).ok()) return 5;
+      done.Send(i);
+    }
+    return 0;
+  });
+  done.CloseSendingEnd();
+  const std::shared_ptr<Cache> cache = Open(path_);
+  for (int i = 1; i <= kReplacements; ++i) {
+    next.Send(i);
+    ASSERT_EQ(done.Receive(), i);
+    // Readers look at the path every 100 ms.
+    const int64_t deadline = Clock::Real().MonotonicNow() + 5 * kSecond;
+    while (Text(cache->Get({"", "a"}, {})) != std::to_string(i) &&
+           Clock::Real().MonotonicNow() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    ASSERT_EQ(Text(cache->Get({"", "a"}, {})), std::to_string(i));
+    ASSERT_TRUE(cache->Put({"", "b"}, std::to_string(i), kSync).ok());
+  }
+  // As long as it stays, what either has replaced is not read again.
+  for (int i = kReplacements + 1; i <= kReplacements + 5; ++i) {
+    ASSERT_TRUE(cache->Put({"", "b"}, std::to_string(i), kSync).ok());
+    next.Send(i);
+    ASSERT_EQ(done.Receive(), i);
+    ASSERT_EQ(Text(cache->Get({"", "a"}, {})), std::to_string(i));
+  }
+  EXPECT_EQ(other.Wait(), 0);
+}
+
 TEST_F(ProcessesTest, AForkedChildIsRefused) {
   const std::shared_ptr<Cache> cache = Open(path_);
   ASSERT_TRUE(cache->Put({"", "a"}, "1", kSync).ok());

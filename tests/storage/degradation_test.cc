@@ -1,5 +1,7 @@
 // The file cannot be written for a while: the store says so, keeps what is unwritten, and recovers
 // by itself.
+#include <sys/resource.h>
+
 #include "storage/store_fixture.h"
 #include "support/shim_vfs.h"
 
@@ -69,6 +71,53 @@ TEST_F(DegradationTest, TheStateIsRightAgainWhenNobodyWritesAnyMore) {
   EXPECT_EQ(store_->state(), TAPPS_STATE_FULL);
   vfs_.SetHook(nullptr);
   EXPECT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_OK; }));
+}
+
+TEST_F(DegradationTest, AFirstPutWithoutDescriptorsIsKeptAndWrittenLater) {
+  Open();
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{3, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const Status async = store_->Write(Of(MakeRecord("async", "1")), 0, nullptr);
+  const bool told = Eventually([&] { return store_->state() == TAPPS_STATE_FAILED; });
+  const Status sync = Put("sync", "1");
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(async.ok()) << async.message();
+  EXPECT_TRUE(told) << store_->state();
+  EXPECT_EQ(sync.code(), TAPPS_E_IO);
+  EXPECT_TRUE(Eventually([&] { return Get("async") == "1"; }));
+  EXPECT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_OK; }));
+}
+
+// The lock is one of a file that nobody can find any more.
+TEST_F(DegradationTest, AWriterThatWaitsForADeletedFilesLockGoesOnWithTheNewFile) {
+  Open();
+  ASSERT_TRUE(Put("before", "1").ok());
+  Connection other = *Connection::Open(path_, Connection::Mode::kReadWrite);
+  ASSERT_TRUE(Eventually([&] { return other.Exec("BEGIN IMMEDIATE") == SQLITE_OK; }));
+  ASSERT_TRUE(store_->Write(Of(MakeRecord("async", "1")), 0, nullptr).ok());
+  ASSERT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_LOCKED; }));
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
+  EXPECT_TRUE(Put("sync", "1").ok());
+  store_->LookAgain();
+  for (const char* key : {"async", "sync"}) EXPECT_EQ(Get(key), "1") << key;
+  EXPECT_EQ(store_->state(), TAPPS_STATE_OK);
+  EXPECT_EQ(other.Exec("ROLLBACK"), SQLITE_OK);
+}
+
+// The lock is free a moment after the file has gone: before the writer looks by itself.
+TEST_F(DegradationTest, NothingIsAcknowledgedThatOnlyADeletedFileHas) {
+  Open();
+  ASSERT_TRUE(Put("before", "1").ok());
+  Connection other = *Connection::Open(path_, Connection::Mode::kReadWrite);
+  ASSERT_TRUE(Eventually([&] { return other.Exec("BEGIN IMMEDIATE") == SQLITE_OK; }));
+  ASSERT_TRUE(store_->Write(Of(MakeRecord("async", "1")), 0, nullptr).ok());
+  ASSERT_TRUE(Eventually([&] { return store_->state() == TAPPS_STATE_LOCKED; }));
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
+  ASSERT_EQ(other.Exec("ROLLBACK"), SQLITE_OK);
+  ASSERT_TRUE(Flush().ok());
+  EXPECT_EQ(SqlInt("SELECT count(*) FROM entries WHERE key = CAST('async' AS BLOB)"), 1);
 }
 
 TEST_F(DegradationTest, AnotherProcessHoldsTheWriteLockForLong) {

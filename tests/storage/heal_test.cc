@@ -85,6 +85,21 @@ TEST_F(HealTest, AFileWithDamagedPagesIsHealedInPlaceAndKeepsWhatIsIntact) {
   EXPECT_EQ(SqlInt("PRAGMA auto_vacuum"), 2);
 }
 
+TEST_F(HealTest, AProcessThatHasNotWrittenHealsTheFileToo) {
+  MakeFile();
+  Open();
+  Overwrite(100, 8);  // the header of the first page's tree
+  auto reader = Reader::Open(path_);
+  const auto found = reader.ok() ? (*reader)->Find(KeyHash("default", "key 1"), "default", "key 1")
+                                 : Result<ValueRef>(reader.status());
+  ASSERT_TRUE(IsDamage(found.status())) << found.status().message();
+  store_->NoteFailure(found.status());
+  EXPECT_TRUE(Eventually([&] { return Copies().size() == 1 && Whole(); }));
+  EXPECT_TRUE(Eventually([&] { return Put("after", "1").ok(); }));
+  EXPECT_EQ(Get("after"), "1");
+  EXPECT_EQ(store_->state(), TAPPS_STATE_OK);
+}
+
 TEST_F(HealTest, ATruncatedFileIsHealed) {
   MakeFile();
   std::filesystem::resize_file(path_, 100 * 4096 + 17);

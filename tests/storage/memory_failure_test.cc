@@ -29,9 +29,7 @@ class MemoryFailureTest : public StoreFixture {
                               if (successes != kNever) test::FailAllocationAfter(successes);
                               return 0;
                             }};
-    auto writer = Writer::Open(std::move(options), queue_);
-    ASSERT_TRUE(writer.ok()) << writer.status().message();
-    writer_ = *std::move(writer);
+    writer_ = std::make_unique<Writer>(std::move(options), queue_);
     thread_ = std::thread([this] { writer_->Run(); });
   }
   void StopWriter() {

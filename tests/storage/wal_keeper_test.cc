@@ -83,5 +83,26 @@ TEST_F(WalKeeperTest, ReadersThatComeAndGoDoNotStopCommits) {
   for (std::thread& reader : readers) reader.join();
 }
 
+TEST_F(WalKeeperTest, TagsCountForTheHardCap) {
+  options_.disk_bytes = 256 << 20;
+  options_.queue_bytes = 512 << 20;
+  const Limits limits{options_.disk_bytes, 0};
+  Open();
+  Connection other = *Connection::Open(path_, Connection::Mode::kReadWrite);
+  ASSERT_EQ(other.Exec("BEGIN IMMEDIATE"), SQLITE_OK);  // so that they wait for one batch
+  for (int i = 0; i < 16; ++i) {
+    std::string tags;
+    for (int tag = 0; tags.size() + 12 < Limits::kText; ++tag) {
+      if (!tags.empty()) tags += '\n';
+      tags += std::to_string(i) + "-" + std::to_string(tag * 7919 % 99991 + 100000);
+    }
+    const Group group = Of(MakeRecord("a" + std::to_string(i), "1", {}, tags));
+    ASSERT_TRUE(store_->Write(group, 0, nullptr).ok());
+  }
+  ASSERT_EQ(other.Exec("ROLLBACK"), SQLITE_OK);
+  ASSERT_TRUE(Write(std::make_shared<WriteGroup>(), 100 * kSecond).ok());
+  EXPECT_LE(FileBytes("-wal"), limits.WalHard());
+}
+
 }  // namespace
 }  // namespace tapps::storage

@@ -9,6 +9,7 @@ export const OPEN = {
   denyPrivate: h.OPEN_DENY_PRIVATE,
   keepSetCookie: h.OPEN_KEEP_SET_COOKIE,
   sharedHttp: h.OPEN_SHARED_HTTP,
+  keepCredentialed: h.OPEN_KEEP_CREDENTIALED,
 };
 export const MEMORY_POLICY = { adaptive: h.POLICY_ADAPTIVE, lru: h.POLICY_LRU };
 export const GET = {

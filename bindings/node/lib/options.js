@@ -76,6 +76,7 @@ const filePaths = (list, name) =>
   lines(Array.isArray(list) ? list.map((one) => filePath(one, name)) : list, name);
 
 // The converters of single options, each (value, name).
+const orNone = (convert) => (value, name) => (value === 0 ? NONE : convert(value, name));
 const oneOf = (table) => (value, name) => choice(table, name, value);
 
 /** Refuses members that no option is called. */
@@ -134,6 +135,24 @@ export const openOptions = reader(
     maxConcurrency: count,
     breakFailures: count,
     breakMs: micros,
+    walBytes: count,
+    maxWalBytes: count,
+    leaseWaitMs: micros,
+    staleIfErrorMs: orNone(micros),
+    maxHeuristicMs: orNone(micros),
+    maxWaiting: count,
+    maxBreakMs: micros,
+    breakSuccesses: count,
+    breakFailureRate: orNone(count),
+    breakSlowRate: orNone(count),
+    breakSlowMs: micros,
+    breakWindowCalls: count,
+    breakWindowMs: micros,
+    breakMinCalls: count,
+    retryMs: micros,
+    maxRetryMs: micros,
+    retryReserve: orNone(count),
+    retryPercent: orNone(count),
   },
   OPEN,
 );
@@ -156,7 +175,7 @@ export const putOptions = reader(
 export const spaceOptions = reader({ ttlMs: lifetime, staleMs: micros, negativeTtlMs: lifetime });
 
 export const loadOptions = reader({
-  timeoutMs: (value, name) => (value === 0 ? NONE : micros(value, name)),
+  timeoutMs: orNone(micros),
   leaseMs: micros,
   earlyMs: (value, name) => (value === 0 ? NONE : micros(value, name)),
 });
@@ -172,8 +191,9 @@ const fetchReader = reader(
     firstByteMs: micros,
     lowSpeedMs: micros,
     lowSpeedBytes: count,
+    maxHeaderBytes: count,
     maxBodyBytes: count,
-    maxRedirects: (value, name) => (value === 0 ? NONE : count(value, name)),
+    maxRedirects: orNone(count),
     ttlMs: (value, name) => lifetime(value, name, UNLIMITED),
     retries: (value, name) => (value === 0 ? 0 : count(value, name)),
   },
@@ -226,9 +246,11 @@ const breakerReader = reader({
   windowCalls: count,
   windowMs: micros,
   minCalls: count,
-  retries: (value, name) => (value === 0 ? NONE : count(value, name)),
+  retries: orNone(count),
   retryMs: micros,
   maxRetryMs: micros,
+  retryReserve: orNone(count),
+  retryPercent: orNone(count),
 });
 
 // undefined when nothing is asked for: a breaker that is there is then taken as it is.
