@@ -7,6 +7,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export CARGO_TARGET_DIR=$1
+# Cargo keeps what it unpacks of a version that it has seen before: the crates have no others to
+# take from its own folder.
+export CARGO_HOME=$CARGO_TARGET_DIR/cargo-home
+rm -rf "$CARGO_HOME"
 
 # Crates of one workspace that need each other can be packed together from cargo 1.90 on.
 minor=$(cargo --version | sed -E 's/cargo 1\.([0-9]+).*/\1/')

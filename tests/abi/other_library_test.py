@@ -68,7 +68,7 @@ class OtherLibrary(unittest.TestCase):
             for part in ("9.9.9", "has ABI 7", "needs ABI 0", "LD_LIBRARY_PATH", "npm run build"):
                 self.assertIn(part, done.stderr)
             return
-        said = urllib.parse.unquote(done.stdout)
+        said = urllib.parse.unquote_plus(done.stdout)
         self.assertIn("code=VERSION", said, done.stderr)
         for part in ("9.9.9", "ABI 7", "LD_LIBRARY_PATH"):
             self.assertIn(part, said)
