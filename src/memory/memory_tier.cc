@@ -41,8 +41,7 @@ MemoryTier::MemoryTier(int64_t max_bytes, int64_t max_entries, EvictionPolicy po
   shard_entries_ = max_entries_ == kNoBound ? kNoBound : max_entries_ / count;
   shards_ = std::make_unique<Shard[]>(shards);
   Reclaimer::Get();  // made here, where a failure can be told
-  for (size_t i = 0; i < shards; ++i) {
-    Shard& shard = shards_[i];
+  const auto make = [&](Shard& shard) {
     shard.table.store(new Table(kFirstLines), std::memory_order_release);
     if (adaptive_) {
       const PolicyLimits limits{.weight = shard_bytes_, .entries = shard_entries_};
@@ -51,6 +50,12 @@ MemoryTier::MemoryTier(int64_t max_bytes, int64_t max_entries, EvictionPolicy po
     } else {
       shard.policy = std::make_unique<LruPolicy>();
     }
+  };
+  try {
+    for (size_t i = 0; i < shards; ++i) make(shards_[i]);
+  } catch (const std::bad_alloc&) {
+    for (size_t i = 0; i < shards; ++i) delete shards_[i].table.load();
+    throw;
   }
   if (adaptive_ && max_entries_ != kNoBound) tuner_.SetEntries(max_entries_);
 }
