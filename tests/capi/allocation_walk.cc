@@ -19,7 +19,7 @@
 
 #ifdef __SANITIZE_ADDRESS__
 // The constructors of the JSON library do not free what they have when memory runs out in them.
-extern "C" int __lsan_is_turned_off() { return 1; }
+extern "C" __attribute__((visibility("default"))) int __lsan_is_turned_off() { return 1; }
 #endif
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
