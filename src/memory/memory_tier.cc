@@ -41,18 +41,18 @@ MemoryTier::MemoryTier(int64_t max_bytes, int64_t max_entries, EvictionPolicy po
   shard_entries_ = max_entries_ == kNoBound ? kNoBound : max_entries_ / count;
   shards_ = std::make_unique<Shard[]>(shards);
   Reclaimer::Get();  // made here, where a failure can be told
-  const auto make = [&](Shard& shard) {
-    shard.table.store(new Table(kFirstLines), std::memory_order_release);
-    if (adaptive_) {
-      const PolicyLimits limits{.weight = shard_bytes_, .entries = shard_entries_};
-      shard.policy = std::make_unique<AdaptivePolicy>(limits, shard, tuner_.share());
-      shard.share = tuner_.share();
-    } else {
-      shard.policy = std::make_unique<LruPolicy>();
-    }
-  };
   try {
-    for (size_t i = 0; i < shards; ++i) make(shards_[i]);
+    for (size_t i = 0; i < shards; ++i) {
+      Shard& shard = shards_[i];
+      shard.table.store(new Table(kFirstLines), std::memory_order_release);
+      if (adaptive_) {
+        const PolicyLimits limits{.weight = shard_bytes_, .entries = shard_entries_};
+        shard.policy = std::make_unique<AdaptivePolicy>(limits, shard, tuner_.share());
+        shard.share = tuner_.share();
+      } else {
+        shard.policy = std::make_unique<LruPolicy>();
+      }
+    }
   } catch (const std::bad_alloc&) {
     for (size_t i = 0; i < shards; ++i) delete shards_[i].table.load();
     throw;
