@@ -32,8 +32,8 @@ class Exchanger {
   Exchanger(ResponseStore& store, const Clock& clock, const FetchOptions& options);
 
   const HopMaker& hops() const { return hops_; }
-  // Changes when a request has changed what the URL stands for: what was asked for before is old.
-  uint32_t EpochOf(const Url& url) const { return invalidations_.EpochOf(url); }
+  // What requests have changed: what was asked for before its URL changed is old.
+  const Invalidations& invalidations() const { return invalidations_; }
 
   struct Consulted {
     enum { kAnswer, kAnswerAndRefresh, kAskOrigin } next = kAskOrigin;

@@ -85,12 +85,12 @@ void Flights::Join(WaiterId id, const FetchRequest& request, const Hop& hop, Sto
                    Purpose purpose, Landed landed) {
   FlightRef launch;
   std::string key = FlightKey(id, request, hop);
-  const uint32_t epoch = exchanger_.EpochOf(hop.url);
+  const uint64_t changes = exchanger_.invalidations().Count();
   {
     MutexLock lock(mutex_);
     FlightRef& flight = by_key_[key];
     // Who asks after a change must not get the answer from before it.
-    if (flight == nullptr || flight->epoch != epoch) {
+    if (flight == nullptr || exchanger_.invalidations().ChangedSince(hop.url, flight->changes)) {
       launch = flight = std::make_shared<Flight>();
       flight->key = std::move(key);
       flight->origin = hop.url.Origin();
@@ -98,7 +98,7 @@ void Flights::Join(WaiterId id, const FetchRequest& request, const Hop& hop, Sto
       flight->hop = hop;
       flight->stored = std::move(stored);
       flight->who = hop.asker;
-      flight->epoch = epoch;
+      flight->changes = changes;
       flight->begun_us = Clock::Real().MonotonicNow();
       if (turns_ != nullptr) flight->name = NameAmongProcesses(request, hop);
       if (flight->name != 0 && private_[flight->name % private_.size()] != flight->name) {
@@ -232,7 +232,9 @@ void Flights::OnTransfer(const FlightRef& flight, TransferResult result) {
   gate_.Leave(flight->origin, std::move(permit), health);
   PollIfNeeded();
   if (abandoned || TryAgain(flight, &result)) return;
-  if (flight->epoch != exchanger_.EpochOf(flight->hop.url)) flight->hop.may_write = false;
+  if (exchanger_.invalidations().ChangedSince(flight->hop.url, flight->changes)) {
+    flight->hop.may_write = false;
+  }
   Outcome outcome;
   try {
     outcome = exchanger_.Conclude(flight->request, flight->hop, flight->stored, std::move(result));

@@ -60,7 +60,7 @@ class Flights {
     StoredRef stored;
     uint64_t who = 0;      // a hash of the credential, for quotas; 0: none
     int64_t begun_us = 0;  // monotonic
-    uint32_t epoch = 0;    // of the URL, when it began
+    uint64_t changes = 0;  // how many there were in exchanger_.invalidations() when it began
     uint64_t name = 0;     // among processes; 0: they have no use for the answer
     OriginTurns::Ticket turn = 0;
     // One after the other: between a permit and the next.
