@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "capi/handles.h"
 #include "capi/queue_handle.h"
 
@@ -18,7 +20,14 @@ Status SubmitFetch(tapps_queue* queue, const char* url, const tapps_fetch_option
                    uint64_t user_data, int64_t* op) {
   TAPPS_ASSIGN_OR_RETURN(http::FetchRequest request, ReadFetchRequest(url, options));
   TAPPS_ASSIGN_OR_RETURN(*op, queue->core->Begin(TAPPS_RECORD_FETCH, user_data));
-  // The cache is looked at first, which may read the file: not on the caller's thread.
+  const std::shared_ptr<Engine>& engine = queue->session->engine;
+  if (std::optional<http::FetchResult> hit = engine->fetch->FromMemory(request)) {
+    const Result<http::FetchResult> result = *std::move(hit);
+    engine->CountFetch(result);
+    queue->core->Complete(*op, ToCompletion(result));
+    return {};
+  }
+  // What is not in memory is looked for in the file: not on the caller's thread.
   return queue->Defer(*op, [engine = queue->session->engine, core = queue->core, id = *op,
                             request = std::move(request), since = MonotonicNow()]() mutable {
     TakeWaited(since, &request.limits.total_timeout_us);

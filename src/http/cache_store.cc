@@ -93,6 +93,7 @@ Headers VaryField(const std::string& vary) {
 
 ResponseStore::Found CacheStore::Find(std::string_view key, const Headers& request, Look look) {
   const std::string entry_key = EntryKey(key);
+  if (look == Look::kMemory && any_doomed_) return {};
   if (IsDoomed(entry_key)) return {};
   DecodedRef entry = Read(entry_key, look);
   if (entry == nullptr) return {};
@@ -112,7 +113,7 @@ CacheStore::DecodedRef CacheStore::FindVariant(const std::string& entry_key, con
   const Headers selecting = SelectingFields(request, VaryField(index.vary));
   DecodedRef entry =
       Read(VariantKey(entry_key, VariantHash(entry_key, index.generation, selecting)), look);
-  if (entry != nullptr) return entry;
+  if (entry != nullptr || look == Look::kMemory) return entry;
   const auto language = PreferredLanguage(request);
   if (!language) return nullptr;
   const DecodedRef other =
@@ -124,7 +125,10 @@ CacheStore::DecodedRef CacheStore::FindVariant(const std::string& entry_key, con
 }
 
 CacheStore::DecodedRef CacheStore::Read(const std::string& entry_key, Look look) {
-  const Result<ValueRef> value = cache_->Get({kSpace, entry_key}, {.peek = look == Look::kAgain});
+  GetOptions options;
+  options.peek = look == Look::kAgain;
+  options.cached_only = look == Look::kMemory;
+  const Result<ValueRef> value = cache_->Get({kSpace, entry_key}, options);
   if (!value.ok()) return nullptr;
   const Value* identity = value->get();
   const size_t slot =

@@ -68,7 +68,8 @@ RuleOptions Exchanger::RulesFor(const FetchRequest& request) const {
 ResponseStore::Found Exchanger::Find(const Hop& hop, ResponseStore::Look look) const {
   if (!hop.may_read) return {};
   ResponseStore::Found found = store_.Find(hop.store_key, hop.headers, look);
-  if (found.response == nullptr && !hop.cookieless_key.empty()) {
+  if (found.response == nullptr && !hop.cookieless_key.empty() &&
+      look != ResponseStore::Look::kMemory) {
     found = store_.Find(hop.cookieless_key, hop.headers, look);
   }
   if (hop.credentials && found.response != nullptr &&
@@ -133,6 +134,7 @@ Exchanger::Consulted Exchanger::Consult(const FetchRequest& request, const Hop& 
       }
     }
   }
+  if (look == ResponseStore::Look::kMemory) return consulted;  // a file may know better
   const std::string host = hop.url.HostPort();
   if (request.policy == TAPPS_FETCH_ONLY_IF_CACHED) {
     return answer({Status(TAPPS_E_NOT_FOUND, host + ": no answer is stored for this URL"), {}});

@@ -239,6 +239,18 @@ Result<FetchResult> FetchEngine::FetchAndWait(FetchRequest request) {
   return *std::move(waiter->result);
 }
 
+std::optional<FetchResult> FetchEngine::FromMemory(const FetchRequest& request) {
+  if (closed_) return std::nullopt;
+  const Result<Hop> hop = exchanger_.hops().First(request);
+  if (!hop.ok()) return std::nullopt;
+  Exchanger::Consulted consulted =
+      exchanger_.Consult(request, *hop, offline_, ResponseStore::Look::kMemory);
+  if (consulted.next != Exchanger::Consulted::kAnswer || !IsFinal(request, consulted.answer)) {
+    return std::nullopt;
+  }
+  return *ToResult(std::move(consulted.answer), *hop);
+}
+
 void FetchEngine::Close() {
   if (closed_.exchange(true)) return;
   std::unordered_map<Id, CallRef> calls;

@@ -46,6 +46,9 @@ class FetchEngine {
   Id Fetch(FetchRequest request, FetchDone done);
   // The same, waiting for the result.
   Result<FetchResult> FetchAndWait(FetchRequest request);
+  // What Fetch would give, when that is a fresh answer in memory; nothing when a file or an origin
+  // has to be asked to know.
+  std::optional<FetchResult> FromMemory(const FetchRequest& request);
   // Completes the fetch with CANCELLED before it returns, unless it is complete or completing.
   void Cancel(Id id);
 

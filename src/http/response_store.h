@@ -29,8 +29,10 @@ class ResponseStore {
     const StoredFacts* facts = nullptr;  // of the response, living as long; null: not known
   };
 
-  // kAgain: one more look of a call that has looked before, which is not counted.
-  enum class Look { kFirst, kAgain };
+  // kAgain: one more look of a call that has looked before, which is not counted. kMemory: without
+  // reading a file; what is not found may be there nevertheless, but what is found is what kFirst
+  // would find.
+  enum class Look { kFirst, kAgain, kMemory };
 
   virtual ~ResponseStore() = default;
   // The response that these request fields select (RFC 9111 4.1). What was Put before is found.

@@ -75,6 +75,20 @@ TEST_F(FetchTest, TextsTellAboutTheResponse) {
   EXPECT_HAS(Fetch("/page").text(TAPPS_TEXT_CACHE_STATUS), "hit");
 }
 
+TEST_F(FetchTest, AFreshAnswerInMemoryIsInTheQueueAtOnce) {
+  EXPECT_EQ(Fetch("/page").str(), "body 1");
+  const QueueHandle queue = OpenQueue();
+  const int before = requests_;
+  ASSERT_EQ(
+      tapps_queue_fetch(queue.get(), origin_.Url("/page").c_str(), nullptr, 7, nullptr, nullptr),
+      TAPPS_OK);
+  const std::vector<Record> records = Drain(queue.get());
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].user_data, 7u);
+  EXPECT_EQ(records[0].bytes, "body 1");
+  EXPECT_EQ(requests_, before);
+}
+
 TEST_F(FetchTest, WhatIsNoLongerFreshIsRevalidated) {
   cache_control_ = "max-age=0";
   EXPECT_EQ(Fetch("/page").info.served_from, TAPPS_FROM_NETWORK);

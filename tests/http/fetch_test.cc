@@ -56,6 +56,25 @@ TEST_F(FetchTest, AHitNeedsNeitherThreadNorLibcurl) {
   EXPECT_EQ(test::IsMapped("libcurl"), mapped_by_others);
 }
 
+TEST_F(FetchTest, OnlyAFreshAnswerInMemoryIsKnownWithoutAFileOrAnOrigin) {
+  ServeText("/", "max-age=60");
+  const auto serving = Start();
+  FetchRequest request = Get("/");
+  EXPECT_FALSE(engine_->FromMemory(request));
+  request.policy = TAPPS_FETCH_ONLY_IF_CACHED;
+  EXPECT_FALSE(engine_->FromMemory(request)) << "the file may have it";
+  EXPECT_FALSE(engine_->FromMemory(Get("/", {"Cache-Control: only-if-cached"})));
+  (void)MustFetch("/");
+  const auto known = engine_->FromMemory(Get("/"));
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->body(), "text");
+  EXPECT_EQ(known->final_url, origin_.Url("/"));
+  EXPECT_FALSE(engine_->FromMemory(Get("/", {"Cookie: a=1"}))) << "the file may have its own";
+  clock_.Advance(61 * kSecond);
+  EXPECT_FALSE(engine_->FromMemory(Get("/")));
+  EXPECT_EQ(requests_, 1);
+}
+
 TEST_F(FetchTest, AStaleAnswerIsRevalidatedByETag) {
   Serve("/", [](const Request& request, Response& response) {
     response.set_header("ETag", "\"v1\"");
