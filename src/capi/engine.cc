@@ -251,7 +251,8 @@ Json Engine::DescribeFetches() const {
           {"disk", fetches_[TAPPS_FROM_DISK].Read()},
           {"network", fetches_[TAPPS_FROM_NETWORK].Read()},
           {"revalidated", fetches_[TAPPS_FROM_REVALIDATED].Read()},
-          {"failed", fetches_[0].Read()}};
+          {"failed", fetches_[0].Read()},
+          {"lone", fetch->lone()}};
 }
 
 Json Engine::Stats() {

@@ -61,6 +61,8 @@ class FetchEngine {
   bool network_started() const { return transport_.started(); }
   // Fetches, and refreshes behind stale answers, that wait for an origin.
   size_t waiting() const;
+  // Requests made without regard to other processes, because the file did not say in time who asks.
+  int64_t lone() const { return flights_.lone(); }
 
  private:
   struct Call {

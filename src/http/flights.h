@@ -50,6 +50,8 @@ class Flights {
   void Leave(WaiterId id, CallResult why);
   // Gives back all turns; before the transport is closed.
   void Stop();
+  // OriginTurns::lone.
+  int64_t lone() const { return turns_ == nullptr ? 0 : turns_->lone(); }
 
  private:
   struct Flight {

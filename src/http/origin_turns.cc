@@ -155,7 +155,9 @@ void OriginTurns::OnNoAnswer(Ticket ticket) {
     place->state = Place::kAlone;
     calls = place->calls;
   }
-  if (!calls->look()) calls->go();
+  if (calls->look()) return;
+  lone_.Add();
+  calls->go();
 }
 
 void OriginTurns::OnElsewhere(Ticket ticket) {

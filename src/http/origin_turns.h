@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/counter.h"
 #include "base/mutex.h"
 #include "http/response_store.h"
 #include "http/transport.h"
@@ -72,6 +73,8 @@ class OriginTurns : public std::enable_shared_from_this<OriginTurns> {
   void Leave(Ticket ticket);
   // As Leave for all. Nothing is called when it has returned, but what runs now.
   void Stop();
+  // How many went alone because the file did not answer in time or could not be written.
+  int64_t lone() const { return lone_.Read(); }
 
  private:
   struct Place {
@@ -107,6 +110,7 @@ class OriginTurns : public std::enable_shared_from_this<OriginTurns> {
   Mutex mutex_;
   Transport* transport_ GUARDED_BY(mutex_);  // NULL: stopped
   const ResponseStore::Shared shared_;
+  Counter lone_;
   std::unordered_map<Ticket, Place> places_ GUARDED_BY(mutex_);
 };
 

@@ -1,6 +1,7 @@
 // Defaults of fetches and their breakers that a host chooses when it opens the cache.
 #include <atomic>
 
+#include "capi/lock_holder.h"
 #include "capi/records.h"
 #include "support/raw_server.h"
 
@@ -135,6 +136,26 @@ TEST_F(FetchDefaultsTest, WhatOpensTheBreakersOfOriginsFromTheirFirstFetchOn) {
   EXPECT_EQ(Fetch("/more").code, TAPPS_E_OPEN_CIRCUIT) << "half of four calls failed";
   EXPECT_EQ(Breaker().state, TAPPS_BREAKER_OPEN);
   EXPECT_GT(Breaker().retry_after_us, 3'000'000'000);
+}
+
+TEST_F(FetchDefaultsTest, HowLongTheFileIsWaitedForBeforeAFetchGoesAlone) {
+  fields_ = "Cache-Control: max-age=60\r\n";
+  options_.lease_wait_us = 1'000;
+  OpenNow();
+  ASSERT_EQ(Put(cache_.get(), "key", "value", TAPPS_DURABILITY_SYNC), TAPPS_OK);
+  const auto lone = [&] {
+    const Answer stats = Ask([&](auto value, auto data, auto size, tapps_error** err) {
+      return tapps_cache_stats(cache_.get(), value, data, size, err);
+    });
+    const std::string name = "\"lone\":";
+    const size_t at = stats.bytes.find(name, stats.bytes.find("\"fetch\":"));
+    return at == std::string::npos ? -1 : std::stoi(stats.bytes.substr(at + name.size()));
+  };
+  EXPECT_EQ(lone(), 0);
+  LockHolder holder(dir_.File("cache.db"), dir_.File("held"));
+  ASSERT_TRUE(holder.held());
+  EXPECT_EQ(Fetch("/").str(), "body");
+  EXPECT_EQ(lone(), 1);
 }
 
 TEST_F(FetchDefaultsTest, HowManyRetriesThereAre) {

@@ -114,6 +114,14 @@ void Crew::KillAll() {
   for (const Process& process : processes_) kill(process.pid, SIGKILL);
 }
 
+void Crew::Kill(int worker) {
+  std::erase_if(processes_, [worker](const Process& process) {
+    if (process.worker != worker) return false;
+    kill(process.pid, SIGKILL);
+    return waitpid(process.pid, nullptr, 0) == process.pid;
+  });
+}
+
 std::string Crew::Join() {
   std::string failures;
   const auto limit = steady_clock::now() + std::chrono::minutes(1);

@@ -90,6 +90,8 @@ class Crew {
   // returns as Join.
   std::string Work();
   void KillAll();
+  // Kills one of them, which Join then knows nothing of.
+  void Kill(int worker);
   // Waits for all workers; those that did not end well, as "name 3: exit code 1". Kills what still
   // runs after a minute.
   std::string Join();
