@@ -117,7 +117,10 @@ std::function<void()> TieredCache::LoadAsync(Key given, const LoadOptions& optio
     done(Status::Bare(TAPPS_E_WOULD_BLOCK), {});
     return nothing_to_cancel;
   }
-  const Loads::Place place =
+  // First: a lease that was given is lost with what throws after that.
+  const auto place = std::make_shared<Loads::Place>();
+  std::function<void()> cancel = [loads = loads_, place] { loads->Leave(*place); };
+  *place =
       loads_->Join(key, KeyHash(key.space, key.bytes), options, std::move(found.value),
                    [done = std::move(done)](Loads::Outcome outcome) {
                      if (outcome.status.ok() && outcome.value && Negative(outcome.value->info())) {
@@ -125,7 +128,7 @@ std::function<void()> TieredCache::LoadAsync(Key given, const LoadOptions& optio
                      }
                      done(std::move(outcome.status), {std::move(outcome.value), outcome.lease});
                    });
-  return [loads = loads_, place] { loads->Leave(place); };
+  return cancel;
 }
 
 Result<Cache::Loaded> TieredCache::Load(Key key, const LoadOptions& options) {

@@ -13,7 +13,7 @@
 #include <memory>
 
 #include "base/clock.h"
-#include "base/system_text.h"
+#include "base/system_error.h"
 #include "base/text.h"
 
 namespace tapps {
@@ -27,13 +27,8 @@ int64_t Nanoseconds(const timespec& time) {
 }
 
 Status Failure(int error, std::string_view path) {
-  int32_t code = TAPPS_E_IO;
-  if (error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG) code = TAPPS_E_NOT_FOUND;
-  if (error == EACCES || error == EPERM || error == ELOOP) code = TAPPS_E_DENIED;
-  ErrorDetail detail;
-  detail.message = Printable(path, 512) + ": " + SystemText(error);
-  detail.sys_errno = error;
-  return Status(code, std::move(detail));
+  const bool nothing = error == ENOTDIR || error == ENAMETOOLONG;  // can be there
+  return SystemError(nothing ? TAPPS_E_NOT_FOUND : SystemCode(error), Printable(path, 512), error);
 }
 
 bool IsWithin(std::string_view path, std::string_view folder) {

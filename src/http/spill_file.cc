@@ -8,7 +8,7 @@
 #include <memory>
 #include <utility>
 
-#include "base/system_text.h"
+#include "base/system_error.h"
 
 namespace tapps::http {
 namespace {
@@ -22,16 +22,6 @@ class Mapping final : public Value::Keeper {
   void* const at_;
   const size_t size_;
 };
-
-Status Failure(const char* what, int error) {
-  int32_t code = TAPPS_E_IO;
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) code = TAPPS_E_FULL;
-  if (error == EROFS) code = TAPPS_E_READ_ONLY;
-  if (error == EACCES || error == EPERM) code = TAPPS_E_DENIED;
-  if (error == ENOMEM) code = TAPPS_E_NOMEM;
-  return Status(code, ErrorDetail{.message = std::string(what) + ": " + SystemText(error),
-                                  .sys_errno = error});
-}
 
 int OpenNameless(const std::string& folder) {
 #ifdef O_TMPFILE
@@ -51,7 +41,10 @@ SpillFile::~SpillFile() { Close(); }
 Status SpillFile::Open(const std::string& folder) {
   Close();
   fd_ = OpenNameless(folder);
-  return fd_ >= 0 ? Status() : Failure("cannot make a file for it", errno);
+  if (fd_ >= 0) return {};
+  constexpr const char* kWhat = "cannot make a file for it";
+  // A fetch's NOT_FOUND means that no answer is stored.
+  return errno == ENOENT ? SystemError(TAPPS_E_IO, kWhat, errno) : SystemError(kWhat, errno);
 }
 
 void SpillFile::Close() {
@@ -65,7 +58,8 @@ Status SpillFile::Append(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(end));
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return Failure("cannot write it to the disk", written < 0 ? errno : ENOSPC);
+    if (written <= 0)
+      return SystemError("cannot write it to the disk", written < 0 ? errno : ENOSPC);
     end += static_cast<size_t>(written);
     bytes.remove_prefix(static_cast<size_t>(written));
   }
@@ -77,7 +71,7 @@ Status SpillFile::Read(char* out) const {
   for (size_t at = 0; at < size_;) {
     const ssize_t got = pread(fd_, out + at, size_ - at, static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return Failure("cannot read it from the disk", got < 0 ? errno : EIO);
+    if (got <= 0) return SystemError("cannot read it from the disk", got < 0 ? errno : EIO);
     at += static_cast<size_t>(got);
   }
   return {};
@@ -88,10 +82,10 @@ Result<ValueRef> SpillFile::Map() {
   const size_t room = size_ + 1;
   if (ftruncate(fd_, static_cast<off_t>(size_)) != 0 ||
       ftruncate(fd_, static_cast<off_t>(room)) != 0) {
-    return Failure("cannot write it to the disk", errno);
+    return SystemError("cannot write it to the disk", errno);
   }
   void* at = mmap(nullptr, room, PROT_READ, MAP_PRIVATE, fd_, 0);
-  if (at == MAP_FAILED) return Failure("cannot map it", errno);
+  if (at == MAP_FAILED) return SystemError("cannot map it", errno);
   auto mapping = std::make_unique<Mapping>(at, room);
   ValueRef value = Value::Lend({static_cast<const char*>(at), size_}, std::move(mapping));
   Close();

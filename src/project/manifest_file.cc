@@ -11,21 +11,16 @@
 #include <cstdlib>
 #include <memory>
 
-#include "base/system_text.h"
+#include "base/system_error.h"
 
 namespace tapps {
 namespace {
 
 constexpr size_t kMaxEntries = 10'000;
 
-Status SystemError(int error, const std::string& what) {
-  const int32_t code = error == EACCES || error == EPERM     ? TAPPS_E_DENIED
-                       : error == ENOENT || error == ENOTDIR ? TAPPS_E_NOT_FOUND
-                                                             : TAPPS_E_IO;
-  ErrorDetail detail;
-  detail.message = what + ": " + SystemText(error);
-  detail.sys_errno = error;
-  return Status(code, std::move(detail));
+// A part of the path that is no directory holds no such file.
+Status ReadError(int error, const std::string& what = "cannot read it") {
+  return SystemError(error == ENOTDIR ? TAPPS_E_NOT_FOUND : SystemCode(error), what, error);
 }
 
 std::string RealPath(const std::string& path) {
@@ -109,14 +104,14 @@ Result<ProjectTree> ProjectTree::Open(const std::string& root) {
     if (error == ENOENT || error == ENOTDIR) {
       return Status(TAPPS_E_INVALID, named + " is not a directory: it does not exist");
     }
-    return SystemError(error, "cannot read " + named);
+    return ReadError(error, "cannot read " + named);
   }
   if (!S_ISDIR(info.st_mode)) return Status(TAPPS_E_INVALID, named + " is not a directory");
   const Descriptor directory(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0) return SystemError(errno, "cannot read " + named);
-  if (access(root.c_str(), X_OK) != 0) return SystemError(errno, "cannot read " + named);
+  if (directory.get() < 0) return ReadError(errno, "cannot read " + named);
+  if (access(root.c_str(), X_OK) != 0) return ReadError(errno, "cannot read " + named);
   const std::string real = RealPath(root);
-  if (real.empty()) return SystemError(errno, "cannot read " + named);
+  if (real.empty()) return ReadError(errno, "cannot read " + named);
   return ProjectTree(real);
 }
 
@@ -176,7 +171,7 @@ Result<std::string> ProjectTree::Read(const std::string& path) const {
   // Resolved first and opened without following links then: a link swapped in between cannot lead
   // out of its own folder.
   struct stat link {};
-  if (lstat(Absolute(path).c_str(), &link) != 0) return SystemError(errno, "cannot read it");
+  if (lstat(Absolute(path).c_str(), &link) != 0) return ReadError(errno);
   const std::string real = Resolve(path);
   if (real.empty()) {
     return Status(TAPPS_E_DENIED, "a symbolic link leads out of the project or to nothing");
@@ -184,9 +179,9 @@ Result<std::string> ProjectTree::Read(const std::string& path) const {
   // O_NONBLOCK: opening a pipe must not wait for its writer.
   const Descriptor file(
       open(Absolute(real).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (file.get() < 0) return SystemError(errno, "cannot read it");
+  if (file.get() < 0) return ReadError(errno);
   struct stat info {};
-  if (fstat(file.get(), &info) != 0) return SystemError(errno, "cannot read it");
+  if (fstat(file.get(), &info) != 0) return ReadError(errno);
   if (!S_ISREG(info.st_mode)) return Status(TAPPS_E_INVALID, "not a regular file");
   std::string content;
   while (content.size() <= kMaxManifestBytes) {
@@ -194,7 +189,7 @@ Result<std::string> ProjectTree::Read(const std::string& path) const {
     const ssize_t count = read(file.get(), buffer, sizeof buffer);
     if (count == 0) return DecodeText(std::move(content));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return SystemError(errno, "cannot read it");
+    if (count < 0) return ReadError(errno);
     content.append(buffer, static_cast<size_t>(count));
     if (info.st_size > static_cast<off_t>(kMaxManifestBytes)) break;
   }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/system_error.h"
 #include "storage/file_check.h"
 
 namespace tapps::storage {

@@ -14,7 +14,7 @@
 #include <memory>
 #include <sstream>
 
-#include "base/system_text.h"
+#include "base/system_error.h"
 #include "storage/sqlite.h"
 
 namespace tapps::storage {
@@ -92,19 +92,6 @@ Result<FileId> CheckFile(const std::string& path) {
 }
 
 }  // namespace
-
-Status SystemError(const std::string& what, int error) {
-  ErrorDetail detail;
-  detail.sys_errno = error;
-  detail.message = what + ": " + SystemText(error);
-  int32_t code = TAPPS_E_IO;
-  if (error == EACCES || error == EPERM || error == ELOOP) code = TAPPS_E_DENIED;
-  if (error == EROFS) code = TAPPS_E_READ_ONLY;
-  if (error == ENOSPC || error == EDQUOT) code = TAPPS_E_FULL;
-  if (error == ENOTDIR || error == ENAMETOOLONG || error == EISDIR) code = TAPPS_E_INVALID;
-  if (error == ENOENT) code = TAPPS_E_NOT_FOUND;
-  return Status(code, std::move(detail));
-}
 
 const char* RemoteFileSystem(uint32_t magic, std::string_view mount_type) {
   struct Remote {

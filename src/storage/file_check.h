@@ -40,9 +40,6 @@ Result<FileId> IdentifyFile(const std::string& path);
 // mounts, which tells network file systems from others among those of FUSE.
 const char* RemoteFileSystem(uint32_t magic, std::string_view mount_type);
 
-// A failed system call: `what` was being done, `error` is its errno.
-Status SystemError(const std::string& what, int error);
-
 // The folder part of a path: "a/b" -> "a", "b" -> ".".
 std::string FolderOf(const std::string& path);
 

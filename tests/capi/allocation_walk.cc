@@ -105,6 +105,7 @@ const std::string kLarge = MakeLarge();
 // One run of a script: what it has to work with, and what its calls returned.
 struct Host {
   const std::string path;
+  const std::string backup = path + ".backup";
   tapps_cache* cache = nullptr;
   bool synced = false;      // the put of "sync" was acknowledged
   size_t steps = 0;         // made
@@ -256,7 +257,7 @@ void Upkeep(Host& run) {
     for (int i = 0; i < 3; ++i) STEP(tapps_cursor_next(cursor, &entry, nullptr));
   }
   tapps_cursor_release(cursor);
-  STEP(tapps_cache_backup(run.cache, (run.path + ".backup").c_str(), nullptr));
+  STEP(tapps_cache_backup(run.cache, run.backup.c_str(), nullptr));
   int64_t freed = 0;
   STEP(tapps_cache_compact(run.cache, 0, &freed, nullptr));
 }
