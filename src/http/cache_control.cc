@@ -1,5 +1,6 @@
 #include "http/cache_control.h"
 
+#include "http/field_list.h"
 #include "http/text.h"
 
 namespace tapps::http {
@@ -75,8 +76,9 @@ void ReadDirective(std::string_view member, CacheControl* cc) {
 
 CacheControl CacheControl::Of(const Headers& headers) {
   CacheControl cc;
-  headers.ForEach("Cache-Control", [&](std::string_view rest) {
-    while (const auto member = NextListMember(&rest)) ReadDirective(*member, &cc);
+  headers.ForEach("Cache-Control", [&](std::string_view value) {
+    FieldList list(value);
+    while (const auto member = list.Next()) ReadDirective(*member, &cc);
   });
   return cc;
 }
@@ -84,8 +86,9 @@ CacheControl CacheControl::Of(const Headers& headers) {
 CacheControl CacheControl::OfRequest(const Headers& headers) {
   CacheControl cc = Of(headers);
   if (!headers.Has("Cache-Control")) {
-    headers.ForEach("Pragma", [&](std::string_view rest) {
-      while (const auto member = NextListMember(&rest)) {
+    headers.ForEach("Pragma", [&](std::string_view value) {
+      FieldList list(value);
+      while (const auto member = list.Next()) {
         if (EqualsIgnoreCase(*member, "no-cache")) cc.no_cache = true;
       }
     });

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <unordered_set>
+#include <utility>
 
+#include "http/field_list.h"
 #include "http/http_date.h"
 #include "http/range.h"
 #include "http/rules.h"
@@ -48,8 +51,9 @@ bool IsNotModified(const Headers& request, const StoredResponse& stored, int64_t
   if (request.Has("If-None-Match")) {
     const auto tag = stored.headers.Get("ETag");
     bool matches = false;
-    request.ForEach("If-None-Match", [&](std::string_view rest) {
-      while (const auto one = NextListMember(&rest)) {
+    request.ForEach("If-None-Match", [&](std::string_view value) {
+      FieldList list(value);
+      while (const auto one = list.Next()) {
         matches = matches || *one == "*" || (tag && OpaqueTag(*one) == OpaqueTag(*tag));
       }
     });
@@ -109,15 +113,20 @@ bool HeadDescribes(const Headers& head, const StoredResponse& stored) {
 
 void MergeFields(const Headers& newer, Headers* older) {
   // An Age or Date of the older answer must not count for this one.
-  older->Remove("Age");
-  if (!newer.Has("Date")) older->Remove("Date");
+  std::unordered_set<std::string> replaced = {"age", "date"};
   for (size_t i = 0; i < newer.size(); ++i) {
-    if (!IsOfTheBody(newer[i].name)) older->Remove(newer[i].name);
+    if (!IsOfTheBody(newer[i].name)) replaced.insert(LowerCase(newer[i].name));
+  }
+  Headers merged;
+  for (size_t i = 0; i < older->size(); ++i) {
+    const auto [name, value] = (*older)[i];
+    if (!replaced.contains(LowerCase(name))) (void)merged.Add(name, value);
   }
   for (size_t i = 0; i < newer.size(); ++i) {
     const auto [name, value] = newer[i];
-    if (!IsOfTheBody(name)) (void)older->Add(name, value);
+    if (!IsOfTheBody(name)) (void)merged.Add(name, value);
   }
+  *older = std::move(merged);
 }
 
 StoredResponse Freshen(const StoredResponse& stored, const Headers& fields, int64_t request_time_us,

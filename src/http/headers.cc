@@ -17,38 +17,6 @@ bool IsFieldValue(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
-namespace {
-
-// Where the list's first member ends: at the first comma outside quotes, or at the first comma of
-// all when a quote is never closed.
-size_t MemberEnd(std::string_view list) {
-  bool quoted = false;
-  for (size_t i = 0; i < list.size(); ++i) {
-    if (list[i] == '"') quoted = !quoted;
-    if (list[i] == '\\' && quoted) ++i;
-    if (i < list.size() && list[i] == ',' && !quoted) return i;
-  }
-  return quoted ? std::min(list.find(','), list.size()) : list.size();
-}
-
-}  // namespace
-
-std::optional<std::string_view> NextListMember(std::string_view* rest) {
-  while (!rest->empty()) {
-    const size_t end = MemberEnd(*rest);
-    const std::string_view member = TrimSpace(rest->substr(0, end));
-    rest->remove_prefix(std::min(end + 1, rest->size()));
-    if (!member.empty()) return member;
-  }
-  return std::nullopt;
-}
-
-std::vector<std::string_view> SplitList(std::string_view value) {
-  std::vector<std::string_view> members;
-  while (const auto member = NextListMember(&value)) members.push_back(*member);
-  return members;
-}
-
 bool Headers::NameIs(const Span& span, std::string_view name) const {
   return EqualsIgnoreCase(std::string_view(text_).substr(span.begin, span.name_size), name);
 }

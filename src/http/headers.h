@@ -72,14 +72,6 @@ bool IsToken(std::string_view text);
 // Whether text may be a field value: no CR, LF or NUL (RFC 9110 5.5).
 bool IsFieldValue(std::string_view text);
 
-// The members of a comma-separated list, trimmed, empty ones dropped; commas in quoted strings do
-// not separate (RFC 9110 5.6.1). Views into `value`.
-std::vector<std::string_view> SplitList(std::string_view value);
-
-// The next member of the list, cut off `rest`; nullopt at its end. For loops that must not
-// allocate.
-std::optional<std::string_view> NextListMember(std::string_view* rest);
-
 }  // namespace tapps::http
 
 #endif  // TAPPS_HTTP_HEADERS_H_

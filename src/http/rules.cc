@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <unordered_set>
 
+#include "http/field_list.h"
 #include "http/http_date.h"
 #include "http/text.h"
 
@@ -48,8 +51,9 @@ std::optional<int64_t> DateField(const Headers& headers, std::string_view name, 
 
 bool ListHas(const Headers& headers, std::string_view field, std::string_view member) {
   bool found = false;
-  headers.ForEach(field, [&](std::string_view rest) {
-    while (const auto one = NextListMember(&rest)) {
+  headers.ForEach(field, [&](std::string_view value) {
+    FieldList list(value);
+    while (const auto one = list.Next()) {
       found = found || EqualsIgnoreCase(*one, member);
     }
   });
@@ -208,11 +212,15 @@ bool IsConnectionField(std::string_view name) { return IsOneOf(kHopByHop, name);
 
 Headers StoredFields(const Headers& response) {
   Headers stored;
-  const bool lists_more = response.Has("Connection");
+  std::unordered_set<std::string> listed;  // 7.6.1
+  response.ForEach("Connection", [&](std::string_view value) {
+    FieldList list(value);
+    while (const auto name = list.Next()) listed.insert(LowerCase(*name));
+  });
   for (size_t i = 0; i < response.size(); ++i) {
     const auto [name, value] = response[i];
     if (IsConnectionField(name)) continue;
-    if (lists_more && ListHas(response, "Connection", name)) continue;
+    if (!listed.empty() && listed.contains(LowerCase(name))) continue;
     (void)stored.Add(name, value);  // valid as it was received
   }
   return stored;

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "http/address.h"
+#include "http/field_list.h"
 #include "http/text.h"
 
 namespace tapps::http {
@@ -243,8 +244,8 @@ void Transfer::PassUnknownCoding(std::string_view line) {
   if (!EqualsIgnoreCase(name, "Content-Encoding") && !EqualsIgnoreCase(name, "Transfer-Encoding")) {
     return;
   }
-  std::string_view rest = line.substr(std::min(colon + 1, line.size()));
-  while (const auto coding = NextListMember(&rest)) {
+  FieldList list(line.substr(std::min(colon + 1, line.size())));
+  while (const auto coding = list.Next()) {
     if (!curl_.Decodes(*coding)) (void)Set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
   }
 }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/field_list.h"
 #include "http/text.h"
 
 namespace tapps::http {
@@ -40,9 +41,10 @@ struct Ranked {
 };
 
 // The members of such a field, heaviest first.
-std::vector<Ranked> Rank(std::string_view rest) {
+std::vector<Ranked> Rank(std::string_view value) {
   std::vector<Ranked> members;
-  while (const auto member = NextListMember(&rest)) {
+  FieldList list(value);
+  while (const auto member = list.Next()) {
     const size_t semicolon = std::min(member->find(';'), member->size());
     members.push_back({Weight(member->substr(std::min(semicolon + 1, member->size()))),
                        LowerCase(TrimSpace(member->substr(0, semicolon)))});
@@ -64,9 +66,10 @@ std::string NormaliseRanked(std::string_view value) {
 }
 
 // A list with the white space around its members removed, so that equal lists are equal texts.
-std::string NormaliseList(std::string_view rest) {
+std::string NormaliseList(std::string_view value) {
   std::string out;
-  while (const auto member = NextListMember(&rest)) {
+  FieldList list(value);
+  while (const auto member = list.Next()) {
     if (!out.empty()) out += ',';
     out += *member;
   }
@@ -83,8 +86,9 @@ std::optional<std::string> SelectingValue(const Headers& request, std::string_vi
 template <typename Visit>
 bool AllOfVary(const Headers& response, Visit visit) {
   bool all = true;
-  response.ForEach("Vary", [&](std::string_view rest) {
-    while (const auto name = all ? NextListMember(&rest) : std::nullopt) all = visit(*name);
+  response.ForEach("Vary", [&](std::string_view value) {
+    FieldList list(value);
+    while (const auto name = all ? list.Next() : std::nullopt) all = visit(*name);
   });
   return all;
 }

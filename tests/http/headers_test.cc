@@ -73,19 +73,5 @@ TEST(HeadersTest, ReceivedLinesMayBeFoldedAndNonsenseIsIgnored) {
   EXPECT_EQ(headers.text(), "A: 1\r\nB: two more\r\nC: \r\n");
 }
 
-TEST(HeadersTest, ListsSplitAtCommasOutsideQuotes) {
-  const auto list = [](std::string_view text) {
-    std::string out;
-    for (const std::string_view member : SplitList(text)) out += "[" + std::string(member) + "]";
-    return out;
-  };
-  EXPECT_EQ(list(" a, b ,,c,"), "[a][b][c]");
-  EXPECT_EQ(list("a=\"x, y\", b"), "[a=\"x, y\"][b]");
-  EXPECT_EQ(list("a=\"x\\\", y\", b"), "[a=\"x\\\", y\"][b]");
-  EXPECT_EQ(list("a=\"never closed, b"), "[a=\"never closed][b]");
-  EXPECT_EQ(list(""), "");
-  EXPECT_EQ(list("\"\\"), "[\"\\]");
-}
-
 }  // namespace
 }  // namespace tapps::http
